@@ -1,0 +1,185 @@
+package wire
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/limits"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// EncodeBatches packs changes of one space into as few batches as the limits
+// allow, in the given order. Every change must be sealed. A change that no
+// batch can hold is an error of kind TooLarge.
+func EncodeBatches(space merge.SpaceID, changes []*merge.Change) ([][]byte, error) {
+	var packed [][]byte
+	start, sizeBytes := 0, 0
+	for i, c := range changes {
+		n := ChangeSizeBytes(c)
+		if n > limits.ChangeBytes {
+			return nil, fault.New(fault.TooLarge, "change %s: %d bytes; at most %d fit a change", c.ID, n, limits.ChangeBytes)
+		}
+		if i > start && (sizeBytes+n > limits.BatchBytes || i-start == limits.BatchChanges) {
+			batch, err := EncodeBatch(space, changes[start:i])
+			if err != nil {
+				return nil, err
+			}
+			packed = append(packed, batch)
+			start, sizeBytes = i, 0
+		}
+		sizeBytes += n
+	}
+	if start == len(changes) {
+		return packed, nil
+	}
+	batch, err := EncodeBatch(space, changes[start:])
+	if err != nil {
+		return nil, err
+	}
+	return append(packed, batch), nil
+}
+
+// ChangeSizeBytes returns an upper bound of what the change takes in a batch,
+// a run of its own included.
+func ChangeSizeBytes(c *merge.Change) int {
+	const runBytes = 160 // replica, author, two hashes, lengths
+	n := runBytes + 48
+	for i := range c.Records {
+		rec := &c.Records[i]
+		n += 32 + len(rec.Type) + len(rec.Header)
+		for j := range rec.Writes {
+			w := &rec.Writes[j]
+			n += 24 + len(w.Cell.Element) + len(w.Value) + 48*len(w.Replaces)
+			if w.Salt != nil || w.Purged != nil {
+				n += 36
+			}
+		}
+	}
+	return n
+}
+
+// EncodeBatch packs changes into one batch and does not look at the limits.
+func EncodeBatch(space merge.SpaceID, changes []*merge.Change) ([]byte, error) {
+	m := &syncv1.Batch{SpaceId: space[:]}
+	for start := 0; start < len(changes); {
+		end := start + 1
+		for end < len(changes) && follows(changes[end-1], changes[end]) {
+			end++
+		}
+		m.Runs = append(m.Runs, runToProto(changes[start:end]))
+		start = end
+	}
+	plain, err := proto.Marshal(m)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "batch: %w", err)
+	}
+	return compress(plain), nil
+}
+
+func follows(a, b *merge.Change) bool {
+	return a.ID.Replica == b.ID.Replica && a.Author == b.Author && a.ID.Seq+1 == b.ID.Seq && b.Previous == a.Hash
+}
+
+func runToProto(changes []*merge.Change) *syncv1.Run {
+	first, last := changes[0], changes[len(changes)-1]
+	run := &syncv1.Run{
+		Replica: first.ID.Replica[:], Author: first.Author[:], LastHash: last.Hash[:],
+		Changes: make([]*syncv1.Change, len(changes)),
+	}
+	if first.Previous != (merge.Hash{}) {
+		run.PreviousHash = first.Previous[:]
+	}
+	for i, c := range changes {
+		run.Changes[i] = changeToProto(c)
+	}
+	return run
+}
+
+// DecodeBatch reads a batch and verifies all that can be verified without a
+// store: sizes, lengths, dense sequence numbers, the chain of hashes. Either
+// all of it is right or nothing is returned. The changes share bytes with each
+// other, not with packed.
+func DecodeBatch(space merge.SpaceID, packed []byte) ([]*merge.Change, error) {
+	if len(packed) > limits.BatchBytes {
+		return nil, fault.New(fault.TooLarge, "batch: %d bytes compressed; at most %d before compression", len(packed), limits.BatchBytes)
+	}
+	plain, err := decompress(packed)
+	if err != nil {
+		return nil, err
+	}
+	var m syncv1.Batch
+	if err := proto.Unmarshal(plain, &m); err != nil {
+		return nil, fault.New(fault.Malformed, "batch: %w", err)
+	}
+	if string(m.SpaceId) != string(space[:]) {
+		return nil, fault.New(fault.Malformed, "batch: made for another space than it was sent for")
+	}
+	if len(m.Runs) == 0 {
+		return nil, fault.New(fault.Malformed, "batch: holds no changes")
+	}
+	var changes []*merge.Change
+	for i, run := range m.Runs {
+		if changes, err = runFromProto(space, run, changes); err != nil {
+			return nil, fault.New(fault.KindOf(err), "batch: run %d of %d: %w", i+1, len(m.Runs), err)
+		}
+		if len(changes) > limits.BatchChanges {
+			return nil, fault.New(fault.TooLarge, "batch: over %d changes; send smaller batches", limits.BatchChanges)
+		}
+	}
+	return changes, nil
+}
+
+func runFromProto(space merge.SpaceID, run *syncv1.Run, changes []*merge.Change) ([]*merge.Change, error) {
+	replica, err := ID16[merge.ReplicaID](run.Replica, "replica")
+	if err != nil {
+		return nil, err
+	}
+	author, err := ID16[merge.PersonID](run.Author, "author")
+	if err != nil {
+		return nil, err
+	}
+	if len(run.Changes) == 0 {
+		return nil, fault.New(fault.Malformed, "holds no changes")
+	}
+	previous, err := previousHash(run)
+	if err != nil {
+		return nil, err
+	}
+	if len(run.LastHash) != len(merge.Hash{}) {
+		return nil, fault.New(fault.Malformed, "last hash of %d bytes where 32 are due", len(run.LastHash))
+	}
+	for i, m := range run.Changes {
+		c, err := changeFromProto(space, m)
+		if err != nil {
+			return nil, fault.New(fault.KindOf(err), "change %d/%d: %w", i+1, len(run.Changes), err)
+		}
+		if i > 0 && m.Seq != run.Changes[i-1].Seq+1 {
+			return nil, fault.New(fault.Malformed, "change %d/%d: sequence number %d after %d; a run has no gaps, send the changes between or start a new run",
+				i+1, len(run.Changes), m.Seq, run.Changes[i-1].Seq)
+		}
+		c.ID.Replica, c.Author, c.Previous = replica, author, previous
+		if err := c.Check(); err != nil {
+			return nil, fault.New(fault.Malformed, "%w", err)
+		}
+		c.Seal(space)
+		previous = c.Hash
+		changes = append(changes, c)
+	}
+	if previous != merge.Hash(run.LastHash) {
+		return nil, fault.New(fault.FalseHash, "the hash of change %d is not the one that was sent: something in the run was altered on the way; read it from the store again",
+			changes[len(changes)-1].ID.Seq)
+	}
+	return changes, nil
+}
+
+func previousHash(run *syncv1.Run) (merge.Hash, error) {
+	first := run.Changes[0].GetSeq()
+	switch {
+	case len(run.PreviousHash) == 0 && first <= 1:
+		return merge.Hash{}, nil
+	case len(run.PreviousHash) == len(merge.Hash{}) && first > 1:
+		return merge.Hash(run.PreviousHash), nil
+	}
+	return merge.Hash{}, fault.New(fault.Malformed, "previous hash of %d bytes before sequence number %d; none before 1, 32 otherwise", len(run.PreviousHash), first)
+}

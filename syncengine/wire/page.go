@@ -1,0 +1,90 @@
+package wire
+
+import (
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// Page moves a copy of a space forward; see zhurnal.sync.v1.Page.
+type Page struct {
+	Entries     []LogEntry
+	Rows        []StateRow
+	Cursor      []byte
+	Position    uint64
+	Consistent  bool
+	More        bool
+	ReplacesAll bool
+}
+
+// LogEntry is one entry of a space's log.
+type LogEntry struct {
+	FirstPosition uint64
+	Positions     uint32
+	Received      int64  // milliseconds since 1970
+	Batch         []byte // compressed; empty if there are no changes
+	Outcomes      []Outcome
+}
+
+// StateRow is the merged state of one record.
+type StateRow struct {
+	Record merge.RecordID
+	Row    []byte // as merge.AppendRecord writes it
+}
+
+// ToProto returns the message. It shares the bytes of batches and rows.
+func (p *Page) ToProto() *syncv1.Page {
+	m := &syncv1.Page{
+		Cursor: p.Cursor, Position: p.Position, Consistent: p.Consistent, More: p.More, ReplacesAll: p.ReplacesAll,
+		Entries: make([]*syncv1.LogEntry, len(p.Entries)), Rows: make([]*syncv1.StateRow, len(p.Rows)),
+	}
+	for i := range p.Entries {
+		e := &p.Entries[i]
+		m.Entries[i] = &syncv1.LogEntry{
+			FirstPosition: e.FirstPosition, Positions: e.Positions, ReceivedMillis: e.Received,
+			Batch: e.Batch, Outcomes: OutcomesToProto(e.Outcomes),
+		}
+	}
+	for i := range p.Rows {
+		m.Rows[i] = &syncv1.StateRow{RecordId: p.Rows[i].Record[:], Row: p.Rows[i].Row}
+	}
+	return m
+}
+
+// PageFromProto checks and converts.
+func PageFromProto(m *syncv1.Page) (Page, error) {
+	p := Page{
+		Cursor: m.Cursor, Position: m.Position, Consistent: m.Consistent, More: m.More, ReplacesAll: m.ReplacesAll,
+		Entries: make([]LogEntry, len(m.Entries)), Rows: make([]StateRow, len(m.Rows)),
+	}
+	for i, e := range m.Entries {
+		outcomes, err := OutcomesFromProto(e.Outcomes)
+		if err != nil {
+			return Page{}, err
+		}
+		p.Entries[i] = LogEntry{FirstPosition: e.FirstPosition, Positions: e.Positions, Received: e.ReceivedMillis, Batch: e.Batch, Outcomes: outcomes}
+	}
+	for i, r := range m.Rows {
+		id, err := ID16[merge.RecordID](r.RecordId, "row")
+		if err != nil {
+			return Page{}, err
+		}
+		p.Rows[i] = StateRow{Record: id, Row: r.Row}
+	}
+	return p, nil
+}
+
+// SpaceUp is what a tablet has for one space.
+type SpaceUp struct {
+	Space   merge.SpaceID
+	Batches [][]byte
+	Cursor  []byte
+	Asks    []merge.ID
+}
+
+// SpaceDown is what the server has for one space.
+type SpaceDown struct {
+	Space    merge.SpaceID
+	Outcomes []Outcome
+	Page     *Page // nil if the space may not be read
+	Err      error // set if this space could not be served
+}
