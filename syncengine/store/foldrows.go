@@ -1,0 +1,75 @@
+package store
+
+import (
+	"encoding/binary"
+
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// PutAccess keeps a person's access to a space.
+func (f *Fold) PutAccess(space merge.SpaceID, person merge.PersonID, access *logv1.Access) error {
+	return f.setMessage(append(spaceKey(space, kindAccess), person[:]...), access)
+}
+
+// PutQuarantined keeps a change that is not applied.
+func (f *Fold) PutQuarantined(space merge.SpaceID, id merge.ID, q *logv1.Quarantined) error {
+	return f.setMessage(changeKey(space, kindQuarantine, id), q)
+}
+
+// EndQuarantine empties the row of a change that was quarantined.
+func (f *Fold) EndQuarantine(space merge.SpaceID, id merge.ID) {
+	f.set(changeKey(space, kindQuarantine, id), []byte{})
+}
+
+// PutFindings keeps what is open about a flagged change; nothing open empties
+// the row.
+func (f *Fold) PutFindings(space merge.SpaceID, id merge.ID, j *logv1.Judgement) error {
+	return f.setMessage(changeKey(space, kindFindings, id), j)
+}
+
+// PutWaiting keeps the changes that wait for something; none empties the row.
+func (f *Fold) PutWaiting(space merge.SpaceID, what Awaited, w *logv1.Waiting) error {
+	return f.setMessage(waitingKey(space, what), w)
+}
+
+// PutOwnChain keeps the head of the server's own replica in a space.
+func (f *Fold) PutOwnChain(space merge.SpaceID, chain *logv1.OwnChain) error {
+	return f.setMessage(spaceKey(space, kindOwnChain), chain)
+}
+
+// PutDelivery keeps an entry of a space's own log.
+func (f *Fold) PutDelivery(space merge.SpaceID, firstPosition uint64, d *logv1.Delivery) error {
+	return f.setMessage(deliveryKey(space, firstPosition), d)
+}
+
+// PutSchema keeps record types that were made known.
+func (f *Fold) PutSchema(seq uint64, fileDescriptorSet []byte) {
+	f.set(binary.BigEndian.AppendUint64(metaKey(metaSchema), seq), fileDescriptorSet)
+}
+
+// NextEntrySeq returns the next place in the log of a partition.
+func (f *Fold) NextEntrySeq(partition uint16) (uint64, error) {
+	data, err := f.get(partitionHeadKey(partition))
+	if err != nil {
+		return 0, err
+	}
+	if data == nil {
+		return 1, nil
+	}
+	if len(data) != 8 {
+		return 0, fault.New(fault.Damaged, "the head of partition %d is cut short: the store is damaged; restore it from a backup", partition)
+	}
+	return binary.BigEndian.Uint64(data) + 1, nil
+}
+
+// PutEntry keeps an entry at the place that NextEntrySeq gave.
+func (f *Fold) PutEntry(partition uint16, seq uint64, entry *logv1.Entry) error {
+	f.set(partitionHeadKey(partition), binary.BigEndian.AppendUint64(nil, seq))
+	return f.setMessage(entryKey(partition, seq), entry)
+}
+
+// partitionHeadKey sorts before the entries of the partition, whose sequence
+// numbers begin at 1.
+func partitionHeadKey(partition uint16) []byte { return entryKey(partition, 0) }

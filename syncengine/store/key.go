@@ -1,0 +1,85 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// Every key starts with a class. A space's keys go on with the partition and
+// the space, so a space, and a partition, is one contiguous range.
+const (
+	classMeta  = 'm' // name
+	classEntry = 'e' // partition, sequence number: an entry of the log
+	classSpace = 's' // partition, space, kind, …
+)
+
+// The kinds of row that a space has, in the order in which they lie.
+const (
+	kindAccess     = 'a' // person
+	kindBlock      = 'b' // replica, sequence number / 256: verdicts over changes
+	kindDelivery   = 'd' // first position: an entry of the space's own log
+	kindFindings   = 'f' // change: what is open about a flagged change
+	kindHead       = 'h' // the head of the space
+	kindOwnChain   = 'o' // the server's own replica in the space
+	kindQuarantine = 'q' // change
+	kindRecord     = 'r' // record [, span]
+	kindWaiting    = 'w' // what is awaited: the flagged changes that wait for it
+)
+
+// Partition returns the partition that a space lives in, fixed for ever.
+func Partition(space merge.SpaceID) uint16 {
+	sum := sha256.Sum256(space[:])
+	return uint16(sum[0])
+}
+
+func metaKey(name string) []byte { return append([]byte{classMeta}, name...) }
+
+func entryKey(partition uint16, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{classEntry, byte(partition)}, seq)
+}
+
+// spaceKey leaves room for the longest tail.
+func spaceKey(space merge.SpaceID, kind byte) []byte {
+	key := make([]byte, 0, 2+16+1+1+16+8+8)
+	key = append(key, classSpace, byte(Partition(space)))
+	key = append(key, space[:]...)
+	return append(key, kind)
+}
+
+func recordKey(space merge.SpaceID, record merge.RecordID) []byte {
+	return append(spaceKey(space, kindRecord), record[:]...)
+}
+
+func deliveryKey(space merge.SpaceID, position uint64) []byte {
+	return binary.BigEndian.AppendUint64(spaceKey(space, kindDelivery), position)
+}
+
+func blockKey(space merge.SpaceID, replica merge.ReplicaID, block uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(spaceKey(space, kindBlock), replica[:]...), block)
+}
+
+func changeKey(space merge.SpaceID, kind byte, id merge.ID) []byte {
+	return appendChange(spaceKey(space, kind), id)
+}
+
+func appendChange(key []byte, id merge.ID) []byte {
+	key = append(key, id.Replica[:]...)
+	key = binary.BigEndian.AppendUint64(key, id.Seq)
+	return append(key, id.Tag[:]...)
+}
+
+// Awaited names a thing that has not come and that flagged changes wait for.
+type Awaited struct {
+	Change merge.ID       // a change, if it is one
+	Record merge.RecordID // a record otherwise
+}
+
+func waitingKey(space merge.SpaceID, what Awaited) []byte {
+	key := spaceKey(space, kindWaiting)
+	if what.Change != (merge.ID{}) {
+		return appendChange(append(key, 'c'), what.Change)
+	}
+	return append(append(key, 'r'), what.Record[:]...)
+}
