@@ -3,6 +3,7 @@ package merge
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Rows is the state that [Apply] reads and writes: the records of one space.
@@ -103,7 +104,7 @@ type application struct {
 
 func (a *application) applyRecord(rec *Record, part *RecordWrites) error {
 	switch {
-	case rec == nil && !part.hasContent():
+	case rec == nil && !slices.ContainsFunc(part.Writes, hasContent):
 		return nil
 	case rec == nil:
 		rec = &Record{Type: part.Type, ID: part.Record, Header: part.Header, Cells: make([]Cell, 0, len(part.Writes))}
@@ -122,17 +123,15 @@ func (a *application) applyRecord(rec *Record, part *RecordWrites) error {
 			return err
 		}
 	}
-	for i := range part.Writes {
-		if part.Writes[i].Purged != nil {
-			rec.unmarkPurged(part.Writes[i].Cell.Field, a.change.ID)
-		}
+	if slices.ContainsFunc(part.Writes, isPurged) {
+		rec.unmarkAll(a.change.ID)
 	}
 	return nil
 }
 
 // applyWrite is the merging of one cell.
 func (a *application) applyWrite(rec *Record, w *Write) error {
-	if w.Purged != nil {
+	if isPurged(*w) {
 		return nil
 	}
 	cell := rec.cellFor(w.Cell)
@@ -160,14 +159,12 @@ func (a *application) applyWrite(rec *Record, w *Write) error {
 	return nil
 }
 
-// unmarkPurged takes out the markers that await purged writes of the change to
-// this field. Which element of a set such a write was about is no longer known;
-// but what the change's other writes had to take is taken already, so the
-// markers that are left await the purged ones.
-func (r *Record) unmarkPurged(field uint32, change ID) {
+// unmarkAll takes out the markers that await the change in any cell. Which
+// element of a set a purged write was about is no longer known; but what the
+// change's other writes had to take is taken already, so what is left awaits the
+// purged ones.
+func (r *Record) unmarkAll(change ID) {
 	for i := range r.Cells {
-		if r.Cells[i].Key.Field == field {
-			r.Cells[i].unmark(change)
-		}
+		r.Cells[i].unmark(change)
 	}
 }

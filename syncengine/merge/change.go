@@ -1,7 +1,5 @@
 package merge
 
-import "slices"
-
 // Change is one local transaction in one space: what one replica wrote at one
 // time. Once sealed it never changes, but that erasing a person may purge
 // single writes of it.
@@ -66,7 +64,6 @@ func (c *Change) WriteCount() int {
 	return n
 }
 
-// hasContent tells whether any write was not purged.
-func (rec *RecordWrites) hasContent() bool {
-	return slices.ContainsFunc(rec.Writes, func(w Write) bool { return w.Purged == nil })
-}
+func isPurged(w Write) bool { return w.Purged != nil }
+
+func hasContent(w Write) bool { return w.Purged == nil }

@@ -54,6 +54,7 @@ func TestMalformedChanges(t *testing.T) {
 		{"replaces the same twice", false, replacing(merge.ID{Seq: 1}, merge.ID{Seq: 1}), nil},
 		{"replaces no change", false, replacing(merge.ID{}), nil},
 		{"sequence number 0", false, replacing(), func(c *merge.Change) { c.ID.Seq = 0 }},
+		{"sequence number 0 after a change", false, replacing(), func(c *merge.Change) { c.ID.Seq, c.Previous = 0, hash }},
 		{"the first with a hash before it", false, replacing(), func(c *merge.Change) { c.Previous = hash }},
 		{"the second with none", false, replacing(), func(c *merge.Change) { c.ID.Seq = 2 }},
 		{"no salt", false, replacing(), func(c *merge.Change) { c.Salt = merge.Salt{} }},

@@ -52,17 +52,25 @@ func withoutEmpty(rec *merge.Record) *merge.Record {
 	return rec
 }
 
-// A row with many writers leaves the dictionaries that are searched one by one.
+// With many writers the dictionaries of a row are no longer searched one by one.
+// Each change has two values here, so that the second one finds it.
 func TestARowWithManyWritersComesBackAsItWas(t *testing.T) {
 	s := mergetest.NewSpace()
-	for i := range 200 {
-		w := mergetest.NewWriter(testSpace, "tablet"+string(rune('A'+i)), "person"+string(rune('A'+i%50)))
-		apply(t, s, fact{put(w, merge.CellKey{Field: uint32(i % 20)}, "x"), int64(i + 1)})
+	for i := range 300 {
+		name := string(rune('A' + i))
+		w := mergetest.NewWriter(testSpace, "tablet "+name, "person "+name)
+		apply(t, s, fact{w.Seal(salt, int64(i), on(visit,
+			merge.Write{Cell: merge.CellKey{Field: 7, Element: name}, Value: []byte{1}},
+			merge.Write{Cell: merge.CellKey{Field: 8}, Value: []byte(name)})), 1_000})
 	}
 	rec := visitIn(t, s)
-	parsed, err := merge.ParseRecord(rec.ID, merge.AppendRecord(nil, rec))
+	data := merge.AppendRecord(nil, rec)
+	parsed, err := merge.ParseRecord(rec.ID, data)
 	if err != nil || !reflect.DeepEqual(withoutEmpty(parsed), withoutEmpty(rec.Clone())) {
 		t.Fatalf("read %+v, %v\nwrote %+v", parsed, err, rec)
+	}
+	if perWriter := len(data) / 300; perWriter > 32+12+2*8 {
+		t.Errorf("%d bytes per writer: sources or changes stand there more than once", perWriter)
 	}
 }
 
@@ -131,6 +139,10 @@ func spellings() []spelling {
 		{"a change that no value uses", row(sources(a), count(2), write(0, 1), write(0, 2), count(1), cell(1, 0)), false},
 		{"a change twice", row(sources(a), count(2), write(0, 1), write(0, 1), count(2), cell(1, 0), cell(2, 1)), false},
 		{"changes not in order of use", row(sources(a), count(2), write(0, 1), write(0, 2), count(2), cell(1, 1), cell(2, 0)), false},
+		{"a source twice, the second unused", row(sources(a, a), count(1), write(0, 1), count(1), cell(1, 0)), false},
+		{"a change twice, the second unused", row(sources(a), count(2), write(0, 1), write(0, 1), count(1), cell(1, 0)), false},
+		{"changes not in order of use, and again", row(sources(a), count(2), write(0, 1), write(0, 2), count(3), cell(1, 1), cell(2, 0), cell(3, 1)), false},
+		{"sources not in order of use, and again", row(sources(a, b), count(3), write(1, 1), write(0, 1), write(1, 2), count(3), cell(1, 0), cell(2, 1), cell(3, 2)), false},
 		{"a source that is not there", row(sources(a), count(1), write(1, 1), count(1), cell(1, 0)), false},
 		{"a change that is not there", row(sources(a), count(1), write(0, 1), count(1), cell(1, 1)), false},
 		{"cells out of order", row(sources(a), count(1), write(0, 1), count(2), cell(2, 0), cell(1, 0)), false},
@@ -141,6 +153,7 @@ func spellings() []spelling {
 		{"a field above protobuf's", row(sources(a), count(1), write(0, 1), count(1), highField, cell(0, 0)[1:]), false},
 		{"a padded number", row([]byte{0x81, 0}, a[:], count(1), write(0, 1), count(1), cell(1, 0)), false},
 		{"more cells than there are bytes", row(sources(), count(0), count(100)), false},
+		{"more cells than any memory holds", row(sources(), count(0), binary.AppendUvarint(nil, 1<<62)), false},
 		{"a byte too many", row(sources(), count(0), count(0), count(0)), false},
 		{"another format", append([]byte{2}, row(sources(), count(0), count(0))[1:]...), false},
 	}

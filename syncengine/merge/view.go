@@ -31,7 +31,7 @@ type Rule struct {
 var PresentFirst = Rule{Pick: Heaviest, Weight: func(data []byte) int64 { return int64(min(len(data), 1)) }}
 
 // Shown returns the value that a view shows; false if the cell has no value.
-// Ties are broken by the hash of the change, which nobody can choose freely.
+// Ties go to the higher tag: the same on every copy, and in favour of nobody.
 func (c *Cell) Shown(rule Rule) (Value, bool) {
 	if c == nil || len(c.Values) == 0 {
 		return Value{}, false

@@ -9,9 +9,10 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
 )
 
-// value makes a live value of a change with this time and tag.
+// value makes a live value of a change with this time and tag. The higher the
+// tag, the lower the replica, so that it matters which of them breaks a tie.
 func value(at int64, tag byte, data string) merge.Value {
-	return merge.Value{Change: merge.ID{Tag: merge.Tag{tag}}, At: at, Data: []byte(data)}
+	return merge.Value{Change: merge.ID{Replica: merge.ReplicaID{255 - tag}, Tag: merge.Tag{tag}}, At: at, Data: []byte(data)}
 }
 
 func byLength(data []byte) int64 { return int64(len(data)) }

@@ -75,6 +75,9 @@ func TestTwoVoidsHideTogetherWhatEitherSaw(t *testing.T) {
 	wantStanding(t, merge.Contested, "Bohdan has not seen the name", name, phone, byBohdan)
 	wantStanding(t, merge.Void, "between them they have seen all", name, phone, byAnna, byBohdan)
 
+	crosswise := []*merge.Change{name, phone, void(t, a, spaceOf(t, phone)), void(t, b, spaceOf(t, name))}
+	wantStanding(t, merge.Void, "each has seen only what the other wrote", crosswise...)
+
 	meant := restored(t, a, spaceOf(t, name, phone, byAnna))
 	wantStanding(t, merge.Contested, "one void is taken back, the other stands", name, phone, byAnna, byBohdan, meant)
 	all := []*merge.Change{name, phone, byAnna, byBohdan, meant}
@@ -91,6 +94,52 @@ func TestARecordThatHoldsNothingCanBeVoided(t *testing.T) {
 	wantStanding(t, merge.Void, "voided", opened, mistake)
 	wantStanding(t, merge.Contested, "filled in meanwhile", opened, mistake, put(a, nameCell, "Olha"))
 	wantStanding(t, merge.Active, "restored", opened, mistake, restored(t, a, spaceOf(t, opened, mistake)))
+}
+
+// The definition itself, value by value.
+func TestStandingIsWhatTheListsSay(t *testing.T) {
+	var met [3]int
+	for seed := range uint64(300) {
+		s := mergetest.NewSpace()
+		apply(t, s, someOf(seeded(seed), drawHistory(seeded(seed)))...)
+		for _, rec := range s.Records() {
+			want := naiveStanding(rec)
+			met[want]++
+			if got := rec.Standing(); got != want {
+				t.Fatalf("seed %d, record %s is %s; want %s", seed, rec.ID, got, want)
+			}
+		}
+	}
+	if min(met[0], met[1], met[2]) == 0 {
+		t.Errorf("the standings come up %v times: this proves too little", met)
+	}
+}
+
+func naiveStanding(rec *merge.Record) merge.Standing {
+	voided, unlisted := false, map[merge.ID]bool{}
+	for _, c := range rec.Cells {
+		for _, v := range c.Values {
+			unlisted[v.Change] = unlisted[v.Change] || c.Key != merge.Lifecycle
+		}
+	}
+	if cell := rec.Cell(merge.Lifecycle); cell != nil {
+		for _, v := range cell.Values {
+			list, err := merge.ParseVoidList(v.Data)
+			voided = voided || err == nil && len(v.Data) > 0
+			for _, id := range list {
+				delete(unlisted, id)
+			}
+		}
+	}
+	for _, outside := range unlisted {
+		if voided && outside {
+			return merge.Contested
+		}
+	}
+	if voided {
+		return merge.Void
+	}
+	return merge.Active
 }
 
 func TestAValueThatIsNoVoidListHidesNothing(t *testing.T) {
