@@ -1,11 +1,12 @@
 package wire
 
 import (
+	"bytes"
+
 	"google.golang.org/protobuf/proto"
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
@@ -15,13 +16,24 @@ func EncodeChange(c *merge.Change) ([]byte, error) {
 	return proto.Marshal(runToProto([]*merge.Change{c}))
 }
 
-// DecodeChange reads what EncodeChange wrote and verifies the hash.
+// DecodeChange reads what EncodeChange wrote and verifies the hash. It keeps no
+// bytes of data.
 func DecodeChange(space merge.SpaceID, data []byte) (*merge.Change, error) {
-	var run syncv1.Run
-	if err := proto.Unmarshal(data, &run); err != nil {
-		return nil, fault.New(fault.Malformed, "change: %w", err)
+	return parseChange(space, bytes.Clone(data))
+}
+
+// parseChange reads a run that must hold exactly one change, which shares the
+// bytes of run.
+func parseChange(space merge.SpaceID, run []byte) (*merge.Change, error) {
+	p := parser{space: space}
+	changes, err := p.run(run, nil)
+	if err != nil {
+		return nil, fault.New(fault.KindOf(err), "change: %w", err)
 	}
-	return ChangeFromRun(space, &run)
+	if len(changes) != 1 {
+		return nil, fault.New(fault.Malformed, "change: a run of %d changes where one is due", len(changes))
+	}
+	return changes[0], nil
 }
 
 // ChangeToRun returns a run that holds only this change.
@@ -29,14 +41,11 @@ func ChangeToRun(c *merge.Change) *syncv1.Run { return runToProto([]*merge.Chang
 
 // ChangeFromRun reads a run that must hold exactly one change.
 func ChangeFromRun(space merge.SpaceID, run *syncv1.Run) (*merge.Change, error) {
-	if len(run.Changes) != 1 {
-		return nil, fault.New(fault.Malformed, "change: a run of %d changes where one is due", len(run.Changes))
-	}
-	changes, err := runFromProto(space, run, nil)
+	data, err := proto.Marshal(run)
 	if err != nil {
-		return nil, err
+		return nil, fault.New(fault.Malformed, "change: %w", err)
 	}
-	return changes[0], nil
+	return parseChange(space, data)
 }
 
 func changeToProto(c *merge.Change) *syncv1.Change {
@@ -70,78 +79,4 @@ func writeToProto(w *merge.Write) *syncv1.CellWrite {
 		m.PurgedHash = w.Purged[:]
 	}
 	return m
-}
-
-// changeFromProto checks lengths; merge.Change.Check does the rest. The change
-// shares the bytes of the message.
-func changeFromProto(space merge.SpaceID, m *syncv1.Change) (*merge.Change, error) {
-	c := &merge.Change{ID: merge.ID{Seq: m.Seq}, Stamp: m.StampMillis}
-	switch len(m.Salt) {
-	case 0:
-	case 16:
-		c.Salt = merge.Salt(m.Salt)
-	default:
-		return nil, fault.New(fault.Malformed, "salt of %d bytes where 16 are due", len(m.Salt))
-	}
-	c.Records = make([]merge.RecordWrites, len(m.Records))
-	for i, r := range m.Records {
-		if err := recordFromProto(space, r, &c.Records[i]); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
-}
-
-func recordFromProto(space merge.SpaceID, m *syncv1.RecordWrites, rec *merge.RecordWrites) error {
-	if len(m.Type) > limits.TypeNameBytes {
-		return fault.New(fault.Malformed, "type name of %d bytes; at most %d", len(m.Type), limits.TypeNameBytes)
-	}
-	rec.Type = m.Type
-	rec.Header = m.Header
-	switch {
-	case len(m.Header) > 0 && len(m.RecordId) == 0:
-		rec.Record = merge.KeyedRecordID(space, m.Type, m.Header)
-	case len(m.Header) == 0 && len(m.RecordId) == 16:
-		rec.Record = merge.RecordID(m.RecordId)
-		rec.Header = nil
-	default:
-		return fault.New(fault.Malformed, "%s: record id of %d bytes beside a header of %d; one of the two is due, an id of 16 bytes or a header", m.Type, len(m.RecordId), len(m.Header))
-	}
-	rec.Writes = make([]merge.Write, len(m.Cells))
-	for i, w := range m.Cells {
-		if err := writeFromProto(w, &rec.Writes[i]); err != nil {
-			return fault.New(fault.KindOf(err), "%s %s field %d: %w", m.Type, rec.Record, w.Field, err)
-		}
-	}
-	return nil
-}
-
-func writeFromProto(m *syncv1.CellWrite, w *merge.Write) error {
-	w.Cell = merge.CellKey{Field: m.Field, Element: string(m.Element)}
-	w.Value = m.Value
-	if len(m.Replaces) > limits.Replaces {
-		return fault.New(fault.TooLarge, "replaces %d values; at most %d", len(m.Replaces), limits.Replaces)
-	}
-	ids, err := ChangeIDsFromProto(m.Replaces)
-	if err != nil {
-		return err
-	}
-	w.Replaces = ids
-	switch len(m.Salt) {
-	case 0:
-	case 16:
-		salt := merge.Salt(m.Salt)
-		w.Salt = &salt
-	default:
-		return fault.New(fault.Malformed, "salt of %d bytes where 16 are due", len(m.Salt))
-	}
-	switch len(m.PurgedHash) {
-	case 0:
-	case 32:
-		hash := merge.Hash(m.PurgedHash)
-		w.Purged = &hash
-	default:
-		return fault.New(fault.Malformed, "hash of %d bytes where 32 are due", len(m.PurgedHash))
-	}
-	return nil
 }
