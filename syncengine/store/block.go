@@ -32,18 +32,18 @@ func (k Known) compare(seq uint64, tag merge.Tag) int {
 	return cmp.Or(cmp.Compare(k.Seq, seq), slices.Compare(k.Tag[:], tag[:]))
 }
 
-// Find returns what is known of a change, nil if it has not been received.
-func (b Block) Find(seq uint64, tag merge.Tag) *Known {
-	i, ok := slices.BinarySearchFunc(b, tag, func(k Known, tag merge.Tag) int { return k.compare(seq, tag) })
-	if !ok {
-		return nil
+// find returns what is known of a change, nil if it has not been received, and
+// whether the replica made another change with this number.
+func (b Block) find(seq uint64, tag merge.Tag) (known *Known, forked bool) {
+	i, _ := slices.BinarySearchFunc(b, seq, func(k Known, seq uint64) int { return cmp.Compare(k.Seq, seq) })
+	for ; i < len(b) && b[i].Seq == seq; i++ {
+		if b[i].Tag == tag {
+			known = &b[i]
+		} else {
+			forked = true
+		}
 	}
-	return &b[i]
-}
-
-// HasOther tells whether the replica made another change with this number.
-func (b Block) HasOther(seq uint64, tag merge.Tag) bool {
-	return slices.ContainsFunc(b, func(k Known) bool { return k.Seq == seq && k.Tag != tag })
+	return known, forked
 }
 
 func (b *Block) put(known Known) {

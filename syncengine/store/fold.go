@@ -26,14 +26,12 @@ var ErrFoldTooBig = errors.New("more than one transaction holds")
 // used by one goroutine, and ends with Commit or Discard.
 type Fold struct {
 	rows
-	store   *Store
 	txn     *badger.Txn
-	pending map[string][]byte
-	order   []string // keys of pending in the order of first writing
 	records map[spaceRecord]*foldedRecord
 	heads   map[merge.SpaceID]*logv1.SpaceHead
 	blocks  map[blockID]*foldedBlock
 	grown   int
+	err     error // of the first row that could not be written
 }
 
 type spaceRecord struct {
@@ -48,7 +46,7 @@ type blockID struct {
 }
 
 type foldedRecord struct {
-	rec      *merge.Record
+	rec      *merge.Record // nil: there is none
 	oldBytes int
 	isNew    bool
 	dirty    bool
@@ -62,15 +60,10 @@ type foldedBlock struct {
 // Fold begins a fold. There is one at a time.
 func (s *Store) Fold() *Fold {
 	f := &Fold{
-		store: s, txn: s.db.NewTransaction(true), pending: map[string][]byte{},
+		txn:     s.db.NewTransaction(true),
 		records: map[spaceRecord]*foldedRecord{}, heads: map[merge.SpaceID]*logv1.SpaceHead{}, blocks: map[blockID]*foldedBlock{},
 	}
-	f.rows.get = func(key []byte) ([]byte, error) {
-		if data, ok := f.pending[string(key)]; ok {
-			return data, nil
-		}
-		return getCopy(f.txn, key)
-	}
+	f.rows.get = func(key []byte) ([]byte, error) { return getCopy(f.txn, key) } // sees what the fold has set
 	return f
 }
 
@@ -81,12 +74,12 @@ func (f *Fold) Grow(sizeBytes int) { f.grown += sizeBytes }
 // SizeBytes estimates how much of a transaction the fold takes.
 func (f *Fold) SizeBytes() int { return f.grown }
 
+// set writes a row, and keeps its key and value. Its error is Commit's.
 func (f *Fold) set(key, value []byte) {
-	if _, ok := f.pending[string(key)]; !ok {
-		f.order = append(f.order, string(key))
-	}
-	f.pending[string(key)] = value
 	f.grown += len(key) + len(value)
+	if err := f.txn.Set(key, value); err != nil && f.err == nil {
+		f.err = fault.New(fault.Internal, "write row %x: %w", key, err)
+	}
 }
 
 func (f *Fold) setMessage(key []byte, m proto.Message) error {
@@ -124,15 +117,17 @@ func (f *Fold) Record(space merge.SpaceID, id merge.RecordID) (*merge.Record, er
 		return folded.rec, nil
 	}
 	row, err := f.recordRow(space, id)
-	if err != nil || row == nil {
+	if err != nil {
 		return nil, err
 	}
-	rec, err := merge.ParseRecord(id, row)
-	if err != nil {
-		return nil, fault.New(fault.Damaged, "record %s: %w: the store is damaged; restore it from a backup", id, err)
+	folded := &foldedRecord{oldBytes: len(row)}
+	if row != nil {
+		if folded.rec, err = merge.ParseRecord(id, row); err != nil {
+			return nil, fault.New(fault.Damaged, "record %s: %w: the store is damaged; restore it from a backup", id, err)
+		}
 	}
-	f.records[spaceRecord{space, id}] = &foldedRecord{rec: rec, oldBytes: len(row)}
-	return rec, nil
+	f.records[spaceRecord{space, id}] = folded
+	return folded.rec, nil
 }
 
 // NewRecord adds a record that is not there.
@@ -157,7 +152,8 @@ func (f *Fold) Known(space merge.SpaceID, id merge.ID) (known *Known, forked boo
 	if err != nil {
 		return nil, false, err
 	}
-	return folded.block.Find(id.Seq, id.Tag), folded.block.HasOther(id.Seq, id.Tag), nil
+	known, forked = folded.block.find(id.Seq, id.Tag)
+	return known, forked, nil
 }
 
 // SetKnown notes what was made of a change.
@@ -198,21 +194,21 @@ func (f *Fold) Commit() error {
 	if err := f.encode(); err != nil {
 		return err
 	}
-	for _, key := range f.order {
-		if err := f.txn.Set([]byte(key), f.pending[key]); err != nil {
-			if errors.Is(err, badger.ErrTxnTooBig) {
-				return ErrFoldTooBig
-			}
-			return fault.New(fault.Internal, "write row: %w", err)
-		}
+	err := f.err
+	if err == nil {
+		err = commitFault(f.txn.Commit())
 	}
-	if err := f.txn.Commit(); err != nil {
-		if errors.Is(err, badger.ErrTxnTooBig) {
-			return ErrFoldTooBig
-		}
-		return fault.New(fault.Unavailable, "commit: %w", err)
+	if errors.Is(err, badger.ErrTxnTooBig) {
+		return ErrFoldTooBig
 	}
-	return nil
+	return err
+}
+
+func commitFault(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.New(fault.Unavailable, "commit: %w", err)
 }
 
 // encode turns what was changed in place into rows.

@@ -85,7 +85,8 @@ func (s *Snapshot) Known(space merge.SpaceID, id merge.ID) (*Known, error) {
 	if err != nil {
 		return nil, err
 	}
-	return block.Find(id.Seq, id.Tag), nil
+	known, _ := block.find(id.Seq, id.Tag)
+	return known, nil
 }
 
 // ErrStop ends an iteration without an error.
