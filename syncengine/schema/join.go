@@ -1,0 +1,95 @@
+package schema
+
+import (
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// Join returns the message that a view shows of the record: its header and the
+// shown value of every cell. Fields of which the plan has not heard are kept in
+// it as unknown fields, byte for byte. The elements of a set come in the order
+// of their bytes. Whether the record is void is not looked at.
+func (p *Plan) Join(rec *merge.Record) (proto.Message, error) {
+	if rec.Type != p.Name {
+		return nil, fault.New(fault.Invalid, "a record of type %s is needed, this is %s", p.Name, rec.Type)
+	}
+	data := append(make([]byte, 0, 256), rec.Header...)
+	for i := range rec.Cells {
+		data = p.appendShown(data, &rec.Cells[i])
+	}
+	msg := p.NewMessage()
+	if err := proto.Unmarshal(data, msg); err != nil {
+		return nil, fault.New(fault.Invalid, "%s %s: %w", p.Name, rec.ID, err)
+	}
+	return msg, nil
+}
+
+// appendShown appends what the cell contributes to the message.
+func (p *Plan) appendShown(data []byte, c *merge.Cell) []byte {
+	if c.Key == merge.Lifecycle || len(c.Values) == 0 {
+		return data
+	}
+	shown := &c.Values[0]
+	if len(c.Values) > 1 {
+		value, _ := c.Shown(p.Rule(c.Key))
+		shown = &value
+	}
+	switch {
+	case c.Key.Element == "":
+		return append(data, shown.Data...)
+	case len(shown.Data) > 0:
+		return append(data, c.Key.Element...)
+	default:
+		return data
+	}
+}
+
+// Disagreement is a cell with more than one distinct value.
+type Disagreement struct {
+	Key merge.CellKey
+	// Name is that of the field or group; empty if the plan has not heard of it.
+	Name string
+	// Review says that a person is to settle it.
+	Review bool
+	// Values are all that are live, the shown one first. Several may have
+	// equal data.
+	Values []merge.Value
+}
+
+// Disagreements returns the cells of the record in which values disagree, in
+// the order of the cells. The lifecycle cell is none of them: several people
+// may call a record a mistake.
+func (p *Plan) Disagreements(rec *merge.Record) []Disagreement {
+	var found []Disagreement
+	for i := range rec.Cells {
+		c := &rec.Cells[i]
+		if len(c.Values) < 2 || c.Key == merge.Lifecycle || c.Distinct() < 2 {
+			continue
+		}
+		d := Disagreement{Key: c.Key, Values: inShownOrder(c, p.Rule(c.Key))}
+		if j, ok := p.cellAt(c.Key.Field); ok {
+			d.Name, d.Review = p.cells[j].Name, p.cells[j].Rule.Review
+		}
+		found = append(found, d)
+	}
+	return found
+}
+
+// inShownOrder takes the shown value, then what would be shown without it, and
+// so on: cells with many values are rare, and the rule stays in one place.
+func inShownOrder(c *merge.Cell, rule merge.Rule) []merge.Value {
+	rest := merge.Cell{Key: c.Key, Values: slices.Clone(c.Values)}
+	ordered := make([]merge.Value, 0, len(rest.Values))
+	for {
+		shown, ok := rest.Shown(rule)
+		if !ok {
+			return ordered
+		}
+		ordered = append(ordered, shown)
+		rest.Values = slices.DeleteFunc(rest.Values, func(v merge.Value) bool { return v.Change == shown.Change })
+	}
+}
