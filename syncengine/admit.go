@@ -1,0 +1,188 @@
+package syncengine
+
+import (
+	"google.golang.org/protobuf/proto"
+
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/log"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// push is the content of a push entry, decoded.
+type push struct {
+	batch   []byte
+	changes []*merge.Change
+	// findings holds what the schema says, by place of the change; nil for most.
+	findings map[int][]wire.Finding
+}
+
+// judge says what the schema finds about changes of one space. Judging happens
+// where a change enters and its result goes into the log, so that applying the
+// log again never depends on a rule's version. It runs beside other judges, on
+// a snapshot; what depends on the state is looked at again when the entry is
+// applied.
+type judge struct {
+	schema   *schema.Schema
+	snapshot *store.Snapshot
+	space    merge.SpaceID
+	kind     schema.SpaceKind // unspecified if there is no such space
+	// there holds the records that changes judged before have made or that are
+	// known to be there.
+	there map[merge.RecordID]bool
+}
+
+func newJudge(known *schema.Schema, snapshot *store.Snapshot, space merge.SpaceID) (*judge, error) {
+	head, err := snapshot.Head(space)
+	if err != nil {
+		return nil, err
+	}
+	return &judge{schema: known, snapshot: snapshot, space: space, kind: head.GetKind(), there: map[merge.RecordID]bool{}}, nil
+}
+
+func (j *judge) change(c *merge.Change) ([]wire.Finding, error) {
+	var findings []wire.Finding
+	if err := wire.CheckLimits(c); err != nil {
+		findings = append(findings, wire.Finding{Cause: wire.OverLimit, MessageKey: "limit.change"})
+	}
+	for i := range c.Records {
+		found, err := j.record(&c.Records[i])
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, found...)
+	}
+	for i := range c.Records {
+		j.there[c.Records[i].Record] = true
+	}
+	return findings, nil
+}
+
+func (j *judge) record(w *merge.RecordWrites) ([]wire.Finding, error) {
+	about := wire.Finding{Type: w.Type, Record: w.Record}
+	found := func(cause wire.Cause, field uint32, key string) []wire.Finding {
+		about.Cause, about.Field, about.MessageKey = cause, field, key
+		return []wire.Finding{about}
+	}
+	plan := j.schema.Plan(w.Type)
+	switch {
+	case plan == nil:
+		return found(wire.UnknownType, 0, "type.unknown"), nil
+	case j.kind != schema.SpaceKind(0) && !plan.LivesIn(j.kind):
+		return found(wire.WrongSpace, 0, "space.wrong_kind"), nil
+	case plan.Keyed() != (len(w.Header) > 0):
+		return found(wire.KeyMismatch, 0, "key.missing"), nil
+	}
+	if plan.Keyed() {
+		if err := plan.CheckHeader(w.Header); err != nil {
+			return found(wire.KeyMismatch, 0, "key.not_canonical"), nil
+		}
+	}
+	violations, err := plan.Check(w)
+	if err != nil {
+		return found(wire.Unreadable, 0, "bytes.unreadable"), nil
+	}
+	var findings []wire.Finding
+	for _, v := range violations {
+		findings = append(findings, found(wire.RuleFailed, v.Field, v.Key)...)
+	}
+	return j.references(plan, w, findings)
+}
+
+// references finds fields that hold the id of a record that is not there. Only
+// records that could be in this space are looked for.
+func (j *judge) references(plan *schema.Plan, w *merge.RecordWrites, findings []wire.Finding) ([]wire.Finding, error) {
+	for _, ref := range plan.References(w) {
+		if ref.Record == w.Record || j.there[ref.Record] || !j.couldBeHere(ref) {
+			continue
+		}
+		there, err := j.snapshot.HasRecord(j.space, ref.Record)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			j.there[ref.Record] = true
+			continue
+		}
+		findings = append(findings, wire.Finding{
+			Cause: wire.ReferenceDangles, Type: w.Type, Record: w.Record, Field: ref.Field,
+			MessageKey: "reference.missing", MissingRecord: ref.Record,
+		})
+	}
+	return findings, nil
+}
+
+func (j *judge) couldBeHere(ref schema.Reference) bool {
+	for _, name := range ref.Types {
+		if target := j.schema.Plan(name); target == nil || target.LivesIn(j.kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// admit decodes, verifies and judges a batch and returns the entry for it.
+func (e *Engine) admit(snapshot *store.Snapshot, person merge.PersonID, space merge.SpaceID, batch []byte) (log.Entry, error) {
+	changes, err := wire.DecodeBatch(space, batch)
+	if err != nil {
+		return log.Entry{}, err
+	}
+	return e.judged(snapshot, person, space, batch, changes)
+}
+
+func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, space merge.SpaceID, batch []byte, changes []*merge.Change) (log.Entry, error) {
+	judge, err := newJudge(e.Schema(), snapshot, space)
+	if err != nil {
+		return log.Entry{}, err
+	}
+	content := &push{batch: batch, changes: changes, findings: map[int][]wire.Finding{}}
+	body := &logv1.Push{Batch: batch}
+	sizeBytes := len(batch)
+	for i, c := range changes {
+		findings, err := judge.change(c)
+		if err != nil {
+			return log.Entry{}, err
+		}
+		sizeBytes += wire.ChangeSizeBytes(c)
+		if len(findings) > 0 {
+			content.findings[i] = findings
+			body.Judgements = append(body.Judgements, &logv1.Judgement{Index: uint32(i), Findings: wire.FindingsToProto(findings)})
+		}
+	}
+	data, err := proto.Marshal(body)
+	if err != nil {
+		return log.Entry{}, marshalFailed("push", err)
+	}
+	last := changes[len(changes)-1].Hash
+	return log.Entry{
+		Kind: log.Push, Space: space, PushID: string(last[:]), Principal: person,
+		Body: data, Decoded: content, SizeBytes: sizeBytes,
+	}, nil
+}
+
+// decodePush reads the body of a push entry.
+func decodePush(e *log.Entry) (*push, error) {
+	if content, ok := e.Decoded.(*push); ok {
+		return content, nil
+	}
+	var body logv1.Push
+	if err := proto.Unmarshal(e.Body, &body); err != nil {
+		return nil, fault.New(fault.Damaged, "push entry: %w", err)
+	}
+	changes, err := wire.DecodeBatch(e.Space, body.Batch)
+	if err != nil {
+		return nil, fault.New(fault.Damaged, "push entry: %w", err)
+	}
+	content := &push{batch: body.Batch, changes: changes, findings: map[int][]wire.Finding{}}
+	for _, j := range body.Judgements {
+		findings, err := wire.FindingsFromProto(j.Findings)
+		if err != nil {
+			return nil, fault.New(fault.Damaged, "push entry: %w", err)
+		}
+		content.findings[int(j.Index)] = findings
+	}
+	return content, nil
+}

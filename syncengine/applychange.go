@@ -1,0 +1,229 @@
+package syncengine
+
+import (
+	"slices"
+
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// receive gives a change its verdict. found is what the schema said.
+func (s *applying) receive(c *merge.Change, sender merge.PersonID, found []wire.Finding) error {
+	known, forked, err := s.fold.Known(s.entry.Space, c.ID)
+	if err != nil {
+		return err
+	}
+	if known != nil {
+		return s.resent(c.ID, *known)
+	}
+	s.recorded = true
+	findings, err := s.findings(c, sender, found, forked)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(findings, func(f wire.Finding) bool { return f.Cause.Quarantines() }) {
+		return s.quarantine(c, sender, findings)
+	}
+	return s.apply(c, findings)
+}
+
+// resent answers a change that was received before with its present verdict.
+func (s *applying) resent(id merge.ID, known store.Known) error {
+	findings, err := openFindings(s.fold, s.entry.Space, id, known.Verdict)
+	s.verdicts = wire.AppendOutcome(s.verdicts, id, known.Verdict, known.Position, findings)
+	return err
+}
+
+// findings adds what the state says to what the schema said. Who has no access
+// is told nothing else: the rest depends on what is in the space. It is found
+// again when access is given.
+func (s *applying) findings(c *merge.Change, sender merge.PersonID, found []wire.Finding, forked bool) ([]wire.Finding, error) {
+	space := s.entry.Space
+	allowed, err := s.mayWrite(sender)
+	if err != nil {
+		return nil, err
+	}
+	if !allowed {
+		return []wire.Finding{{Cause: wire.NoAccess, MessageKey: "access.none"}}, nil
+	}
+	var findings []wire.Finding
+	for _, f := range found {
+		if f.Cause == wire.ReferenceDangles {
+			rec, err := s.fold.Record(space, f.MissingRecord)
+			if err != nil {
+				return nil, err
+			}
+			if rec != nil {
+				continue // it has come since
+			}
+		}
+		findings = append(findings, f)
+	}
+	for i := range c.Records {
+		w := &c.Records[i]
+		rec, err := s.fold.Record(space, w.Record)
+		if err != nil {
+			return nil, err
+		}
+		if rec != nil && (rec.Type != w.Type || string(rec.Header) != string(w.Header)) {
+			findings = append(findings, wire.Finding{Cause: wire.KeyMismatch, Type: w.Type, Record: w.Record, MessageKey: "key.taken"})
+		}
+	}
+	if forked {
+		findings = append(findings, wire.Finding{Cause: wire.Forked, MessageKey: "replica.forked"})
+	}
+	return s.predecessor(c, findings)
+}
+
+// mayWrite tells whether there is the space and the person has access to it.
+func (s *applying) mayWrite(person merge.PersonID) (bool, error) {
+	if allowed, ok := s.allowed[person]; ok {
+		return allowed, nil
+	}
+	access, err := s.fold.Access(s.entry.Space, person)
+	if err != nil {
+		return false, err
+	}
+	s.allowed[person] = s.head != nil && access.Allowed
+	return s.allowed[person], nil
+}
+
+func (s *applying) predecessor(c *merge.Change, findings []wire.Finding) ([]wire.Finding, error) {
+	if c.ID.Seq == 1 {
+		return findings, nil
+	}
+	before := merge.ID{Replica: c.ID.Replica, Seq: c.ID.Seq - 1, Tag: c.Previous.Tag()}
+	known, _, err := s.fold.Known(s.entry.Space, before)
+	if err != nil || known != nil {
+		return findings, err
+	}
+	return append(findings, wire.Finding{Cause: wire.PredecessorMissing, MessageKey: "predecessor.missing", MissingChange: before}), nil
+}
+
+// apply merges the change and gives it the next position.
+func (s *applying) apply(c *merge.Change, findings []wire.Finding) error {
+	space := s.entry.Space
+	s.head.Position++
+	effect, err := merge.Apply(spaceRows{s.fold, space}, c, s.entry.Received, s.head.Position)
+	if err != nil {
+		return fault.New(fault.KindOf(err), "apply: %w", err)
+	}
+	for _, rec := range effect.Touched {
+		s.fold.Touch(space, rec.ID)
+	}
+	for _, m := range effect.Missing {
+		findings = append(findings, wire.Finding{
+			Cause: wire.ReplacedMissing, Record: m.Record, Field: m.Cell.Field,
+			MessageKey: "replaced.missing", MissingChange: m.Change,
+		})
+	}
+	verdict := wire.Applied
+	if len(findings) > 0 {
+		verdict = wire.Flagged
+		if err := s.flag(c.ID, findings); err != nil {
+			return err
+		}
+		s.delivered = wire.AppendOutcome(s.delivered, c.ID, verdict, s.head.Position, findings)
+	}
+	if err := s.fold.SetKnown(space, c.ID, verdict, s.head.Position); err != nil {
+		return err
+	}
+	s.verdicts = wire.AppendOutcome(s.verdicts, c.ID, verdict, s.head.Position, findings)
+	s.applied = append(s.applied, c)
+	if err := s.noteOwn(c); err != nil {
+		return err
+	}
+	if err := s.arrived(store.Awaited{Change: c.ID}, true); err != nil {
+		return err
+	}
+	for _, id := range effect.Created {
+		if err := s.arrived(store.Awaited{Record: id}, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noteOwn keeps the head of the chain on which the server itself writes.
+func (s *applying) noteOwn(c *merge.Change) error {
+	if c.ID.Replica != s.replica {
+		return nil
+	}
+	return s.fold.PutOwnChain(s.entry.Space, &logv1.OwnChain{Seq: c.ID.Seq, Hash: c.Hash[:], StampMillis: c.Stamp})
+}
+
+// quarantine keeps the change without merging it. What waited for its
+// predecessor waits no more: it has come.
+func (s *applying) quarantine(c *merge.Change, sender merge.PersonID, findings []wire.Finding) error {
+	space := s.entry.Space
+	err := s.fold.PutQuarantined(space, c.ID, &logv1.Quarantined{
+		Run: wire.ChangeToRun(c), Principal: sender[:], ReceivedMillis: s.entry.Received, Findings: wire.FindingsToProto(findings),
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.fold.SetKnown(space, c.ID, wire.Quarantined, 0); err != nil {
+		return err
+	}
+	s.verdicts = wire.AppendOutcome(s.verdicts, c.ID, wire.Quarantined, 0, findings)
+	return s.arrived(store.Awaited{Change: c.ID}, false)
+}
+
+// releaseOne tries one quarantined change again.
+func (s *applying) releaseOne(released *logv1.ReleasedChange) error {
+	id, err := wire.ChangeIDFromProto(released.Change)
+	if err != nil {
+		return fault.New(fault.Damaged, "release entry: %w", err)
+	}
+	q, err := s.fold.Quarantined(s.entry.Space, id)
+	if err != nil || q == nil {
+		return err // released already
+	}
+	c, err := wire.ChangeFromRun(s.entry.Space, q.Run)
+	if err != nil {
+		return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
+	}
+	found, err := wire.FindingsFromProto(released.Findings)
+	if err != nil {
+		return fault.New(fault.Damaged, "release entry: %w", err)
+	}
+	sender := merge.PersonID(q.Principal)
+	_, forked, err := s.fold.Known(s.entry.Space, id)
+	if err != nil {
+		return err
+	}
+	findings, err := s.findings(c, sender, found, forked)
+	if err != nil {
+		return err
+	}
+	s.recorded = true
+	if slices.ContainsFunc(findings, func(f wire.Finding) bool { return f.Cause.Quarantines() }) {
+		q.Findings = wire.FindingsToProto(findings)
+		return s.fold.PutQuarantined(s.entry.Space, id, q)
+	}
+	s.fold.EndQuarantine(s.entry.Space, id)
+	return s.apply(c, findings)
+}
+
+// spaceRows is one space of a fold, as merge sees it.
+type spaceRows struct {
+	fold  *store.Fold
+	space merge.SpaceID
+}
+
+func (r spaceRows) Record(id merge.RecordID) (*merge.Record, error) {
+	return r.fold.Record(r.space, id)
+}
+
+func (r spaceRows) Put(rec *merge.Record) error {
+	r.fold.NewRecord(r.space, rec)
+	return nil
+}
+
+func (r spaceRows) Applied(id merge.ID) (bool, error) {
+	known, _, err := r.fold.Known(r.space, id)
+	return known != nil && known.Verdict.Merged(), err
+}

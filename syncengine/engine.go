@@ -1,0 +1,163 @@
+package syncengine
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/log"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+)
+
+// Options say what an engine is made of.
+type Options struct {
+	Dir string
+	// InMemory keeps everything in memory and nothing on disk, for tests.
+	InMemory bool
+	// Unsynced commits without waiting for the disk; only for the test that
+	// shows what it loses.
+	Unsynced bool
+	// Schema holds the record types that the program was built with.
+	Schema *schema.Schema
+	// Now is the clock in milliseconds since 1970.
+	Now func() int64
+	// Random gives unguessable bytes.
+	Random io.Reader
+	// FreeBytes returns the free space of the store's disk; nil for no guard.
+	// Badger writes through a memory map, and a full disk would end the process
+	// by a signal instead of an error.
+	FreeBytes func() (uint64, error)
+	// FreeBytesMin is the free space below which nothing is accepted.
+	FreeBytesMin uint64
+}
+
+// Engine is the home server's side of a set of spaces. It is safe for
+// concurrent use.
+type Engine struct {
+	options  Options
+	store    *store.Store
+	log      log.Log
+	schema   atomic.Pointer[schema.Schema]
+	watchers *watchers
+	sealer   *sealer
+	room     *room
+	// writing serialises the server's own changes, which form one chain per
+	// space.
+	writing sync.Mutex
+	// changingSchema serialises schema entries.
+	changingSchema sync.Mutex
+}
+
+// Open opens the engine on the store in a directory, or makes one.
+func Open(o Options) (*Engine, error) {
+	st, err := store.Open(store.Options{Dir: o.Dir, InMemory: o.InMemory, Unsynced: o.Unsynced, Random: o.Random})
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{options: o, store: st, watchers: newWatchers(), room: newRoom(roomBatches)}
+	if err := e.prepare(); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	e.log = log.OpenLocal(st, &applier{replica: st.Replica()})
+	if _, err := e.releaseAll(context.Background(), merge.PersonID{}); err != nil { // what a crash cut off
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+func (e *Engine) prepare() (err error) {
+	if e.sealer, err = newSealer(e.store.CursorKey(), e.options.Random); err != nil {
+		return err
+	}
+	return e.loadSchema()
+}
+
+// loadSchema adds the record types that were made known to the compiled ones.
+func (e *Engine) loadSchema() error {
+	sets, err := e.store.Schemas()
+	if err != nil {
+		return err
+	}
+	known := e.options.Schema
+	for i, set := range sets {
+		if known, _, err = known.With(set); err != nil {
+			return fault.New(fault.Damaged, "stored schema %d of %d: %w: this program was built with record types that contradict it; use the program that wrote the store", i+1, len(sets), err)
+		}
+	}
+	e.schema.Store(known)
+	return nil
+}
+
+// Close finishes what was accepted and closes the store.
+func (e *Engine) Close() error {
+	e.watchers.close()
+	if err := e.log.Close(); err != nil {
+		return err
+	}
+	return e.store.Close()
+}
+
+// Schema returns the record types that the engine knows now.
+func (e *Engine) Schema() *schema.Schema { return e.schema.Load() }
+
+// append puts an entry of a space into the log and tells the watchers.
+func (e *Engine) append(ctx context.Context, entry log.Entry) (log.Outcome, error) {
+	entry.Received = e.options.Now()
+	entry.Level = log.Level
+	outcome, err := e.log.Append(ctx, store.Partition(entry.Space), entry)
+	if err != nil {
+		return log.Outcome{}, err
+	}
+	if outcome.Recorded {
+		e.watchers.moved(entry.Space, outcome.Position)
+	}
+	return outcome, nil
+}
+
+// checkRoom refuses work before the disk is full.
+func (e *Engine) checkRoom() error {
+	if e.options.FreeBytes == nil {
+		return nil
+	}
+	free, err := e.options.FreeBytes()
+	if err != nil {
+		return fault.New(fault.Unavailable, "free space of the store's disk: %w", err)
+	}
+	if free < e.options.FreeBytesMin {
+		return fault.New(fault.NoRoom, "the server's disk is nearly full; nothing was stored, keep it and try again later")
+	}
+	return nil
+}
+
+// errNoAccess does not tell a space that is not there from one that is not for
+// the caller.
+func errNoAccess(space merge.SpaceID) error {
+	return fault.New(fault.NoAccess, "space %s: there is none, or it is not for you; ask a coordinator for access", space)
+}
+
+// readable returns the head of a space that the person may read.
+func readable(snapshot *store.Snapshot, space merge.SpaceID, person merge.PersonID) (*logv1.SpaceHead, *logv1.Access, error) {
+	head, err := snapshot.Head(space)
+	if err != nil {
+		return nil, nil, err
+	}
+	access, err := snapshot.Access(space, person)
+	if err != nil {
+		return nil, nil, err
+	}
+	if head == nil || !access.Allowed {
+		return nil, nil, errNoAccess(space)
+	}
+	return head, access, nil
+}
+
+// marshalFailed is for the body of an entry, and happens only by a defect.
+func marshalFailed(what string, err error) error {
+	return fault.New(fault.Internal, "encode %s: %w", what, err)
+}

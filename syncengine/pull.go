@@ -1,0 +1,161 @@
+package syncengine
+
+import (
+	"context"
+
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/limits"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+
+	"google.golang.org/protobuf/proto"
+)
+
+// rowsWorthBytes is the size of a log's tail below which rows are never served
+// in its place: what they might save is less than a round trip costs.
+const rowsWorthBytes = 64 << 10
+
+// Pull returns what a space's log holds beyond a cursor, about pageBytes of it
+// at most but always something, if there is something; empty starts from the
+// beginning. Where the rows of the space are shorter than the tail of its log,
+// rows are returned instead.
+func (e *Engine) Pull(_ context.Context, person merge.PersonID, space merge.SpaceID, sealed []byte, pageBytes int) (wire.Page, error) {
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	head, access, err := readable(snapshot, space, person)
+	if err != nil {
+		return wire.Page{}, err
+	}
+	p := &pulling{snapshot: snapshot, space: space, head: head, budgetBytes: pageBudget(pageBytes)}
+	if err := p.begin(e.sealer, sealed, access); err != nil {
+		return wire.Page{}, err
+	}
+	if p.at.rows {
+		err = p.rows()
+	} else {
+		err = p.tail()
+	}
+	if err != nil {
+		return wire.Page{}, err
+	}
+	p.page.Position = p.at.position
+	p.page.Consistent = !p.at.rows && p.at.position >= p.at.target
+	p.page.More = p.at.rows || p.at.position < head.Position
+	p.page.Cursor, err = e.sealer.seal(space, &p.at)
+	return p.page, err
+}
+
+func pageBudget(pageBytes int) int {
+	if pageBytes <= 0 {
+		return limits.PageBytes
+	}
+	return min(pageBytes, limits.PageBytesMax)
+}
+
+// pulling is the making of one page.
+type pulling struct {
+	snapshot    *store.Snapshot
+	space       merge.SpaceID
+	head        *logv1.SpaceHead
+	at          cursor
+	page        wire.Page
+	budgetBytes int
+}
+
+// begin opens the cursor and decides between the log's tail and rows.
+func (p *pulling) begin(s *sealer, sealed []byte, access *logv1.Access) error {
+	p.at = cursor{grant: access.Grant}
+	if len(sealed) > 0 {
+		var err error
+		if p.at, err = s.open(p.space, sealed); err != nil {
+			return err
+		}
+		if p.at.grant != access.Grant || p.at.position > p.head.Position {
+			return errBadCursor
+		}
+	} else {
+		p.page.ReplacesAll = true
+	}
+	if p.at.rows || p.at.position < p.at.target {
+		return nil // in the midst of it
+	}
+	delivered, err := p.snapshot.LogBytesAt(p.space, p.at.position)
+	if err != nil {
+		return err
+	}
+	tailBytes := p.head.LogBytes - delivered
+	if tailBytes > rowsWorthBytes && tailBytes > p.head.StateBytes {
+		p.at.rows, p.at.since, p.at.position, p.at.next = true, p.at.position, p.head.Position, merge.RecordID{}
+	}
+	return nil
+}
+
+// tail adds entries of the log, whole ones.
+func (p *pulling) tail() error {
+	return p.snapshot.Deliveries(p.space, p.at.position, func(first uint64, d *logv1.Delivery) error {
+		entry, err := p.entry(first, d)
+		if err != nil {
+			return err
+		}
+		sizeBytes := len(entry.Batch) + 64 + 128*len(entry.Outcomes)
+		if len(p.page.Entries) > 0 && sizeBytes > p.budgetBytes {
+			return store.ErrStop
+		}
+		p.page.Entries = append(p.page.Entries, entry)
+		p.budgetBytes -= sizeBytes
+		p.at.position = first + uint64(d.Positions) - 1
+		return nil
+	})
+}
+
+func (p *pulling) entry(first uint64, d *logv1.Delivery) (wire.LogEntry, error) {
+	outcomes, err := wire.OutcomesFromProto(d.Outcomes)
+	if err != nil {
+		return wire.LogEntry{}, fault.New(fault.Damaged, "log of space %s at %d: %w", p.space, first, err)
+	}
+	entry := wire.LogEntry{FirstPosition: first, Positions: d.Positions, Received: d.ReceivedMillis, Batch: d.Batch, Outcomes: outcomes}
+	if !d.Whole {
+		return entry, nil
+	}
+	whole, err := p.snapshot.Entry(store.Partition(p.space), d.EntrySeq)
+	if err != nil {
+		return wire.LogEntry{}, err
+	}
+	var body logv1.Push
+	if err := proto.Unmarshal(whole.Body, &body); err != nil {
+		return wire.LogEntry{}, fault.New(fault.Damaged, "log of space %s at %d: %w", p.space, first, err)
+	}
+	entry.Batch = body.Batch
+	return entry, nil
+}
+
+// rows adds rows that were touched after `since`. While pages of them are
+// served the log goes on, so a row may be newer than the position that the copy
+// will have; each row says which position it reflects, and the copy is
+// consistent once it has the log up to the last of them.
+func (p *pulling) rows() error {
+	done := true
+	err := p.snapshot.RecordRows(p.space, p.at.next, func(id merge.RecordID, row []byte) error {
+		position, err := merge.RecordPosition(row)
+		if err != nil {
+			return fault.New(fault.Damaged, "record %s: %w: the store is damaged; restore it from a backup", id, err)
+		}
+		if position <= p.at.since {
+			return nil
+		}
+		if len(p.page.Rows) > 0 && len(row) > p.budgetBytes {
+			done, p.at.next = false, id
+			return store.ErrStop
+		}
+		p.page.Rows = append(p.page.Rows, wire.StateRow{Record: id, Row: row})
+		p.budgetBytes -= len(row) + 24
+		return nil
+	})
+	if err != nil || !done {
+		return err
+	}
+	p.at.rows, p.at.next, p.at.target = false, merge.RecordID{}, p.head.Position
+	return nil
+}

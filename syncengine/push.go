@@ -1,0 +1,132 @@
+package syncengine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/limits"
+	"github.com/zhurnal/zhurnal/syncengine/log"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// Push stores batches of changes that a person sends for a space, and returns a
+// verdict for each change, also for those that were there already. All of it
+// is durable when Push returns. If a batch is malformed nothing is stored.
+func (e *Engine) Push(ctx context.Context, person merge.PersonID, space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error) {
+	if len(batches) > limits.PushBatches {
+		return nil, fault.New(fault.TooLarge, "push: %d batches; at most %d at a time", len(batches), limits.PushBatches)
+	}
+	if err := e.checkRoom(); err != nil {
+		return nil, err
+	}
+	leave, err := e.room.enter(ctx, len(batches))
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	entries, err := e.admitAll(person, space, batches)
+	if err != nil {
+		return nil, err
+	}
+	var outcomes []wire.Outcome
+	for i := range entries {
+		if outcomes, err = e.appendPush(ctx, &entries[i], outcomes); err != nil {
+			return nil, fault.New(fault.KindOf(err), "push: batch %d/%d: %w", i+1, len(entries), err)
+		}
+	}
+	return outcomes, nil
+}
+
+func (e *Engine) admitAll(person merge.PersonID, space merge.SpaceID, batches [][]byte) ([]log.Entry, error) {
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	entries := make([]log.Entry, len(batches))
+	for i, batch := range batches {
+		entry, err := e.admit(snapshot, person, space, batch)
+		if err != nil {
+			return nil, fault.New(fault.KindOf(err), "push: batch %d/%d: %w", i+1, len(batches), err)
+		}
+		entries[i] = entry
+	}
+	return entries, nil
+}
+
+// appendPush appends one entry. If the rows it touches are more than a
+// transaction holds, its halves are appended.
+func (e *Engine) appendPush(ctx context.Context, entry *log.Entry, outcomes []wire.Outcome) ([]wire.Outcome, error) {
+	outcome, err := e.append(ctx, *entry)
+	if err == nil {
+		return joinOutcomes(outcomes, outcome.Outcomes), nil
+	}
+	content := entry.Decoded.(*push)
+	if !errors.Is(err, store.ErrFoldTooBig) {
+		return nil, err
+	}
+	if len(content.changes) == 1 {
+		return nil, fault.New(fault.TooLarge, "change %s: it and the records it touches are %w", content.changes[0].ID, err)
+	}
+	half := len(content.changes) / 2
+	for _, part := range [][]*merge.Change{content.changes[:half], content.changes[half:]} {
+		batch, err := wire.EncodeBatch(entry.Space, part)
+		if err != nil {
+			return nil, err
+		}
+		smaller, err := e.rejudged(entry, batch, part)
+		if err != nil {
+			return nil, err
+		}
+		if outcomes, err = e.appendPush(ctx, &smaller, outcomes); err != nil {
+			return nil, err
+		}
+	}
+	return outcomes, nil
+}
+
+func (e *Engine) rejudged(entry *log.Entry, batch []byte, changes []*merge.Change) (log.Entry, error) {
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	return e.judged(snapshot, entry.Principal, entry.Space, batch, changes)
+}
+
+// joinOutcomes appends verdicts and joins the seam between two batches.
+func joinOutcomes(list, more []wire.Outcome) []wire.Outcome {
+	if len(list) == 0 || len(more) == 0 {
+		return append(list, more...)
+	}
+	last, first := &list[len(list)-1], more[0]
+	if last.Replica == first.Replica && last.LastSeq+1 == first.FirstSeq && last.Verdict == first.Verdict &&
+		len(last.Findings) == 0 && len(first.Findings) == 0 {
+		last.LastSeq, last.LastTag, last.LastPosition = first.LastSeq, first.LastTag, max(last.LastPosition, first.LastPosition)
+		more = more[1:]
+	}
+	return append(list, more...)
+}
+
+// Verdicts returns what has become of changes; a change that was never received
+// is left out.
+func (e *Engine) Verdicts(space merge.SpaceID, changes []merge.ID) ([]wire.Outcome, error) {
+	if len(changes) > limits.Asks {
+		return nil, fault.New(fault.TooLarge, "verdicts: %d changes asked for; at most %d at a time", len(changes), limits.Asks)
+	}
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	var outcomes []wire.Outcome
+	for _, id := range changes {
+		known, err := snapshot.Known(space, id)
+		if err != nil {
+			return nil, err
+		}
+		if known == nil {
+			continue
+		}
+		findings, err := openFindings(snapshot, space, id, known.Verdict)
+		if err != nil {
+			return nil, err
+		}
+		outcomes = wire.AppendOutcome(outcomes, id, known.Verdict, known.Position, findings)
+	}
+	return outcomes, nil
+}
