@@ -1,0 +1,204 @@
+package fieldwork
+
+import (
+	"maps"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// Book gathers the records that the rules read, from as many spaces as the
+// caller may see. It is not safe for concurrent use.
+type Book struct {
+	communities    map[Ref]*recordsv1.Community
+	groups         map[Ref]*recordsv1.Group
+	memberships    map[Ref]*recordsv1.Membership
+	participants   map[Ref]registration
+	links          map[Ref]Link
+	trainings      map[Ref]session[*recordsv1.Training]
+	days           map[Ref]session[*recordsv1.TrainingDay]
+	enrolments     map[Ref]*recordsv1.Enrolment
+	marks          map[Ref]Mark
+	events         map[Ref]session[*recordsv1.Event]
+	participations map[Ref]*recordsv1.Participation
+	sheets         map[Ref]Sheet
+	rooms          map[Ref]*recordsv1.CounsellingRoom
+	counselling    map[Ref]*recordsv1.CounsellingSession
+	unreadable     map[Ref]bool
+}
+
+// session is a record at which people are marked. One that is void stays in
+// the book, since somebody who did not know may have marked people there.
+type session[M proto.Message] struct {
+	msg  M
+	void bool
+	// calledOff is set when a live value of the status says that the session
+	// was cancelled, put off or did not happen, whatever value is shown.
+	calledOff bool
+}
+
+// NewBook returns an empty book.
+func NewBook() *Book {
+	return &Book{
+		communities:    map[Ref]*recordsv1.Community{},
+		groups:         map[Ref]*recordsv1.Group{},
+		memberships:    map[Ref]*recordsv1.Membership{},
+		participants:   map[Ref]registration{},
+		links:          map[Ref]Link{},
+		trainings:      map[Ref]session[*recordsv1.Training]{},
+		days:           map[Ref]session[*recordsv1.TrainingDay]{},
+		enrolments:     map[Ref]*recordsv1.Enrolment{},
+		marks:          map[Ref]Mark{},
+		events:         map[Ref]session[*recordsv1.Event]{},
+		participations: map[Ref]*recordsv1.Participation{},
+		sheets:         map[Ref]Sheet{},
+		rooms:          map[Ref]*recordsv1.CounsellingRoom{},
+		counselling:    map[Ref]*recordsv1.CounsellingSession{},
+		unreadable:     map[Ref]bool{},
+	}
+}
+
+// Add puts a merged record into the book: the record with its live values, and
+// the message that a view shows of it. Adding a record again replaces it; the
+// order of records does not matter. Records of types that no rule reads, and
+// void records, are left out; so is a mark that marks nothing.
+//
+// The book keeps msg and value bytes of rec, which must not be altered
+// afterwards; it keeps neither rec nor its slices.
+func (b *Book) Add(space merge.SpaceID, rec *merge.Record, msg proto.Message) {
+	at := Ref{space, rec.ID}
+	meant := rec.Standing() != merge.Void
+	keep(b.unreadable, at, true, meant && !readable(msg))
+	meant = meant && readable(msg)
+	switch m := msg.(type) {
+	case *recordsv1.Community:
+		keep(b.communities, at, m, meant)
+	case *recordsv1.Group:
+		keep(b.groups, at, m, meant)
+	case *recordsv1.Membership:
+		keep(b.memberships, at, m, meant)
+	case *recordsv1.Participant:
+		keep(b.participants, at, readRegistration(rec), meant)
+	case *recordsv1.PersonLink:
+		keep(b.links, at, readLink(m), meant)
+	case *recordsv1.Training:
+		keep(b.trainings, at, session[*recordsv1.Training]{msg: m, void: !meant}, true)
+	case *recordsv1.TrainingDay:
+		keep(b.days, at, session[*recordsv1.TrainingDay]{m, !meant, calledOff(rec, dayStatusField, dayStatus)}, true)
+	case *recordsv1.Enrolment:
+		keep(b.enrolments, at, m, meant)
+	case *recordsv1.AttendanceMark:
+		mark, marks := ReadMark(space, rec, m)
+		keep(b.marks, at, mark, meant && marks)
+	case *recordsv1.Event:
+		keep(b.events, at, session[*recordsv1.Event]{m, !meant, calledOff(rec, eventStatusField, eventStatus)}, true)
+	case *recordsv1.Participation:
+		keep(b.participations, at, m, meant)
+	case *recordsv1.HeadCountSheet:
+		keep(b.sheets, at, Sheet{rec.ID, m.GetCountPoint(), personID(m.GetCounterId()), m}, meant)
+	case *recordsv1.CounsellingRoom:
+		keep(b.rooms, at, m, meant)
+	case *recordsv1.CounsellingSession:
+		keep(b.counselling, at, m, meant)
+	}
+}
+
+// readable tells whether a row about a person names one.
+func readable(msg proto.Message) bool {
+	switch m := msg.(type) {
+	case *recordsv1.PersonLink:
+		return names(m.GetFirstPersonId()) && names(m.GetSecondPersonId())
+	case *recordsv1.Membership:
+		return names(m.GetParticipantId())
+	case *recordsv1.Enrolment:
+		return names(m.GetParticipantId())
+	case *recordsv1.AttendanceMark:
+		return names(m.GetParticipantId())
+	case *recordsv1.Participation:
+		return names(m.GetParticipantId())
+	default:
+		return true
+	}
+}
+
+func keep[T any](into map[Ref]T, at Ref, record T, meant bool) {
+	if !meant {
+		delete(into, at)
+		return
+	}
+	into[at] = record
+}
+
+func readLink(m *recordsv1.PersonLink) Link {
+	return Link{recordID(m.GetFirstPersonId()), recordID(m.GetSecondPersonId()), personID(m.GetDeciderId()), m.GetVerdict()}
+}
+
+// The cells that hold the status of a day and of an event. In both the status
+// is the field that names the cell.
+const (
+	dayStatusField   = 9
+	eventStatusField = 14
+)
+
+func dayStatus(data []byte) recordsv1.SessionStatus {
+	var day recordsv1.TrainingDay
+	_ = proto.Unmarshal(data, &day) // bytes that cannot be read say nothing
+	return day.GetStatus()
+}
+
+func eventStatus(data []byte) recordsv1.SessionStatus {
+	var event recordsv1.Event
+	_ = proto.Unmarshal(data, &event)
+	return event.GetStatus()
+}
+
+// calledOff looks at every live value of the status, for a view shows "held"
+// before "cancelled" and a coordinator wants to know of both.
+func calledOff(rec *merge.Record, field uint32, status func(data []byte) recordsv1.SessionStatus) bool {
+	cell := rec.Cell(merge.CellKey{Field: field})
+	return cell != nil && slices.ContainsFunc(cell.Values, func(v merge.Value) bool {
+		switch status(v.Data) {
+		case recordsv1.SessionStatus_SESSION_STATUS_POSTPONED,
+			recordsv1.SessionStatus_SESSION_STATUS_CANCELLED,
+			recordsv1.SessionStatus_SESSION_STATUS_DID_NOT_HAPPEN:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// Reckon works everything out. What is added later does not change the result.
+func (b *Book) Reckon() *Reckoning {
+	links := make([]Link, 0, len(b.links))
+	for _, link := range b.links {
+		links = append(links, link)
+	}
+	return b.reckon(NewPersons(links))
+}
+
+// ReckonUnlinked works everything out as if nobody had linked registrations:
+// what the figures were, or would be, with every registration a person.
+func (b *Book) ReckonUnlinked() *Reckoning { return b.reckon(NewPersons(nil)) }
+
+func (b *Book) reckon(persons *Persons) *Reckoning {
+	r := &Reckoning{
+		persons:       persons,
+		participants:  byRecordID(b.participants),
+		places:        newPlaces(b.communities),
+		members:       newMembers(b.memberships, b.groups, persons),
+		rooms:         maps.Clone(b.rooms),
+		counselling:   maps.Clone(b.counselling),
+		marks:         len(b.marks),
+		registrations: len(b.participants),
+		orphans:       b.orphans(),
+		unreadable:    slices.SortedFunc(maps.Keys(b.unreadable), Ref.Compare),
+	}
+	attendance := attendanceBySession(b.marks, persons)
+	r.trainings = r.readTrainings(b, attendance)
+	r.events = r.readEvents(b, attendance)
+	return r
+}

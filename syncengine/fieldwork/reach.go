@@ -1,0 +1,165 @@
+package fieldwork
+
+import (
+	"cmp"
+	"slices"
+
+	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// ReachFact is one way in which the programme reached one person.
+type ReachFact struct {
+	Person merge.RecordID
+	// Date is the calendar day, as it was entered.
+	Date int32
+	// Kind is what the person took part in, and Activity its record: the
+	// training or the event.
+	Kind     ActivityKind
+	Activity Ref
+	// Session is the day of the training, or the event again.
+	Session Ref
+	// Community is the p-code of the activity, not of the person.
+	Community string
+}
+
+// ActivityKind is what a person took part in.
+type ActivityKind uint8
+
+// The kinds of activity.
+const (
+	TrainingActivity ActivityKind = iota + 1
+	EventActivity
+)
+
+// ReachFacts returns who was reached in the period by what: attendance on the
+// held days of trainings, and people named at events, which are held because
+// these were there. Disputed attendance and heads without a name are not among
+// them. In the order of day, session and person.
+func (r *Reckoning) ReachFacts(p Period) []ReachFact {
+	var facts []ReachFact
+	for i := range r.trainings {
+		facts = append(facts, r.trainings[i].reach(p)...)
+	}
+	for i := range r.events {
+		e := &r.events[i]
+		if !p.Contains(e.Date()) {
+			continue
+		}
+		for _, person := range e.Named {
+			facts = append(facts, ReachFact{person, e.Date(), EventActivity, e.Ref, e.Ref, e.Community})
+		}
+	}
+	slices.SortFunc(facts, func(a, b ReachFact) int {
+		return cmp.Or(cmp.Compare(a.Date, b.Date), a.Session.Compare(b.Session), compareRecords(a.Person, b.Person))
+	})
+	return facts
+}
+
+func (t *Training) reach(p Period) []ReachFact {
+	var facts []ReachFact
+	for i := range t.Days {
+		day := &t.Days[i]
+		if !p.Contains(day.Date()) {
+			continue
+		}
+		for _, a := range day.heldAttendance() {
+			if a.Outcome.Attended() {
+				facts = append(facts, ReachFact{a.Person, day.Date(), TrainingActivity, t.Ref, day.Ref, t.Community})
+			}
+		}
+	}
+	return facts
+}
+
+// Count is a number of people, each counted once over the whole and once in
+// each community, so that the rows may add up to more than the whole.
+type Count struct {
+	People int
+	// ByCommunity is by the p-code of the activity; empty: not known.
+	ByCommunity map[string]int
+}
+
+func countPeople(facts []ReachFact) Count {
+	people, rows := set{}, map[string]set{}
+	for _, fact := range facts {
+		people.add(fact.Person, true)
+		if rows[fact.Community] == nil {
+			rows[fact.Community] = set{}
+		}
+		rows[fact.Community].add(fact.Person, true)
+	}
+	count := Count{len(people), map[string]int{}}
+	for community, row := range rows {
+		count.ByCommunity[community] = len(row)
+	}
+	return count
+}
+
+// Trained counts who was at a training day held in the period.
+func (r *Reckoning) Trained(p Period) Count {
+	return countPeople(r.trainingReach(p, func(*Training, merge.RecordID) bool { return true }))
+}
+
+// MembersTrained counts who was at a training day held in the period and, on
+// the first day held of that training, belonged to a group of this kind.
+func (r *Reckoning) MembersTrained(p Period, kind recordsv1.GroupKind) Count {
+	return countPeople(r.trainingReach(p, func(t *Training, person merge.RecordID) bool {
+		return r.members.active(person, kind, t.FirstHeld())
+	}))
+}
+
+func (r *Reckoning) trainingReach(p Period, counts func(*Training, merge.RecordID) bool) []ReachFact {
+	var facts []ReachFact
+	for i := range r.trainings {
+		for _, fact := range r.trainings[i].reach(p) {
+			if counts(&r.trainings[i], fact.Person) {
+				facts = append(facts, fact)
+			}
+		}
+	}
+	return facts
+}
+
+// TrainingTotals is what the trainings of a period come to.
+type TrainingTotals struct {
+	// Held is the number of trainings with a day held in the period, DaysHeld
+	// the number of those days.
+	Held, DaysHeld int
+	// PersonDays is the sum of the people over the days.
+	PersonDays int
+}
+
+// TrainingTotals counts over the training days held in the period.
+func (r *Reckoning) TrainingTotals(p Period) TrainingTotals {
+	var totals TrainingTotals
+	for i := range r.trainings {
+		days := 0
+		for j := range r.trainings[i].Days {
+			if day := &r.trainings[i].Days[j]; day.Held() && p.Contains(day.Date()) {
+				days++
+				totals.PersonDays += day.Attended()
+			}
+		}
+		totals.DaysHeld += days
+		if days > 0 {
+			totals.Held++
+		}
+	}
+	return totals
+}
+
+// Reach is how many people the programme reached by trainings and events. Who
+// came without a name may be among the named or not, so the truth lies between
+// Named and Named+Unnamed.
+type Reach struct {
+	// Named people are counted once, over the whole and in each community.
+	Named Count
+	// Unnamed attendances are not free of repetition.
+	Unnamed int
+}
+
+// Reach counts over the period.
+func (r *Reckoning) Reach(p Period) Reach {
+	return Reach{Named: countPeople(r.ReachFacts(p)), Unnamed: r.EventTotals(p).Unnamed}
+}
