@@ -186,6 +186,9 @@ func TestTheRegisterOfAnEventOutweighsAList(t *testing.T) {
 	if n := r.Disputes().Open; n != 1 {
 		t.Errorf("%d open disputes, want 1", n)
 	}
+	if len(r.Orphans()) != 0 {
+		t.Errorf("orphans %v in the register of an event", r.Orphans())
+	}
 }
 
 func TestPeopleAreReachedOnceAndHeadsStayBeside(t *testing.T) {

@@ -258,6 +258,10 @@ func TestWhoWasMarkedCountsThoughTheRegistrationIsVoid(t *testing.T) {
 	if got := r.Unregistered(); len(got) != 1 || got[0] != recordID("Олена") {
 		t.Errorf("unregistered %v, want the one whose registration is void", got)
 	}
+	s.iryna.link("Elena", "Олена", same)
+	if got := s.reckon().Unregistered(); len(got) != 0 {
+		t.Errorf("unregistered %v, though the other registration stands", got)
+	}
 }
 
 func TestRowsAboutNobodyDoNotBecomeOnePerson(t *testing.T) {

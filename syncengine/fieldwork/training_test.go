@@ -120,6 +120,37 @@ func TestADayCalledAMistakeCountsIfSomebodyWasMarkedThere(t *testing.T) {
 	if len(days) != 1 || days[0].Ref != two || !days[0].VoidedButAttended() || r.TrainingTotals(season).DaysHeld != 1 {
 		t.Errorf("days %+v, want day 2 alone", days)
 	}
+	if got := r.VoidedButAttended(); len(got) != 1 || got[0] != two {
+		t.Errorf("listed %v, want day 2", got)
+	}
+}
+
+func TestATrainingCalledAMistakeCountsIfSomebodyWasMarkedThere(t *testing.T) {
+	s := newLyman(newField(t))
+	s.petro.void(fieldwork.Ref{Space: s.petro.writer.Space, Record: recordID("training")})
+	day := s.iryna.day(1, firstOfAugust)
+	if got := s.reckon().Trainings(); len(got) != 0 {
+		t.Errorf("%d trainings, want none", len(got))
+	}
+	s.olha.mark(day, "Ivan", present, byRollCall)
+	if got := s.reckon().Trained(season).People; got != 1 {
+		t.Errorf("%d trained, want Ivan", got)
+	}
+}
+
+func TestWhoAttendedAllDaysElsewhereIsNotListedAsDisputed(t *testing.T) {
+	s := newLyman(newField(t))
+	day := s.iryna.day(1, firstOfAugust)
+	s.iryna.write("another training", &recordsv1.Training{})
+	another := s.iryna.write("", &recordsv1.TrainingDay{TrainingId: id("another training"), DayNumber: 1, FieldDate: 20160901})
+	s.sync()
+	s.olha.mark(day, "Ivan", present, byRollCall)
+	s.petro.mark(day, "Ivan", absent, byRollCall)
+	s.olha.mark(another, "Ivan", present, byRollCall)
+	want := fieldwork.Completion{Enrolled: 1, AllDays: 1, Completed: 1}
+	if got := s.reckon().Completion(season); got != want {
+		t.Errorf("completion %+v, want %+v", got, want)
+	}
 }
 
 // Three days are planned; day 3 is never held.
