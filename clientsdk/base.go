@@ -1,0 +1,208 @@
+package clientsdk
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// follower moves the base of a space along home's log.
+type follower struct {
+	*workspace
+	// reached is the position that the base has in memory.
+	reached uint64
+	// replaced says that the base was begun anew, and rebuild which records
+	// had a view then.
+	replaced bool
+	rebuild  []merge.RecordID
+	// applying is the change that is being applied, and missing names, by
+	// change, those that home said had not come when it applied it.
+	applying merge.ID
+	missing  map[merge.ID][]merge.ID
+	// changes and rows count what came.
+	changes, rows int
+}
+
+// Record implements merge.Rows.
+func (f *follower) Record(id merge.RecordID) (*merge.Record, error) {
+	h, err := f.hold(id)
+	if err != nil {
+		return nil, err
+	}
+	if h.base != nil {
+		h.baseChanged = true
+	}
+	return h.base, nil
+}
+
+// Put implements merge.Rows.
+func (f *follower) Put(rec *merge.Record) error {
+	h, err := f.hold(rec.ID)
+	if err != nil {
+		return err
+	}
+	h.base, h.baseChanged = rec, true
+	return nil
+}
+
+// Applied implements merge.Rows: as home saw it, not as the tablet does. What
+// the tablet knows or lacks must not show in the base, or two copies differ.
+func (f *follower) Applied(id merge.ID) (bool, error) {
+	return !slices.Contains(f.missing[f.applying], id), nil
+}
+
+// page applies one page to the base.
+func (f *follower) page(p *wire.Page) error {
+	if p.ReplacesAll {
+		if err := f.clear(); err != nil {
+			return err
+		}
+	}
+	for i := range p.Rows {
+		if err := f.row(&p.Rows[i]); err != nil {
+			return err
+		}
+	}
+	for i := range p.Entries {
+		if err := f.entry(&p.Entries[i]); err != nil {
+			return fault.New(fault.KindOf(err), "entry at position %d: %w", p.Entries[i].FirstPosition, err)
+		}
+	}
+	if len(p.Rows) == 0 && f.reached != p.Position {
+		return fault.New(fault.Malformed, "the page leads to position %d and says %d", f.reached, p.Position)
+	}
+	f.reached = p.Position
+	return f.flush()
+}
+
+// clear empties the base.
+func (f *follower) clear() error {
+	if err := f.flush(); err != nil {
+		return err
+	}
+	views, err := f.tx.ViewedRecords(f.space.N)
+	if err != nil {
+		return err
+	}
+	f.rebuild, f.reached, f.replaced = views, 0, true
+	return f.tx.ClearBase(f.space.N)
+}
+
+// row puts the state of one record in place of what the base has.
+func (f *follower) row(r *wire.StateRow) error {
+	rec, err := merge.ParseRecord(r.Record, r.Row)
+	if err != nil {
+		return fault.New(fault.Malformed, "row of record %s: %w", r.Record, err)
+	}
+	f.rows++
+	f.findFork(rec)
+	return f.Put(rec)
+}
+
+// findFork looks for values that another store wrote under our replica after
+// it was copied.
+func (f *follower) findFork(rec *merge.Record) {
+	chain := &f.space.Chain
+	for i := range rec.Cells {
+		for _, v := range rec.Cells[i].Values {
+			if v.Change.Replica == chain.Replica && v.Change.Seq > chain.LastSeq {
+				f.fork(chain.Replica)
+			}
+		}
+	}
+}
+
+// entry applies one entry of home's log, but for what the base has already.
+func (f *follower) entry(e *wire.LogEntry) error {
+	last := e.FirstPosition + uint64(e.Positions) - 1
+	switch {
+	case e.FirstPosition == 0 || e.Positions == 0 || e.FirstPosition > f.reached+1:
+		return fault.New(fault.Malformed, "%d positions do not follow position %d", e.Positions, f.reached)
+	case last <= f.reached:
+		return nil
+	}
+	changes, err := f.decode(e)
+	if err != nil {
+		return err
+	}
+	f.missing = missingIn(e.Outcomes)
+	for i, c := range changes {
+		if position := e.FirstPosition + uint64(i); position > f.reached {
+			if err := f.apply(c, e, position); err != nil {
+				return fault.New(fault.KindOf(err), "change %s: %w", c.ID, err)
+			}
+		}
+	}
+	for i := range e.Outcomes {
+		if err := f.outcome(&e.Outcomes[i]); err != nil {
+			return err
+		}
+	}
+	f.reached = last
+	return nil
+}
+
+func (f *follower) decode(e *wire.LogEntry) ([]*merge.Change, error) {
+	if len(e.Batch) == 0 {
+		return nil, nil
+	}
+	changes, err := wire.DecodeBatch(f.space.ID, e.Batch)
+	if err != nil {
+		return nil, err
+	}
+	if len(changes) != int(e.Positions) {
+		return nil, fault.New(fault.Malformed, "%d changes at %d positions", len(changes), e.Positions)
+	}
+	return changes, nil
+}
+
+// apply merges one change into the base.
+func (f *follower) apply(c *merge.Change, e *wire.LogEntry, position uint64) error {
+	f.applying = c.ID
+	f.changes++
+	if _, err := merge.Apply(f, c, e.Received, position); errors.Is(err, merge.ErrTypeChanged) {
+		return fault.New(fault.Malformed, "%w", err)
+	} else if err != nil {
+		return err
+	}
+	n, err := f.ownName(c.ID)
+	if err != nil || n == 0 {
+		return err
+	}
+	return f.verdict(n, wire.Applied, position, nil)
+}
+
+// missingIn returns, by change, what home said had not come when it applied the
+// changes of an entry. It may have come later in the same entry.
+func missingIn(outcomes []wire.Outcome) map[merge.ID][]merge.ID {
+	missing := make(map[merge.ID][]merge.ID)
+	for i := range outcomes {
+		for _, finding := range outcomes[i].Findings {
+			if finding.Cause == wire.ReplacedMissing {
+				id := outcomes[i].Last()
+				missing[id] = append(missing[id], finding.MissingChange)
+			}
+		}
+	}
+	return missing
+}
+
+// finish brings the views in line with the base and the verdicts as they are
+// now, and writes everything back.
+func (f *follower) finish() error {
+	if err := f.settle(f.replaced); err != nil {
+		return err
+	}
+	for _, id := range f.rebuild {
+		h, err := f.hold(id)
+		if err != nil {
+			return err
+		}
+		h.stale = true
+	}
+	f.rebuild = nil
+	return f.flush()
+}

@@ -1,0 +1,149 @@
+package clientsdk
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/zhurnal/zhurnal/clientsdk/localstore"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// Draft is a change that a person at the desk gave back to its author. It is
+// not in the register any more, and nothing of it is lost.
+type Draft struct {
+	Space   SpaceID
+	Change  ChangeID
+	Records []DraftRecord
+}
+
+// DraftRecord is what a draft wanted to write to one record.
+type DraftRecord struct {
+	Type   string
+	Record RecordID
+	// Message holds the key fields and the values that were to be written; nil
+	// if the type is unknown or nothing but void or restore was wanted.
+	Message proto.Message
+	// Fields are the names of the fields that were to be written, also those
+	// that were to be emptied.
+	Fields []string
+	// Void and Restore say what was wanted of the record as a whole.
+	Void, Restore bool
+}
+
+// Drafts lists the drafts of all spaces, in the order in which they were
+// written. To enter one again, write what is right of it and call
+// [Tx.DiscardDraft] in the same transaction.
+func (r *Register) Drafts(ctx context.Context) ([]Draft, error) {
+	var drafts []Draft
+	err := r.store.Read(ctx, func(tx *localstore.Tx) error {
+		spaces, err := tx.Spaces()
+		if err != nil {
+			return err
+		}
+		for i := range spaces {
+			of, err := draftsOf(newWorkspace(r.options.Schema, tx, &spaces[i]))
+			if err != nil {
+				return err
+			}
+			drafts = append(drafts, of...)
+		}
+		return nil
+	})
+	return drafts, about(err, "drafts")
+}
+
+func draftsOf(w *workspace) ([]Draft, error) {
+	pending, err := w.tx.Pending(w.space.N)
+	if err != nil {
+		return nil, err
+	}
+	var drafts []Draft
+	for i := range pending {
+		if wire.Verdict(pending[i].Verdict) != wire.Dismissed {
+			continue
+		}
+		c, err := w.change(pending[i].N)
+		if err != nil {
+			return nil, err
+		}
+		d := Draft{Space: w.space.ID, Change: c.ID}
+		for j := range c.Records {
+			rec, err := draftRecord(w.schema, &c.Records[j])
+			if err != nil {
+				return nil, err
+			}
+			d.Records = append(d.Records, rec)
+		}
+		drafts = append(drafts, d)
+	}
+	return drafts, nil
+}
+
+// draftRecord makes a message of writes.
+func draftRecord(known *schema.Schema, part *merge.RecordWrites) (DraftRecord, error) {
+	d := DraftRecord{Type: part.Type, Record: part.Record}
+	plan := known.Plan(part.Type)
+	data := append([]byte(nil), part.Header...)
+	for i := range part.Writes {
+		w := &part.Writes[i]
+		switch {
+		case w.Cell == merge.Lifecycle:
+			d.Void = len(w.Value) > 0
+			d.Restore = !d.Void && len(w.Replaces) > 0
+			continue
+		case w.Cell.Element == "":
+			data = append(data, w.Value...)
+		case len(w.Value) > 0:
+			data = append(data, w.Cell.Element...)
+		}
+		d.addFields(plan, w.Cell.Field)
+	}
+	if plan == nil || len(d.Fields) == 0 && len(part.Header) == 0 {
+		return d, nil
+	}
+	d.Message = plan.NewMessage()
+	if err := proto.Unmarshal(data, d.Message); err != nil {
+		return d, fault.New(fault.Damaged, "draft of %s %s: %w", part.Type, part.Record, err)
+	}
+	return d, nil
+}
+
+// addFields adds the names of the fields of a cell.
+func (d *DraftRecord) addFields(plan *schema.Plan, field uint32) {
+	if plan == nil {
+		return
+	}
+	cell, known := plan.Cell(protowire.Number(field))
+	if !known {
+		return
+	}
+	for _, fd := range cell.Fields {
+		if name := string(fd.Name()); len(d.Fields) == 0 || d.Fields[len(d.Fields)-1] != name {
+			d.Fields = append(d.Fields, name)
+		}
+	}
+}
+
+// DiscardDraft takes a draft off the list, since it was entered again or is not
+// wanted. Its original stays in the register's files.
+func (tx *Tx) DiscardDraft(change ChangeID) error {
+	n, err := tx.w.ownName(change)
+	if err != nil {
+		return err
+	}
+	pending, err := tx.w.pending()
+	if err != nil {
+		return err
+	}
+	p := pending[n]
+	if p == nil || wire.Verdict(p.Verdict) != wire.Dismissed {
+		return fault.New(fault.NotFound, "discard draft: there is no draft %s in the space", change)
+	}
+	p.Verdict = uint8(discarded)
+	return tx.w.tx.SavePending(&p.Pending)
+}

@@ -1,0 +1,178 @@
+package localstore
+
+import (
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// seqBits is how much of an own change's row number its sequence number takes.
+const seqBits = 40
+
+// ownN is the row number of a chain's change.
+func ownN(chain int64, seq uint64) int64 { return chain<<seqBits | int64(seq) }
+
+// Pending is an own change about which something is open: no verdict yet, not
+// in the base yet, or a verdict that somebody should look at.
+type Pending struct {
+	N  int64 // names the change inside this store; ascending as they were made
+	ID merge.ID
+	// Verdict of the home server, a zhurnal.sync.v1.Verdict; zero before it.
+	// The caller may have verdicts of its own beside those.
+	Verdict uint8
+	// Position in the home server's log, zero if it is in none.
+	Position uint64
+	// Overlaid says that the views have the change on top of their base.
+	Overlaid bool
+	// Sent says that it was on its way to the server once.
+	Sent bool
+	// Findings of the verdict, as the caller encodes them.
+	Findings []byte
+}
+
+// Append adds an own change to the chain of its space, and makes it pending
+// and part of the overlay. space.Chain moves on.
+func (tx *Tx) Append(space *Space, c *merge.Change, content []byte) (n int64, err error) {
+	chain := &space.Chain
+	n = ownN(chain.N, c.ID.Seq)
+	if err := tx.conn.exec("INSERT INTO own (n, tag, content) VALUES (?, ?, ?)", n, c.ID.Tag[:], content); err != nil {
+		return 0, err
+	}
+	if err := tx.SavePending(&Pending{N: n, Overlaid: true}); err != nil {
+		return 0, err
+	}
+	chain.LastSeq, chain.LastHash, chain.LastStamp = c.ID.Seq, c.Hash, c.Stamp
+	return n, tx.conn.exec("UPDATE chain SET last_seq = ?, last_hash = ?, last_stamp = ? WHERE n = ?",
+		int64(chain.LastSeq), chain.LastHash[:], chain.LastStamp, chain.N)
+}
+
+// Chains returns the names of the chains of a space, by replica.
+func (tx *Tx) Chains(space int64) (chains map[merge.ReplicaID]int64, err error) {
+	chains = make(map[merge.ReplicaID]int64, 1)
+	err = tx.conn.query("SELECT replica, n FROM chain WHERE space = ?", func(s *sqlite3.Stmt) error {
+		chains[merge.ReplicaID(s.ColumnRawBlob(0))] = s.ColumnInt64(1)
+		return nil
+	}, space)
+	return chains, err
+}
+
+// Own returns the name of a chain's change with this identity, zero if the
+// tablet did not make it.
+func (tx *Tx) Own(chain int64, id merge.ID) (n int64, err error) {
+	if id.Seq >= 1<<seqBits {
+		return 0, nil
+	}
+	err = tx.conn.query("SELECT n FROM own WHERE n = ? AND tag = ?", func(s *sqlite3.Stmt) error {
+		n = s.ColumnInt64(0)
+		return nil
+	}, ownN(chain, id.Seq), id.Tag[:])
+	return n, err
+}
+
+// OwnContent returns the original of an own change, nil if there is none.
+func (tx *Tx) OwnContent(n int64) (content []byte, err error) {
+	err = tx.conn.query("SELECT content FROM own WHERE n = ?", func(s *sqlite3.Stmt) error {
+		content = copyBlob(s, 0)
+		return nil
+	}, n)
+	return content, err
+}
+
+// OwnCount returns how many changes the tablet has made in the space.
+func (tx *Tx) OwnCount(space int64) (count int, err error) {
+	err = tx.conn.query("SELECT sum(last_seq) FROM chain WHERE space = ?", func(s *sqlite3.Stmt) error {
+		count = int(s.ColumnInt64(0))
+		return nil
+	}, space)
+	return count, err
+}
+
+const selectPending = `
+SELECT p.n, c.replica, o.tag, p.verdict, p.position, p.overlaid, p.sent, p.findings
+FROM chain c JOIN pending p ON p.n BETWEEN c.n << 40 AND (c.n << 40) + 1099511627775 JOIN own o ON o.n = p.n `
+
+func scanPending(s *sqlite3.Stmt) Pending {
+	n := s.ColumnInt64(0)
+	return Pending{
+		N: n, ID: merge.ID{Replica: merge.ReplicaID(s.ColumnRawBlob(1)), Seq: uint64(n & (1<<seqBits - 1)), Tag: merge.Tag(s.ColumnRawBlob(2))},
+		Verdict: uint8(s.ColumnInt64(3)), Position: uint64(s.ColumnInt64(4)), Overlaid: s.ColumnBool(5), Sent: s.ColumnBool(6), Findings: copyBlob(s, 7),
+	}
+}
+
+// Pending returns the pending changes of a space, in the order in which they
+// were made.
+func (tx *Tx) Pending(space int64) (list []Pending, err error) {
+	err = tx.conn.query(selectPending+"WHERE c.space = ? ORDER BY p.n", func(s *sqlite3.Stmt) error {
+		list = append(list, scanPending(s))
+		return nil
+	}, space)
+	return list, err
+}
+
+// Unsent calls fn for the changes without a verdict, with their originals, in
+// the order in which they were made, until it returns false. The bytes are the
+// caller's.
+func (tx *Tx) Unsent(space int64, fn func(p Pending, content []byte) bool) error {
+	return tx.conn.query(`
+SELECT p.n, c.replica, o.tag, p.verdict, p.position, p.overlaid, p.sent, p.findings, o.content
+FROM chain c JOIN pending p ON p.n BETWEEN c.n << 40 AND (c.n << 40) + 1099511627775 JOIN own o ON o.n = p.n
+WHERE c.space = ? AND p.verdict = 0 ORDER BY p.n`, func(s *sqlite3.Stmt) error {
+		if !fn(scanPending(s), copyBlob(s, 8)) {
+			return errStop
+		}
+		return nil
+	}, space)
+}
+
+// SavePending keeps what is open about the own change p.N.
+func (tx *Tx) SavePending(p *Pending) error {
+	return tx.conn.exec("INSERT OR REPLACE INTO pending (n, verdict, position, overlaid, sent, findings) VALUES (?, ?, ?, ?, ?, ?)",
+		p.N, int64(p.Verdict), int64(p.Position), p.Overlaid, p.Sent, notNull(p.Findings))
+}
+
+// DropPending says that nothing is open about the change any more.
+func (tx *Tx) DropPending(n int64) error {
+	return tx.conn.exec("DELETE FROM pending WHERE n = ?", n)
+}
+
+// ReopenOwn makes the own changes of the space pending again, without verdict,
+// so that they are sent once more: those about which nothing is open, and those
+// whose verdict is below this one. What the views have in their base stays
+// there.
+func (tx *Tx) ReopenOwn(space int64, below uint8) error {
+	return tx.conn.exec(`
+INSERT INTO pending (n, verdict, position, overlaid, sent, findings)
+SELECT o.n, 0, 0, 0, 1, x'' FROM chain c JOIN own o ON o.n BETWEEN c.n << 40 AND (c.n << 40) + 1099511627775
+WHERE c.space = ?
+ON CONFLICT (n) DO UPDATE SET verdict = 0, position = 0, findings = x'' WHERE verdict < ?`, space, int64(below))
+}
+
+// MarkSent notes that these changes were on their way once.
+func (tx *Tx) MarkSent(names []int64) error {
+	for _, n := range names {
+		if err := tx.conn.exec("UPDATE pending SET sent = 1 WHERE n = ? AND sent = 0", n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Overlay returns the own changes that the view of a record has on top of its
+// base, in the order in which they were made.
+func (tx *Tx) Overlay(record int64) (names []int64, err error) {
+	err = tx.conn.query("SELECT own FROM overlay WHERE record = ? ORDER BY own", func(s *sqlite3.Stmt) error {
+		names = append(names, s.ColumnInt64(0))
+		return nil
+	}, record)
+	return names, err
+}
+
+// AddOverlay puts an own change on top of a record.
+func (tx *Tx) AddOverlay(record, own int64) error {
+	return tx.conn.exec("INSERT OR IGNORE INTO overlay (record, own) VALUES (?, ?)", record, own)
+}
+
+// DropOverlay takes it off.
+func (tx *Tx) DropOverlay(record, own int64) error {
+	return tx.conn.exec("DELETE FROM overlay WHERE record = ? AND own = ?", record, own)
+}

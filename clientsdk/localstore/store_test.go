@@ -1,0 +1,329 @@
+package localstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ncruces/go-sqlite3"
+
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+var testKey = bytes.Repeat([]byte{0x5a, 0xc3}, 16)
+
+func mustOpen(t *testing.T, dir string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), dir, testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func mustWrite(t *testing.T, s *Store, fn func(*Tx) error) {
+	t.Helper()
+	if err := s.Write(t.Context(), fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantError(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("error %v, want %v", err, want)
+	}
+}
+
+func wantProperty(t *testing.T, s *Store, name, want string) {
+	t.Helper()
+	err := s.Read(t.Context(), func(tx *Tx) error {
+		value, err := tx.Property(name)
+		if string(value) != want {
+			t.Errorf("property %s is %q, want %q", name, value, want)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// copyFiles takes the files as a backup that knows nothing of SQLite would.
+func copyFiles(t *testing.T, dir string) string {
+	t.Helper()
+	to := t.TempDir()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		content, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, e.Name()), content, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
+func TestWhatWasWrittenIsThereAfterReopening(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "register")
+	s := mustOpen(t, dir)
+	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("1")) })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, s.Write(t.Context(), func(*Tx) error { return nil }), ErrClosed)
+	wantProperty(t, mustOpen(t, dir), "a", "1")
+}
+
+// TestWrongKeyAltersNothing opens with a wrong key what a killed process left:
+// a log that holds all there is.
+func TestWrongKeyAltersNothing(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("only in the log")) })
+	killed := copyFiles(t, dir)
+	if err := os.Remove(filepath.Join(killed, FileName+"-shm")); err != nil {
+		t.Fatal(err)
+	}
+	for name, key := range map[string][]byte{"another key": bytes.Repeat([]byte{1}, KeyBytes), "a key of zeros": make([]byte, KeyBytes)} {
+		_, err := Open(t.Context(), killed, key)
+		wantError(t, err, ErrKey)
+		if fault.KindOf(err) != fault.Damaged {
+			t.Errorf("%s: kind %d", name, fault.KindOf(err))
+		}
+	}
+	for _, key := range [][]byte{nil, make([]byte, 31), make([]byte, 33)} {
+		if _, err := Open(t.Context(), killed, key); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("key of %d bytes: %v", len(key), err)
+		}
+	}
+	wantProperty(t, mustOpen(t, killed), "a", "only in the log")
+}
+
+func TestFileThatIsNoRegister(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, FileName)
+	content := []byte(strings.Repeat("a letter to grandmother ", 1000))
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), dir, testKey)
+	wantError(t, err, ErrKey)
+	if now, _ := os.ReadFile(path); !bytes.Equal(now, content) {
+		t.Error("the file was altered")
+	}
+}
+
+func TestNewerVersionAltersNothing(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	mustWrite(t, s, func(tx *Tx) error { return tx.conn.db.Exec("PRAGMA user_version = 7") })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.ReadFile(filepath.Join(dir, FileName))
+	_, err := Open(t.Context(), dir, testKey)
+	wantError(t, err, ErrVersion)
+	if after, _ := os.ReadFile(filepath.Join(dir, FileName)); !bytes.Equal(before, after) {
+		t.Error("the file was altered")
+	}
+}
+
+// TestNothingIsInClear looks for a word in all files, while the store is open,
+// after checkpoints, a roll-back, and closing.
+func TestNothingIsInClear(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	canary := []byte("Оленка-canary-7731")
+	for i := range 600 {
+		err := s.Write(t.Context(), func(tx *Tx) error {
+			err := tx.SetProperty(string(canary)+testName(i), bytes.Repeat(canary, 100))
+			if i%50 == 49 {
+				err = errors.Join(err, errors.New("take back"))
+			}
+			return err
+		})
+		if (err != nil) != (i%50 == 49) {
+			t.Fatal(err)
+		}
+	}
+	wantProperty(t, s, string(canary)+testName(3), strings.Repeat(string(canary), 100))
+	search := func(when string) {
+		entries, _ := os.ReadDir(dir)
+		sizeBytes := 0
+		for _, e := range entries {
+			content, _ := os.ReadFile(filepath.Join(dir, e.Name()))
+			sizeBytes += len(content)
+			for _, plain := range [][]byte{canary, []byte("CREATE TABLE"), []byte("SQLite format")} {
+				if bytes.Contains(content, plain) {
+					t.Errorf("%s: %s holds %q", when, e.Name(), plain)
+				}
+			}
+		}
+		if sizeBytes < 600*len(canary)*90 {
+			t.Errorf("%s: %d bytes in all files: the search proves nothing", when, sizeBytes)
+		}
+	}
+	search("open")
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	search("closed")
+}
+
+// TestCopiesAtAnyMomentOpen copies the files while they are written, as a
+// backup of the device would, the log after the database.
+func TestCopiesAtAnyMomentOpen(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	for i := range 60 {
+		mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty(testName(i), bytes.Repeat([]byte{byte(i)}, 3000)) })
+		if i%5 == 0 {
+			wantProperty(t, mustOpen(t, copyFiles(t, dir)), testName(i), strings.Repeat(string([]byte{byte(i)}), 3000))
+		}
+	}
+}
+
+func TestReadersSeeOneMoment(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("old")) })
+	err := s.Read(t.Context(), func(tx *Tx) error {
+		first, err := tx.Property("a")
+		if err != nil {
+			return err
+		}
+		mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("new")) })
+		second, err := tx.Property("a")
+		if string(first) != "old" || string(second) != "old" {
+			t.Errorf("read %q, then %q", first, second)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantProperty(t, s, "a", "new")
+}
+
+func TestReadersCannotWrite(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	err := s.Read(t.Context(), func(tx *Tx) error { return tx.SetProperty("a", []byte("1")) })
+	if err == nil {
+		t.Fatal("a snapshot was written to")
+	}
+	wantProperty(t, s, "a", "")
+}
+
+func TestCancelledWriteIsTakenBack(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	err := s.Write(ctx, func(tx *Tx) error {
+		err := tx.SetProperty("a", []byte("1"))
+		cancel()
+		return err
+	})
+	wantError(t, err, context.Canceled)
+	wantProperty(t, s, "a", "")
+	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("2")) })
+	wantProperty(t, s, "a", "2")
+}
+
+func TestPanicIsTakenBack(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	func() {
+		defer func() { _ = recover() }()
+		_ = s.Write(t.Context(), func(tx *Tx) error {
+			_ = tx.SetProperty("a", []byte("1"))
+			panic("a defect of the app")
+		})
+	}()
+	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("b", []byte("2")) })
+	wantProperty(t, s, "a", "")
+	wantProperty(t, s, "b", "2")
+}
+
+func TestSettings(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	err := s.Write(t.Context(), func(tx *Tx) error {
+		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "temp_store": "2", "page_size": "4096", "application_id": "1514689874"} {
+			var got string
+			err := tx.conn.query("PRAGMA "+pragma, func(s *sqlite3.Stmt) error {
+				got = s.ColumnText(0)
+				return nil
+			})
+			if err != nil || got != want {
+				t.Errorf("%s is %s, want %s (%v)", pragma, got, want, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSpacesAndChains(t *testing.T) {
+	s := mustOpen(t, t.TempDir())
+	village, desk := merge.SpaceID{1}, merge.SpaceID{2}
+	mustWrite(t, s, func(tx *Tx) error {
+		return errors.Join(tx.AddSpace(village, 1, merge.ReplicaID{11}), tx.AddSpace(desk, 2, merge.ReplicaID{12}))
+	})
+	mustWrite(t, s, func(tx *Tx) error {
+		space, err := tx.Space(village)
+		if err != nil {
+			return err
+		}
+		for seq := range uint64(3) {
+			c := &merge.Change{ID: merge.ID{Replica: space.Chain.Replica, Seq: seq + 1, Tag: merge.Tag{byte(seq)}}, Hash: merge.Hash{byte(seq)}, Stamp: 5}
+			if _, err := tx.Append(space, c, []byte{byte(seq)}); err != nil {
+				return err
+			}
+		}
+		space.Chain.Replica = merge.ReplicaID{13}
+		if err := tx.AddChain(space); err != nil {
+			return err
+		}
+		_, err = tx.Append(space, &merge.Change{ID: merge.ID{Replica: merge.ReplicaID{13}, Seq: 1, Tag: merge.Tag{9}}}, []byte{9})
+		return err
+	})
+	mustWrite(t, s, func(tx *Tx) error {
+		space, _ := tx.Space(village)
+		if space.Chain.Replica != (merge.ReplicaID{13}) || space.Chain.LastSeq != 1 {
+			t.Errorf("chain %+v", space.Chain)
+		}
+		pending, err := tx.Pending(space.N)
+		if len(pending) != 4 || pending[0].ID.Seq != 1 || pending[3].ID.Replica != (merge.ReplicaID{13}) {
+			t.Errorf("pending %+v", pending)
+		}
+		chains, _ := tx.Chains(space.N)
+		if len(chains) != 2 {
+			t.Errorf("chains %v", chains)
+		}
+		chain := chains[merge.ReplicaID{11}]
+		if n, _ := tx.Own(chain, merge.ID{Seq: 2, Tag: merge.Tag{1}}); n != pending[1].N {
+			t.Errorf("own change %d, want %d", n, pending[1].N)
+		}
+		if n, _ := tx.Own(chain, merge.ID{Seq: 2, Tag: merge.Tag{77}}); n != 0 {
+			t.Errorf("a fork's change is own change %d", n)
+		}
+		if count, _ := tx.OwnCount(space.N); count != 4 {
+			t.Errorf("%d own changes", count)
+		}
+		other, _ := tx.Space(desk)
+		if pending, _ := tx.Pending(other.N); len(pending) != 0 {
+			t.Errorf("the desk has %+v", pending)
+		}
+		return err
+	})
+}

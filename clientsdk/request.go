@@ -1,0 +1,139 @@
+package clientsdk
+
+import (
+	"context"
+
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+
+	"github.com/zhurnal/zhurnal/clientsdk/localstore"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/limits"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// askBytes is what asking for one verdict takes in a request.
+const askBytes = 48
+
+// load is what a request carries for one space.
+type load struct {
+	cursor []byte
+	// names are the own changes in it, and resent how many of them had been on
+	// their way before.
+	names  []int64
+	resent int
+	// left says that more is to be sent or asked.
+	left bool
+}
+
+// request packs what all spaces have for the server that are not done yet, as
+// far as one request carries it.
+func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, error) {
+	req := &syncv1.SyncRequest{}
+	var under []*tour
+	err := s.register.store.Read(ctx, func(tx *localstore.Tx) error {
+		budgetBytes := s.register.requestBytes
+		for _, t := range s.tours {
+			if t.done || len(under) == limits.SyncSpaces {
+				continue
+			}
+			up, err := t.pack(tx, &budgetBytes)
+			if err != nil {
+				return about(err, "space %s", t.space)
+			}
+			req.Spaces = append(req.Spaces, up)
+			under = append(under, t)
+		}
+		return nil
+	})
+	return req, under, err
+}
+
+// pack fills the space's part of a request from the budget, which the last
+// thing packed may overdraw.
+func (t *tour) pack(tx *localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error) {
+	space, err := spaceOf(tx, t.space)
+	if err != nil {
+		return nil, err
+	}
+	t.up = load{cursor: space.Cursor}
+	up := &syncv1.SpaceUp{SpaceId: t.space[:], Cursor: space.Cursor}
+	if !t.mute {
+		up.Batches, err = t.packChanges(tx, space, budgetBytes)
+		if damaged := err != nil && fault.KindOf(err) == fault.Damaged; damaged {
+			t.fail(err)
+			t.mute, t.up = true, load{cursor: space.Cursor}
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	asks, err := t.packAsks(tx, space, budgetBytes)
+	up.Asks = wire.ChangeIDsToProto(asks)
+	return up, err
+}
+
+// packChanges takes unsent changes, always from the oldest on, so that what is
+// sent again after a cut is the same.
+func (t *tour) packChanges(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) ([][]byte, error) {
+	var contents [][]byte
+	err := tx.Unsent(space.N, func(p localstore.Pending, content []byte) bool {
+		if *budgetBytes <= 0 {
+			t.up.left = true
+			return false
+		}
+		*budgetBytes -= len(content)
+		t.up.names = append(t.up.names, p.N)
+		if p.Sent {
+			t.up.resent++
+		}
+		contents = append(contents, content)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]*merge.Change, len(contents))
+	for i, content := range contents {
+		if changes[i], err = decodeOwn(space.ID, content); err != nil {
+			return nil, err
+		}
+	}
+	return wire.EncodeBatches(space.ID, changes)
+}
+
+// packAsks takes the changes whose verdict may have become another without a
+// word in the log: where rows came in place of it, or nothing may be read.
+func (t *tour) packAsks(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) ([]merge.ID, error) {
+	pending, err := tx.Pending(space.N)
+	if err != nil {
+		return nil, err
+	}
+	var asks []merge.ID
+	for i := range pending {
+		p := &pending[i]
+		if verdict := wire.Verdict(p.Verdict); p.N <= t.asked || verdict != wire.Flagged && verdict != wire.Quarantined {
+			continue
+		}
+		if len(asks) == limits.Asks || *budgetBytes <= 0 {
+			t.up.left = true
+			break
+		}
+		asks = append(asks, p.ID)
+		t.asked = p.N
+		*budgetBytes -= askBytes
+	}
+	return asks, nil
+}
+
+// markSent notes that the changes of a request that got no answer were on their
+// way. The sync may have ended because its context did.
+func (s *exchange) markSent(ctx context.Context, under []*tour) error {
+	return s.register.store.Write(context.WithoutCancel(ctx), func(tx *localstore.Tx) error {
+		for _, t := range under {
+			if err := tx.MarkSent(t.up.names); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,178 @@
+package clientsdk
+
+import (
+	"context"
+	"errors"
+
+	"connectrpc.com/connect"
+
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+)
+
+// How much of the tablet's own changes one request carries, in bytes before
+// compression, which packs them to about a third. A request that is cut is
+// sent again whole, so after a cut the next one is half as large, and after a
+// success twice. The server takes 4 MiB after decompression.
+const (
+	requestBytesFirst = 512 << 10
+	requestBytesLeast = 16 << 10
+	requestBytesMost  = 2 << 20
+)
+
+// SyncResult says what a sync did, also one that was cut.
+type SyncResult struct {
+	// RoundTrips are the requests, those without an answer included.
+	RoundTrips int
+	// Sent are the changes that went up for the first time, Resent those that
+	// had been on their way before.
+	Sent, Resent int
+	// Changes and Rows are what came down: changes of the log, own ones
+	// included, and rows in place of them.
+	Changes, Rows int
+	// Spaces are the spaces that the tablet holds.
+	Spaces []SpaceResult
+}
+
+// SpaceResult says how the sync of one space went.
+type SpaceResult struct {
+	Space SpaceID
+	// Position is what the base has of the home server's log.
+	Position uint64
+	// Err is what kept this space from being complete, with a kind of package
+	// fault; nil if it is.
+	Err error
+}
+
+// Err joins what kept single spaces from being complete; nil if all are.
+func (s *SyncResult) Err() error {
+	var all []error
+	for i := range s.Spaces {
+		all = append(all, about(s.Spaces[i].Err, "space %s", s.Spaces[i].Space))
+	}
+	return errors.Join(all...)
+}
+
+// Sync sends what is unsent and fetches what is new, in all spaces, until
+// nothing is left, one round trip if it is little. It may be cut at any moment
+// and called again: it goes on where it was. What is wrong with one space is
+// in the result and keeps no other from syncing; the error is for what stopped
+// all of it: the network, the server, the tablet's own disk. One Sync runs at
+// a time; another waits for it.
+//
+// The client says who the author is to the server, and counts bytes and sets
+// timeouts if the app wants that.
+func (r *Register) Sync(ctx context.Context, client syncv1connect.SyncServiceClient) (SyncResult, error) {
+	select {
+	case r.syncing <- struct{}{}:
+		defer func() { <-r.syncing }()
+	case <-ctx.Done():
+		return SyncResult{}, about(ctx.Err(), "sync")
+	}
+	s := &exchange{register: r, client: client}
+	err := s.run(ctx)
+	for _, t := range s.tours {
+		s.result.Spaces = append(s.result.Spaces, SpaceResult{Space: t.space, Position: t.position, Err: t.err})
+	}
+	return s.result, about(err, "sync")
+}
+
+// exchange is one Sync.
+type exchange struct {
+	register *Register
+	client   syncv1connect.SyncServiceClient
+	tours    []*tour
+	result   SyncResult
+}
+
+// tour is one space on its way through a Sync.
+type tour struct {
+	space    SpaceID
+	position uint64
+	done     bool
+	err      error // the first
+	// mute says that the server did not take the changes of this space: only
+	// pulling goes on.
+	mute bool
+	// restarted says that the server did not know the cursor.
+	restarted bool
+	// asked is the last own change whose verdict was asked for.
+	asked int64
+	// up is what the request under way has for the space.
+	up load
+}
+
+func (t *tour) fail(err error) {
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+func (s *exchange) run(ctx context.Context) error {
+	spaces, err := s.register.Spaces(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range spaces {
+		s.tours = append(s.tours, &tour{space: id})
+	}
+	for {
+		req, under, err := s.request(ctx)
+		if err != nil || len(under) == 0 {
+			return err
+		}
+		resp, err := s.call(ctx, req, under)
+		if err != nil {
+			return err
+		}
+		if err := s.takeAll(ctx, resp, under); err != nil {
+			return err
+		}
+	}
+}
+
+// call makes a round trip.
+func (s *exchange) call(ctx context.Context, req *syncv1.SyncRequest, under []*tour) (*syncv1.SyncResponse, error) {
+	r := s.register
+	s.result.RoundTrips++
+	for _, t := range under {
+		s.result.Resent += t.up.resent
+		s.result.Sent += len(t.up.names) - t.up.resent
+	}
+	resp, err := s.client.Sync(ctx, connect.NewRequest(req))
+	if err != nil {
+		r.requestBytes = max(r.requestBytes/2, requestBytesLeast)
+		return nil, errors.Join(callError(ctx, err), s.markSent(ctx, under))
+	}
+	r.requestBytes = min(2*r.requestBytes, requestBytesMost)
+	if len(resp.Msg.Spaces) != len(under) {
+		return nil, fault.New(fault.Malformed, "the server answered for %d spaces of %d", len(resp.Msg.Spaces), len(under))
+	}
+	return resp.Msg, nil
+}
+
+// callError gives an error of the transport its kind: that which the server
+// told, if it did.
+func callError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var coded *connect.Error
+	if !errors.As(err, &coded) {
+		return fault.New(fault.Unavailable, "no answer from the server: %w", err)
+	}
+	for _, detail := range coded.Details() {
+		value, err := detail.Value()
+		if told, ok := value.(*syncv1.Fault); ok && err == nil {
+			return faultOf(told)
+		}
+	}
+	if coded.Code() == connect.CodeUnauthenticated {
+		return fault.New(fault.Unauthenticated, "%w", err)
+	}
+	return fault.New(fault.Unavailable, "no answer from the server: %w", err)
+}
+
+func faultOf(m *syncv1.Fault) error { return fault.New(fault.Kind(m.Kind), "%s", m.Message) }
