@@ -1,0 +1,150 @@
+package bench
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/dgraph-io/badger/v4"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+)
+
+// raw is the role that writes the bytes of all changes straight to Badger.
+type raw struct {
+	db     *badger.DB
+	writes []rawWrite
+	// state says that each change also reads and writes a row of its record.
+	state  bool
+	closed bool
+}
+
+// rawWrite is one change as R1 and R2 write it.
+type rawWrite struct {
+	content []byte            // of the record, as wire bytes
+	index   [rawIndexKey]byte // in random order, with an empty value
+	record  merge.RecordID
+}
+
+// The sizes of keys, as the engine's would be: a partition and position in
+// order, and an index over ids.
+const (
+	rawLogKey   = 13
+	rawIndexKey = 29
+)
+
+func beginRaw(j job) (role, answer, error) {
+	db, err := badger.Open(store.Settings(store.Options{Dir: j.Dir}))
+	if err != nil {
+		return nil, answer{}, err
+	}
+	r := &raw{db: db, state: j.Role == roleR2}
+	for device := range j.Load.Devices {
+		if err := r.prepare(j.Load, device); err != nil {
+			return nil, answer{}, errors.Join(err, db.Close())
+		}
+	}
+	return r, answer{}, nil
+}
+
+// prepare draws what one device writes: the same kind of persons, on as many
+// new and shared records.
+func (r *raw) prepare(load workload, device int) error {
+	random, index := source(forDevice, device), source(forIndex, device)
+	draws := rand.New(random)
+	for i := range load.ChangesPerDevice {
+		content, err := proto.Marshal(person(draws))
+		if err != nil {
+			return err
+		}
+		w := rawWrite{content: content, record: id16[merge.RecordID](random)}
+		if number, shared := load.shared(device, i); shared {
+			w.record = sharedRecord(number)
+		}
+		w.index[0] = 'i'
+		for at := 1; at+8 <= rawIndexKey; at += 8 {
+			binary.BigEndian.PutUint64(w.index[at:], index.Uint64())
+		}
+		r.writes = append(r.writes, w)
+	}
+	return nil
+}
+
+func (r *raw) do(o order) (answer, error) {
+	if o.Do != doWrite {
+		return answer{}, fmt.Errorf("a writer cannot %q", o.Do)
+	}
+	start := time.Now()
+	err := r.writeAll()
+	return answer{Micros: time.Since(start).Microseconds()}, err
+}
+
+// writeAll folds writes into transactions as large as the engine's log lets
+// one become.
+func (r *raw) writeAll() error {
+	foldBytes := int(r.db.MaxBatchSize() / 2)
+	txn, sizeBytes := r.db.NewTransaction(true), 0
+	defer func() { txn.Discard() }()
+	for i := range r.writes {
+		n, err := r.write(txn, i)
+		if err != nil {
+			return err
+		}
+		if sizeBytes += n; sizeBytes < foldBytes {
+			continue
+		}
+		if err := txn.Commit(); err != nil {
+			return err
+		}
+		txn, sizeBytes = r.db.NewTransaction(true), 0
+	}
+	return txn.Commit()
+}
+
+// write puts one change into the transaction and returns how much it takes.
+func (r *raw) write(txn *badger.Txn, i int) (sizeBytes int, err error) {
+	w := &r.writes[i]
+	key := make([]byte, rawLogKey)
+	key[0] = 'e'
+	binary.BigEndian.PutUint64(key[rawLogKey-8:], uint64(i))
+	if err := errors.Join(txn.Set(key, w.content), txn.Set(w.index[:], nil)); err != nil {
+		return 0, err
+	}
+	sizeBytes = rawLogKey + len(w.content) + rawIndexKey
+	if !r.state {
+		return sizeBytes, nil
+	}
+	n, err := r.writeState(txn, w)
+	return sizeBytes + n, err
+}
+
+// writeState reads the record's row, if there is one, alters it and writes it.
+func (r *raw) writeState(txn *badger.Txn, w *rawWrite) (sizeBytes int, err error) {
+	key := append(append(make([]byte, 0, 1+2*16), 's'), space[:]...)
+	key = append(key, w.record[:]...)
+	row := make([]byte, len(w.content))
+	item, err := txn.Get(key)
+	switch {
+	case errors.Is(err, badger.ErrKeyNotFound):
+	case err != nil:
+		return 0, err
+	default:
+		if row, err = item.ValueCopy(row); err != nil {
+			return 0, err
+		}
+	}
+	row = append(row[:0], w.content...)
+	return len(key) + len(row), txn.Set(key, row)
+}
+
+func (r *raw) close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	return r.db.Close()
+}

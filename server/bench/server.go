@@ -1,0 +1,99 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"time"
+
+	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
+	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/report"
+	"github.com/zhurnal/zhurnal/server/rpc"
+	"github.com/zhurnal/zhurnal/syncengine"
+)
+
+// server is the role of the measured server: the engine and the edge that
+// `serve` runs, on a free port of loopback.
+type server struct {
+	engine *syncengine.Engine
+	stop   context.CancelFunc
+	ended  chan error
+	closed bool
+}
+
+// serverFreeBytes is the room below which the measured server refuses changes.
+const serverFreeBytes = 64 << 20
+
+func beginServer(ctx context.Context, j job) (role, answer, error) {
+	types, err := catalogue.Types()
+	if err != nil {
+		return nil, answer{}, err
+	}
+	disk := ops.NewDisk(j.Dir, serverFreeBytes)
+	engine, err := syncengine.Open(syncengine.Options{
+		Dir: j.Dir, Schema: types, Now: nowMillis, Random: rand.Reader,
+		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
+	})
+	if err != nil {
+		return nil, answer{}, err
+	}
+	s := &server{engine: engine, stop: func() {}}
+	if err := s.letIn(ctx, j.Load.Devices); err != nil {
+		return nil, answer{}, fmt.Errorf("grants: %w", err)
+	}
+	address, err := s.serve(ctx, disk)
+	return s, answer{Address: address}, err
+}
+
+// letIn gives every device's person access, and so makes the space.
+func (s *server) letIn(ctx context.Context, devices int) error {
+	by := personOf(coordinator)
+	for device := coordinator; device < devices; device++ {
+		if _, err := s.engine.SetAccess(ctx, by, space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, personOf(device), true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *server) serve(ctx context.Context, disk *ops.Disk) (address string, err error) {
+	listener, err := auth.Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	ctx, s.stop = context.WithCancel(ctx)
+	s.ended = make(chan error, 1)
+	log := ops.NewLogger(os.Stderr, ops.LogText)
+	go func() {
+		s.ended <- rpc.Serve(ctx, listener, rpc.Options{
+			Engine: s.engine, Reporter: report.New(s.engine), Health: ops.NewHealth(disk.Room, log, rpc.Services...), Log: log, Now: nowMillis,
+		})
+	}()
+	return listener.Addr().String(), nil
+}
+
+func nowMillis() int64 { return time.Now().UnixMilli() }
+
+func (s *server) do(o order) (answer, error) {
+	if o.Do != doDigest {
+		return answer{}, fmt.Errorf("a server cannot %q", o.Do)
+	}
+	digest, position, err := s.engine.Digest(space)
+	return answer{Digest: fmt.Sprintf("%x", digest), Position: position}, err
+}
+
+func (s *server) close() error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	s.stop()
+	if err := <-s.ended; err != nil {
+		return err
+	}
+	return s.engine.Close()
+}

@@ -1,0 +1,127 @@
+package demo
+
+import (
+	"fmt"
+	"reflect"
+
+	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
+	"github.com/zhurnal/zhurnal/server/demo/season"
+	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
+)
+
+// figuresOf reads a report as the plan counts.
+func figuresOf(r *reportv1.SeasonReport, communities map[string]string) season.Figures {
+	f := season.Figures{
+		PeopleRegistered:         int(r.PeopleRegistered),
+		PeopleTrained:            int(r.PeopleTrained),
+		TrainedByCommunity:       map[string]int{},
+		AttendedAllDays:          int(r.AttendedAllDays),
+		PersonLinks:              int(r.PersonLinks),
+		DaysHeld:                 int(r.TrainingDaysHeld),
+		DaysCancelledButAttended: int(r.DaysCancelledButAttended),
+		Marks:                    int(r.Marks),
+		DefaultsOverridden:       int(r.AbsentDefaultOverridden),
+		DisputesFound:            int(r.DisputesFound),
+		DisputesSettled:          int(r.DisputesSettled),
+		CellsDisagreeing:         int(r.CellsWithSiblings),
+		RoomsOpen:                int(r.CounsellingRooms),
+		SessionsIndividual:       int(r.GetSessions().GetIndividual()),
+		SessionsGroup:            int(r.GetSessions().GetGroup()),
+		EventsByCategory:         map[string]int{},
+		Attendances:              int(r.Attendances),
+		TabletsHeardFrom:         int(r.GetCompleteness().GetRecordersExpected()) - len(r.GetCompleteness().GetMissingRecorderIds()),
+	}
+	for pcode, n := range r.PeopleTrainedByCommunity {
+		f.TrainedByCommunity[communities[pcode]] = int(n)
+	}
+	for category, n := range r.Events {
+		f.EventsByCategory[category] = int(n)
+	}
+	return f
+}
+
+// differences names the figures in which two moments differ.
+func differences(moment string, measured, planned season.Figures) []string {
+	var list []string
+	m, p := reflect.ValueOf(measured), reflect.ValueOf(planned)
+	for i := range m.NumField() {
+		if a, b := m.Field(i).Interface(), p.Field(i).Interface(); !reflect.DeepEqual(a, b) {
+			list = append(list, fmt.Sprintf("%s: %s is %v, and was to be %v", moment, m.Type().Field(i).Name, a, b))
+		}
+	}
+	return list
+}
+
+// register reads what the server holds.
+type register struct {
+	engine *syncengine.Engine
+	types  *schema.Schema
+	ids    *identities
+}
+
+// eachRecord visits all records of the season's spaces.
+func (r *register) eachRecord(s *season.Season, visit func(space season.Name, id merge.SpaceID, rec *merge.Record) error) error {
+	for i := range s.Spaces {
+		name := s.Spaces[i].Name
+		id, err := r.ids.of(name.Space())
+		if err != nil {
+			return err
+		}
+		if _, err := r.engine.Records(id, func(rec *merge.Record) error { return visit(name, id, rec) }); err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// disputes works out about whom recorders contradict each other. It asks the
+// engine in this process: what the server reports is numbers only.
+func (r *register) disputes(s *season.Season) (disputes, error) {
+	book := fieldwork.NewBook()
+	err := r.eachRecord(s, func(_ season.Name, space merge.SpaceID, rec *merge.Record) error {
+		msg, err := r.types.Plan(rec.Type).Join(rec)
+		if err == nil {
+			book.Add(space, rec, msg)
+		}
+		return err
+	})
+	reckoning := book.Reckon()
+	return disputes{reckoning.OpenDisputes(), reckoning.Persons()}, err
+}
+
+// state reads every live value, with stand-ins for ids.
+func (r *register) state(s *season.Season) (season.State, error) {
+	state := season.State{}
+	err := r.eachRecord(s, func(space season.Name, _ merge.SpaceID, rec *merge.Record) error {
+		at := season.CellAt{Space: space, Type: rec.Type, Record: r.ids.standIn(rec.ID)}
+		for i := range rec.Cells {
+			if err := r.takeCell(state, at, &rec.Cells[i]); err != nil {
+				return fmt.Errorf("%s: %w", at, err)
+			}
+		}
+		return nil
+	})
+	return state, err
+}
+
+func (r *register) takeCell(state season.State, at season.CellAt, cell *merge.Cell) error {
+	record := r.types.Plan(at.Type).Descriptor()
+	element, err := r.ids.unplay(record, []byte(cell.Key.Element))
+	if err != nil {
+		return err
+	}
+	at.Cell = merge.CellKey{Field: cell.Key.Field, Element: string(element)}
+	for i := range cell.Values {
+		value := cell.Values[i].Data
+		if cell.Key.Element == "" { // that of an element says only whether it is there
+			if value, err = r.ids.unplay(record, value); err != nil {
+				return err
+			}
+		}
+		state.Put(at, value)
+	}
+	return nil
+}

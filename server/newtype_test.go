@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"path/filepath"
+	"testing"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/zhurnal/zhurnal/clientsdk"
+	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
+)
+
+const boat = "river.v1.Boat"
+
+// boats describes a record type that no program was built with: a key, a group,
+// a field that a person reviews.
+func boats(t *testing.T) []byte {
+	t.Helper()
+	message := new(descriptorpb.MessageOptions)
+	proto.SetExtension(message, schemav1.E_Collection, &schemav1.Collection{
+		Space: []schemav1.SpaceKind{schemav1.SpaceKind_SPACE_KIND_COMMUNITY}, Key: []string{"number"},
+	})
+	field := func(name string, number int32, options *schemav1.Field) *descriptorpb.FieldDescriptorProto {
+		f := &descriptorpb.FieldDescriptorProto{
+			Name: &name, Number: &number,
+			Type: descriptorpb.FieldDescriptorProto_TYPE_STRING.Enum(), Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(),
+		}
+		if options != nil {
+			f.Options = new(descriptorpb.FieldOptions)
+			proto.SetExtension(f.Options, schemav1.E_Field, options)
+		}
+		return f
+	}
+	set, err := proto.Marshal(&descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{{
+		Name: proto.String("boat.proto"), Package: proto.String("river.v1"), Syntax: proto.String("proto3"),
+		Dependency: []string{"zhurnal/schema/v1/options.proto"},
+		MessageType: []*descriptorpb.DescriptorProto{{Name: proto.String("Boat"), Options: message, Field: []*descriptorpb.FieldDescriptorProto{
+			field("number", 1, nil), field("captain", 2, &schemav1.Field{Review: true}), field("bank", 3, nil),
+		}}},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// boatTablet is a real register on disk whose app knows boats.
+type boatTablet struct {
+	*clientsdk.Register
+	t      *testing.T
+	person merge.PersonID
+	space  merge.SpaceID
+	plan   *schema.Plan
+}
+
+func newBoatTablet(t *testing.T, person string, space merge.SpaceID) *boatTablet {
+	t.Helper()
+	none, err := schema.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	types, _, err := none.With(boats(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	author := merge.PersonID(mergetest.ID16(person))
+	reg, err := clientsdk.Open(context.Background(), clientsdk.Options{
+		Dir: filepath.Join(t.TempDir(), "tablet"), Key: key, Author: author, Schema: types, Clock: nowMillis, Random: rand.Reader,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = reg.Close() })
+	if err := reg.Join(context.Background(), space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY); err != nil {
+		t.Fatal(err)
+	}
+	return &boatTablet{Register: reg, t: t, person: author, space: space, plan: types.Plan(boat)}
+}
+
+// put writes fields of the boat with this number: name, value, name, value.
+func (b *boatTablet) put(number string, values ...string) {
+	b.t.Helper()
+	msg := b.plan.NewMessage().ProtoReflect()
+	set := func(name, value string) {
+		msg.Set(msg.Descriptor().Fields().ByName(protoreflect.Name(name)), protoreflect.ValueOfString(value))
+	}
+	set("number", number)
+	var fields []string
+	for i := 0; i < len(values); i += 2 {
+		set(values[i], values[i+1])
+		fields = append(fields, values[i])
+	}
+	_, err := b.Write(context.Background(), b.space, func(tx *clientsdk.Tx) error {
+		_, err := tx.Put(msg.Interface(), fields...)
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *boatTablet) sync(server *process) {
+	b.t.Helper()
+	client := syncv1connect.NewSyncServiceClient(http.DefaultClient, server.url, connect.WithInterceptors(claim(b.person)))
+	if _, err := b.Sync(context.Background(), client); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// claim says who calls.
+func claim(person merge.PersonID) connect.UnaryInterceptorFunc {
+	return func(next connect.UnaryFunc) connect.UnaryFunc {
+		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+			req.Header().Set("Authorization", auth.Header(person))
+			return next(ctx, req)
+		}
+	}
+}
+
+func (b *boatTablet) boats() []clientsdk.Row[proto.Message] {
+	b.t.Helper()
+	rows, err := clientsdk.QueryNamed(context.Background(), b, b.space, boat)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return rows
+}
+
+func text(row clientsdk.Row[proto.Message], field string) string {
+	m := row.Message.ProtoReflect()
+	return m.Get(m.Descriptor().Fields().ByName(protoreflect.Name(field))).String()
+}
+
+// A record type comes as a FileDescriptorSet alone. What tablets pushed before
+// the server knew it waits in quarantine and is then applied by itself; fields
+// merge, a disagreement is reported, and a killed server still knows the type.
+func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
+	ctx := context.Background()
+	dir := privateDir(t)
+	space := merge.SpaceID(mergetest.ID16("ferry"))
+	server := startServer(t, dir)
+	oksana, petro := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space)
+	desk := syncv1connect.NewDeskServiceClient(http.DefaultClient, server.url)
+	for _, tablet := range []*boatTablet{oksana, petro} {
+		_, err := desk.SetAccess(ctx, as(tablet.person, &syncv1.SetAccessRequest{
+			SpaceId: space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: tablet.person[:], Allowed: true,
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	oksana.put("7", "captain", "Оксана", "bank", "left")
+	oksana.sync(server)
+	if rows := oksana.boats(); len(rows) != 1 || !rows[0].Quarantined {
+		t.Fatalf("before the server knows boats: %+v", rows)
+	}
+	petro.sync(server)
+	if rows := petro.boats(); len(rows) != 0 {
+		t.Fatalf("a quarantined boat reached another tablet: %+v", rows)
+	}
+
+	added, err := desk.AddSchema(ctx, as(oksana.person, &syncv1.AddSchemaRequest{FileDescriptorSet: boats(t)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(added.Msg.Types) != 1 || added.Msg.Types[0] != boat || added.Msg.Released != 1 {
+		t.Fatalf("added %v", added.Msg)
+	}
+	oksana.sync(server)
+	petro.sync(server)
+	if rows := petro.boats(); len(rows) != 1 || text(rows[0], "captain") != "Оксана" {
+		t.Fatalf("the boat after its type was added: %+v", rows)
+	}
+
+	server.kill(t)
+	server = startServer(t, dir)
+	desk = syncv1connect.NewDeskServiceClient(http.DefaultClient, server.url)
+	oksana.put("7", "captain", "Марія")
+	petro.put("7", "captain", "Петро", "bank", "right")
+	for range 2 {
+		oksana.sync(server)
+		petro.sync(server)
+	}
+	for _, tablet := range []*boatTablet{oksana, petro} {
+		rows := tablet.boats()
+		if len(rows) != 1 || text(rows[0], "bank") != "right" || len(rows[0].Disagreements) != 1 || rows[0].Disagreements[0].Name != "captain" {
+			t.Fatalf("after both have written: %+v", rows)
+		}
+	}
+	list, err := desk.ListDisagreements(ctx, as(oksana.person, &syncv1.ListDisagreementsRequest{SpaceId: space[:]}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := list.Msg.Disagreements; len(d) != 1 || d[0].Record.Type != boat || !d[0].Review || len(d[0].Values) != 2 {
+		t.Fatalf("disagreements %v", d)
+	}
+}

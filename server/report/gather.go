@@ -1,0 +1,88 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
+	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
+	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
+)
+
+// gathered is what one pass over all records leaves.
+type gathered struct {
+	book      *fieldwork.Book
+	positions []*reportv1.SpacePosition
+	// recorders and replicas have at least one value standing.
+	recorders map[merge.PersonID]bool
+	replicas  map[merge.ReplicaID]bool
+	// siblings is the number of cells with several distinct values.
+	siblings int
+	// unreadable is the number of records that the schema cannot join.
+	unreadable int
+}
+
+func (r *Reporter) gather(ctx context.Context, readable map[merge.SpaceID]bool) (*gathered, error) {
+	spaces, err := r.registers.Spaces()
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(spaces, func(a, b syncengine.SpaceInfo) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	g := &gathered{
+		book:      fieldwork.NewBook(),
+		recorders: map[merge.PersonID]bool{},
+		replicas:  map[merge.ReplicaID]bool{},
+	}
+	for _, info := range spaces {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		position, err := r.registers.Records(info.ID, func(rec *merge.Record) error {
+			g.take(info.ID, rec, r.registers.Schema().Plan(rec.Type))
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		g.positions = append(g.positions, spaceAt(info, position, readable[info.ID]))
+	}
+	return g, nil
+}
+
+// spaceAt names a counselling room only to who may read it: for everyone else
+// that it exists is a number among others.
+func spaceAt(info syncengine.SpaceInfo, position uint64, readable bool) *reportv1.SpacePosition {
+	at := &reportv1.SpacePosition{Kind: info.Kind, Position: position}
+	if readable || info.Kind != schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM {
+		at.SpaceId = bytes.Clone(info.ID[:])
+	}
+	return at
+}
+
+// take counts one record. A type that no schema explains was never merged; a
+// plan is missing only where the program was started with fewer types than
+// before.
+func (g *gathered) take(space merge.SpaceID, rec *merge.Record, plan *schema.Plan) {
+	for i := range rec.Cells {
+		for j := range rec.Cells[i].Values {
+			v := &rec.Cells[i].Values[j]
+			g.recorders[v.Author] = true
+			g.replicas[v.Change.Replica] = true
+		}
+	}
+	if plan == nil {
+		g.unreadable++
+		return
+	}
+	g.siblings += len(plan.Disagreements(rec))
+	msg, err := plan.Join(rec)
+	if err != nil {
+		g.unreadable++
+		return
+	}
+	g.book.Add(space, rec, msg)
+}

@@ -1,0 +1,124 @@
+package rpc
+
+import (
+	"context"
+
+	"connectrpc.com/connect"
+
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// DeskEngine is what the desk service asks of the engine, on behalf of
+// coordinators and administrators. Errors have a kind of package fault.
+type DeskEngine interface {
+	// SetAccess returns how many waiting changes the grant released.
+	SetAccess(ctx context.Context, by merge.PersonID, space merge.SpaceID, kind syncengine.SpaceKind, person merge.PersonID, allowed bool) (released int, err error)
+	// AddSchema returns the full names of the types that it made known.
+	AddSchema(ctx context.Context, by merge.PersonID, fileDescriptorSet []byte) (types []string, released int, err error)
+	// Disagreements gives a page; next is empty after the last.
+	Disagreements(ctx context.Context, person merge.PersonID, space merge.SpaceID, token string) (list []syncengine.Disagreement, next string, err error)
+	// Write returns the change it made and its position in the space's log.
+	Write(ctx context.Context, author merge.PersonID, space merge.SpaceID, records []syncengine.WriteRecord) (merge.ID, uint64, error)
+}
+
+// deskService implements syncv1connect.DeskServiceHandler.
+type deskService struct{ engine DeskEngine }
+
+func (s *deskService) SetAccess(ctx context.Context, req *connect.Request[syncv1.SetAccessRequest]) (*connect.Response[syncv1.SetAccessResponse], error) {
+	by, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
+	if err != nil {
+		return nil, err
+	}
+	person, err := wire.ID16[merge.PersonID](req.Msg.PersonId, "person_id")
+	if err != nil {
+		return nil, err
+	}
+	released, err := s.engine.SetAccess(ctx, by, space, req.Msg.Kind, person, req.Msg.Allowed)
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&syncv1.SetAccessResponse{Released: uint32(released)}), nil
+}
+
+func (s *deskService) AddSchema(ctx context.Context, req *connect.Request[syncv1.AddSchemaRequest]) (*connect.Response[syncv1.AddSchemaResponse], error) {
+	by, err := auth.Person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	types, released, err := s.engine.AddSchema(ctx, by, req.Msg.FileDescriptorSet)
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&syncv1.AddSchemaResponse{Types: types, Released: uint32(released)}), nil
+}
+
+func (s *deskService) ListDisagreements(ctx context.Context, req *connect.Request[syncv1.ListDisagreementsRequest]) (*connect.Response[syncv1.ListDisagreementsResponse], error) {
+	person, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
+	if err != nil {
+		return nil, err
+	}
+	list, next, err := s.engine.Disagreements(ctx, person, space, req.Msg.PageToken)
+	if err != nil {
+		return nil, err
+	}
+	resp := &syncv1.ListDisagreementsResponse{NextPageToken: next, Disagreements: make([]*syncv1.Disagreement, len(list))}
+	for i := range list {
+		resp.Disagreements[i] = disagreement(&list[i])
+	}
+	return connect.NewResponse(resp), nil
+}
+
+func disagreement(d *syncengine.Disagreement) *syncv1.Disagreement {
+	m := &syncv1.Disagreement{
+		Record:  &syncv1.RecordName{Type: d.Type, Header: d.Header},
+		Field:   d.Cell.Key.Field,
+		Element: []byte(d.Cell.Key.Element),
+		Review:  d.Cell.Review,
+		Values:  make([]*syncv1.LiveValue, len(d.Cell.Values)),
+	}
+	if len(d.Header) == 0 { // else the id follows from it
+		m.Record.RecordId = d.Record[:]
+	}
+	for i := range d.Cell.Values {
+		v := &d.Cell.Values[i]
+		m.Values[i] = &syncv1.LiveValue{Change: wire.ChangeIDToProto(v.Change), Author: v.Author[:], AtMillis: v.At, Value: v.Data}
+	}
+	return m
+}
+
+func (s *deskService) Write(ctx context.Context, req *connect.Request[syncv1.WriteRequest]) (*connect.Response[syncv1.WriteResponse], error) {
+	author, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]syncengine.WriteRecord, len(req.Msg.Records))
+	for i, m := range req.Msg.Records {
+		if records[i], err = writeRecord(m); err != nil {
+			return nil, fault.New(fault.Malformed, "write: record %d: %w", i+1, err)
+		}
+	}
+	change, position, err := s.engine.Write(ctx, author, space, records)
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&syncv1.WriteResponse{Change: wire.ChangeIDToProto(change), Position: position}), nil
+}
+
+func writeRecord(m *syncv1.RecordValues) (syncengine.WriteRecord, error) {
+	w := syncengine.WriteRecord{
+		Type: m.GetRecord().GetType(), Header: m.GetRecord().GetHeader(), Message: m.GetMessage(), Fields: m.GetFields(),
+	}
+	var err error
+	if id := m.GetRecord().GetRecordId(); len(id) > 0 {
+		if w.Record, err = wire.ID16[merge.RecordID](id, "record_id"); err != nil {
+			return w, err
+		}
+	}
+	w.Seen, err = wire.ChangeIDsFromProto(m.GetSeen())
+	return w, err
+}

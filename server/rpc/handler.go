@@ -1,0 +1,72 @@
+package rpc
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"connectrpc.com/connect"
+	"connectrpc.com/grpchealth"
+	"connectrpc.com/grpcreflect"
+
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/auth"
+)
+
+// Engine is all that the services ask of the engine.
+type Engine interface {
+	SyncEngine
+	DeskEngine
+}
+
+// Options say what a server serves.
+type Options struct {
+	Engine   Engine
+	Reporter Reporter
+	// Health answers health checks; see package ops.
+	Health grpchealth.Checker
+	Log    *slog.Logger
+	// Now is the clock, in milliseconds since 1970; told to tablets only.
+	Now func() int64
+}
+
+// Services are the full names of what is served, for health and reflection.
+var Services = []string{
+	syncv1connect.SyncServiceName,
+	syncv1connect.DeskServiceName,
+	reportv1connect.ReportServiceName,
+}
+
+// newHandler returns everything that is served on the port. Watches end when
+// stopping does. Extra options come after our own and win.
+func newHandler(o Options, t timeouts, stopping context.Context, extra ...connect.HandlerOption) http.Handler {
+	rim := edge{log: o.Log}
+	options := append([]connect.HandlerOption{
+		compression(),
+		connect.WithReadMaxBytes(messageBytes),
+		connect.WithInterceptors(rim),
+		connect.WithRecover(recovered), // inside of the rim, which logs it
+	}, extra...)
+	claimed := auth.Claimed(func(err error) *connect.Error { return encodeFault(err, "") }, options...)
+
+	mux := http.NewServeMux()
+	handle := func(wrap func(http.Handler) http.Handler) func(string, http.Handler) {
+		return func(path string, h http.Handler) { mux.Handle(path, wrap(h)) }
+	}
+	private, open := handle(claimed), handle(func(h http.Handler) http.Handler { return h })
+
+	private(syncv1connect.NewSyncServiceHandler(&syncService{
+		engine: o.Engine, now: o.Now, edge: rim,
+		watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
+	}, options...))
+	private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
+	private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
+	// Probes carry no identity, and the names of the services are no secret.
+	open(grpchealth.NewHandler(o.Health, options...))
+	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, Services...)...)
+	open(grpcreflect.NewHandlerV1(reflector, options...))
+	open(grpcreflect.NewHandlerV1Alpha(reflector, options...))
+
+	return named(auth.LocalOnly(http.MaxBytesHandler(reachable(mux), wireBytes)))
+}

@@ -1,0 +1,120 @@
+package rpc
+
+import (
+	"context"
+
+	"connectrpc.com/connect"
+
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// SyncEngine is what the sync service asks of the engine. Errors have a kind of
+// package fault; a space that is not there and one that the person may not see
+// are the same [fault.NoAccess].
+type SyncEngine interface {
+	// Push stores compressed batches of one space. Durable when it returns.
+	Push(ctx context.Context, person merge.PersonID, space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error)
+	// Pull gives what the space's log holds beyond the cursor; pageBytes of
+	// zero leaves the size to the engine.
+	Pull(ctx context.Context, person merge.PersonID, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)
+	// Sync does both for many spaces; what is wrong with one stands in its Err.
+	Sync(ctx context.Context, person merge.PersonID, spaces []wire.SpaceUp, pageBytes int) ([]wire.SpaceDown, error)
+	// Watch calls moved with the position of each space, now and when it
+	// moves on, from one goroutine, until the context ends or moved fails.
+	Watch(ctx context.Context, person merge.PersonID, spaces []merge.SpaceID, moved func(merge.SpaceID, uint64) error) error
+}
+
+// syncService implements syncv1connect.SyncServiceHandler.
+type syncService struct {
+	engine SyncEngine
+	now    func() int64
+	edge   edge
+	watch  watchTimes
+}
+
+func (s *syncService) Push(ctx context.Context, req *connect.Request[syncv1.PushRequest]) (*connect.Response[syncv1.PushResponse], error) {
+	person, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
+	if err != nil {
+		return nil, err
+	}
+	outcomes, err := s.engine.Push(ctx, person, space, req.Msg.Batches)
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&syncv1.PushResponse{Outcomes: wire.OutcomesToProto(outcomes)}), nil
+}
+
+func (s *syncService) Pull(ctx context.Context, req *connect.Request[syncv1.PullRequest]) (*connect.Response[syncv1.PullResponse], error) {
+	person, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
+	if err != nil {
+		return nil, err
+	}
+	page, err := s.engine.Pull(ctx, person, space, req.Msg.Cursor, int(req.Msg.PageBytes))
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&syncv1.PullResponse{Page: page.ToProto()}), nil
+}
+
+func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.SyncRequest]) (*connect.Response[syncv1.SyncResponse], error) {
+	person, err := auth.Person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ups, err := spacesUp(req.Msg.Spaces)
+	if err != nil {
+		return nil, err
+	}
+	downs, err := s.engine.Sync(ctx, person, ups, int(req.Msg.PageBytes))
+	if err != nil {
+		return nil, err
+	}
+	resp := &syncv1.SyncResponse{Spaces: make([]*syncv1.SpaceDown, len(downs)), ServerTimeMillis: s.now()}
+	for i := range downs {
+		resp.Spaces[i] = s.spaceDown(ctx, req.Spec().Procedure, &downs[i])
+	}
+	return connect.NewResponse(resp), nil
+}
+
+// spaceDown encodes one space's answer. Its error is one more way out for the
+// engine's texts, and passes the same gate.
+func (s *syncService) spaceDown(ctx context.Context, procedure string, down *wire.SpaceDown) *syncv1.SpaceDown {
+	m := &syncv1.SpaceDown{SpaceId: down.Space[:], Outcomes: wire.OutcomesToProto(down.Outcomes)}
+	if down.Page != nil {
+		m.Page = down.Page.ToProto()
+	}
+	if down.Err != nil {
+		s.edge.record(ctx, procedure, down.Err)
+		m.Fault = publicFault(down.Err, requestID(ctx))
+	}
+	return m
+}
+
+func spacesUp(spaces []*syncv1.SpaceUp) ([]wire.SpaceUp, error) {
+	ups := make([]wire.SpaceUp, len(spaces))
+	for i, m := range spaces {
+		space, err := wire.ID16[merge.SpaceID](m.SpaceId, "space_id")
+		if err != nil {
+			return nil, fault.New(fault.Malformed, "sync: space %d: %w", i+1, err)
+		}
+		asks, err := wire.ChangeIDsFromProto(m.Asks)
+		if err != nil {
+			return nil, fault.New(fault.Malformed, "sync: space %d: asks: %w", i+1, err)
+		}
+		ups[i] = wire.SpaceUp{Space: space, Batches: m.Batches, Cursor: m.Cursor, Asks: asks}
+	}
+	return ups, nil
+}
+
+func callerAndSpace(ctx context.Context, id []byte) (merge.PersonID, merge.SpaceID, error) {
+	person, err := auth.Person(ctx)
+	if err != nil {
+		return person, merge.SpaceID{}, err
+	}
+	space, err := wire.ID16[merge.SpaceID](id, "space_id")
+	return person, space, err
+}

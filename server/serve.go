@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/report"
+	"github.com/zhurnal/zhurnal/server/rpc"
+	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
+)
+
+type serveCommand struct {
+	Dir     string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
+	Listen  string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Loopback address to listen on (${default})."`
+	Schema  []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
+	MinFree byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
+	Log     ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
+}
+
+// Help is shown by `zhurnal serve --help`.
+func (serveCommand) Help() string {
+	return `Until tablets can enrol with keys of their own, a caller's identity is claimed and not proven:
+the header "Authorization: Bearer <32 hexadecimal digits of a person id>". So the server listens on
+loopback only, and answers Connect, gRPC and gRPC-Web there on one port.
+
+Examples:
+  zhurnal serve --dir ./register
+  zhurnal serve --dir /var/lib/zhurnal --listen 127.0.0.1:9000 --min-free 10GiB --log json
+  zhurnal serve --dir ./register --schema clinic.binpb
+
+Stop it with Ctrl-C or SIGTERM: requests that are under way are finished first.`
+}
+
+// Run serves until the context ends.
+func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
+	log := ops.NewLogger(to.log, c.Log)
+	if err := ops.PrepareDataDir(c.Dir); err != nil {
+		return err
+	}
+	types, err := c.types()
+	if err != nil {
+		return err
+	}
+	listener, err := auth.Listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	disk := ops.NewDisk(c.Dir, uint64(c.MinFree))
+	engine, err := openEngine(c.Dir, types, disk)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	health := ops.NewHealth(disk.Room, log, rpc.Services...)
+	announce(log, listener.Addr().String(), c.Dir)
+	err = rpc.Serve(ctx, listener, rpc.Options{
+		Engine: engine, Reporter: report.New(engine), Health: health, Log: log, Now: nowMillis,
+	})
+	log.Info("stopped")
+	return err
+}
+
+func announce(log *slog.Logger, address, dir string) {
+	log.Info("listening", "url", "http://"+address, "dir", dir, "version", version())
+	log.Warn("only programs of this machine can reach the server: until tablets enrol, identities are claimed, not proven")
+}
+
+// types are those the program was built with and those of the --schema files.
+func (c *serveCommand) types() (*schema.Schema, error) {
+	types, err := catalogue.Types()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range c.Schema {
+		set, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("schema: %w", err)
+		}
+		if types, _, err = types.With(set); err != nil {
+			return nil, fmt.Errorf("schema: %s: %w", name, err)
+		}
+	}
+	return types, nil
+}
+
+func openEngine(dir string, types *schema.Schema, disk *ops.Disk) (*syncengine.Engine, error) {
+	engine, err := syncengine.Open(syncengine.Options{
+		Dir: dir, Schema: types, Now: nowMillis, Random: rand.Reader,
+		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
+	}
+	return engine, nil
+}
+
+func nowMillis() int64 { return time.Now().UnixMilli() }
