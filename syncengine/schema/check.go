@@ -128,7 +128,7 @@ func (c *check) value(w *merge.Write, cell int, known bool) error {
 		switch {
 		case known && (f == nil || f.cell != cell), !known && (f != nil || number < named):
 			return c.plan.fieldError(named, "the value holds field %d, which is not in this cell", number)
-		case known && wire != f.wire && (!f.packable || wire != protowire.BytesType):
+		case known && !f.reads(wire):
 			return c.plan.fieldError(number, "wire type %d, the schema has %d", wire, f.wire)
 		case known:
 			c.reference(f, data[:n])

@@ -154,63 +154,97 @@ func TestClearingIsHeldToRequired(t *testing.T) {
 	}
 }
 
-func TestCheckRefusesWhatItCannotRead(t *testing.T) {
+// unreadable is a write that no schema explains.
+type unreadable struct {
+	name  string
+	plan  *Plan
+	write merge.Write
+	want  string
+}
+
+// check holds a change of this one write, to record 1 or the key of the other
+// tests, to be refused.
+func (u unreadable) check(t *testing.T) {
+	t.Helper()
+	w := merge.RecordWrites{Type: u.plan.Name, Record: idOf(1), Writes: []merge.Write{u.write}}
+	switch u.plan.Name {
+	case typeVisit:
+		w.Header = visitWrites(t, u.plan, "").Header
+	case typePlace:
+		w.Header = placeWrites(t, u.plan, "").Header
+	}
+	got, err := u.plan.Check(&w)
+	if err == nil || !strings.Contains(err.Error(), u.want) || got != nil || fault.KindOf(err) != fault.Invalid {
+		t.Errorf("%s: %v, %v; want %q", u.name, got, err, u.want)
+	}
+}
+
+func cellKey(field uint32, element ...byte) merge.CellKey {
+	return merge.CellKey{Field: field, Element: string(element)}
+}
+
+// textField and numberField are one field on the wire.
+func textField(number protowire.Number, value string) []byte {
+	return protowire.AppendString(protowire.AppendTag(nil, number, protowire.BytesType), value)
+}
+
+func numberField(number protowire.Number, value uint64) []byte {
+	return protowire.AppendVarint(protowire.AppendTag(nil, number, protowire.VarintType), value)
+}
+
+func TestCheckRefusesValuesItCannotRead(t *testing.T) {
 	s := schemaOf(t, "older")
-	visit, place, person := s.Plan(typeVisit), s.Plan(typePlace), s.Plan(typePerson)
-	headers := map[*Plan][]byte{visit: visitWrites(t, visit, "").Header, place: placeWrites(t, place, "").Header, person: nil}
-	key := func(field uint32, element ...byte) merge.CellKey {
-		return merge.CellKey{Field: field, Element: string(element)}
-	}
-	text := func(number protowire.Number, value string) []byte {
-		return protowire.AppendString(protowire.AppendTag(nil, number, protowire.BytesType), value)
-	}
-	number := func(number protowire.Number, value uint64) []byte {
-		return protowire.AppendVarint(protowire.AppendTag(nil, number, protowire.VarintType), value)
-	}
-	for _, c := range []struct {
-		name  string
-		plan  *Plan
-		write merge.Write
-		want  string
-	}{
-		{"cut short", visit, merge.Write{Cell: key(9), Value: []byte{0x4a}}, "no cell begins with this field"},
+	visit, person := s.Plan(typeVisit), s.Plan(typePerson)
+	key, text, number := cellKey, textField, numberField
+	for _, u := range []unreadable{
+		{"inside a group", visit, merge.Write{Cell: key(9), Value: []byte{0x4a}}, "field currency: no cell begins with this field"},
 		{"cut short", visit, merge.Write{Cell: key(5), Value: []byte{0x28}}, "field outcome: the value is not wire bytes"},
 		{"of another cell", visit, merge.Write{Cell: key(5), Value: number(3, 1)}, "field outcome: the value holds field 3, which is not in this cell"},
 		{"of the key", visit, merge.Write{Cell: key(5), Value: number(2, 20160802)}, "holds field 2, which is not in this cell"},
 		{"key as a cell", visit, merge.Write{Cell: key(2), Value: number(2, 20160802)}, "field day: no cell begins with this field"},
 		{"unknown in a known cell", visit, merge.Write{Cell: key(5), Value: number(99, 1)}, "holds field 99, which is not in this cell"},
 		{"known in an unknown cell", visit, merge.Write{Cell: key(99), Value: number(5, 1)}, "field 99: the value holds field 5, which is not in this cell"},
-		{"unknown cell not named by its lowest field", visit, merge.Write{Cell: key(99), Value: number(98, 1)}, "holds field 98, which is not in this cell"},
 		{"known in an unknown cell", person, merge.Write{Cell: key(1), Value: text(4, "1")}, "field 1: the value holds field 4, which is not in this cell"},
+		{"unknown cell not named by its lowest field", visit, merge.Write{Cell: key(99), Value: number(98, 1)}, "holds field 98, which is not in this cell"},
 		{"no such number", visit, merge.Write{Cell: key(1 << 29), Value: nil}, "no field has such a number"},
 		{"wrong wire type", visit, merge.Write{Cell: key(5), Value: text(5, "met")}, "field outcome: wire type 2, the schema has 0"},
 		{"not UTF-8", visit, merge.Write{Cell: key(8), Value: text(9, "\xff")}, "not a message of this type"},
 		{"part that is none", visit, merge.Write{Cell: key(10), Value: text(10, "\x12")}, "not a message of this type"},
 		{"group", visit, merge.Write{Cell: key(99), Value: []byte{0x9b, 0x06}}, "field 99: the value is not wire bytes"},
-		{"element of no set", visit, merge.Write{Cell: key(5, number(5, 1)...), Value: present}, "field outcome: the field is no set"},
 		{"set without element", visit, merge.Write{Cell: key(6), Value: text(6, "x")}, "field witness_ids: the field is a set"},
-		{"element of another field", visit, merge.Write{Cell: key(6, text(7, "x")...), Value: present}, "field witness_ids: the element is not"},
-		{"two elements in one", visit, merge.Write{Cell: key(6, slices.Concat(text(6, "x"), text(6, "y"))...), Value: present}, "the element is not"},
-		{"element longer than short", visit, merge.Write{Cell: key(6, 0x32, 0x81, 0x00, 'x'), Value: present}, "the element is not"},
-		{"packed element", place, merge.Write{Cell: key(4, 0x22, 0x01, 0x02), Value: present}, "field rooms: the element is not"},
-		{"element out of range", place, merge.Write{Cell: key(4, number(4, 1<<32)...), Value: present}, "field rooms: the element is not"},
-		{"element not UTF-8", place, merge.Write{Cell: key(3, text(3, "\xff")...), Value: present}, "field aliases: the element is not"},
-		{"element that is not there for sure", visit, merge.Write{Cell: key(6, text(6, "x")...), Value: []byte{2}}, "one byte 1, or removed"},
-		{"unknown element of another number", visit, merge.Write{Cell: key(99, number(98, 1)...), Value: present}, "field 99: the element is not one field"},
-		{"element of a field inside a group", visit, merge.Write{Cell: key(4, number(4, 1)...), Value: present}, "field end_minute: the element is not one field"},
 		{"lifecycle", visit, merge.Write{Cell: merge.Lifecycle, Value: []byte{1, 2, 3}}, "lifecycle cell: void list"},
-		{"lifecycle element", visit, merge.Write{Cell: key(0, 'x')}, "the lifecycle cell has no elements"},
 	} {
-		w := merge.RecordWrites{Type: c.plan.Name, Record: idOf(1), Header: headers[c.plan], Writes: []merge.Write{c.write}}
-		got, err := c.plan.Check(&w)
-		if err == nil || !strings.Contains(err.Error(), c.want) || got != nil || fault.KindOf(err) != fault.Invalid {
-			t.Errorf("%s: %v, %v; want %q", c.name, got, err, c.want)
-		}
+		u.check(t)
 	}
+}
+
+func TestCheckRefusesElementsItCannotRead(t *testing.T) {
+	s := schemaOf(t, "older")
+	visit, place := s.Plan(typeVisit), s.Plan(typePlace)
+	key, text, number := cellKey, textField, numberField
+	for _, u := range []unreadable{
+		{"of no set", visit, merge.Write{Cell: key(5, number(5, 1)...), Value: present}, "field outcome: the field is no set"},
+		{"inside a group", visit, merge.Write{Cell: key(4, number(4, 1)...), Value: present}, "field end_minute: the element is not one field"},
+		{"of another field", visit, merge.Write{Cell: key(6, text(7, "x")...), Value: present}, "field witness_ids: the element is not"},
+		{"two in one", visit, merge.Write{Cell: key(6, slices.Concat(text(6, "x"), text(6, "y"))...), Value: present}, "the element is not"},
+		{"longer than short", visit, merge.Write{Cell: key(6, 0x32, 0x81, 0x00, 'x'), Value: present}, "the element is not"},
+		{"packed", place, merge.Write{Cell: key(4, 0x22, 0x01, 0x02), Value: present}, "field rooms: the element is not"},
+		{"out of range", place, merge.Write{Cell: key(4, number(4, 1<<32)...), Value: present}, "field rooms: the element is not"},
+		{"not UTF-8", place, merge.Write{Cell: key(3, text(3, "\xff")...), Value: present}, "field aliases: the element is not"},
+		{"neither present nor removed", visit, merge.Write{Cell: key(6, text(6, "x")...), Value: []byte{2}}, "one byte 1, or removed"},
+		{"unknown of another number", visit, merge.Write{Cell: key(99, number(98, 1)...), Value: present}, "field 99: the element is not one field"},
+		{"of the lifecycle cell", visit, merge.Write{Cell: key(0, 'x')}, "the lifecycle cell has no elements"},
+	} {
+		u.check(t)
+	}
+}
+
+func TestCheckRefusesOtherTypesAndHeaders(t *testing.T) {
+	visit := schemaOf(t, "older").Plan(typeVisit)
 	w := visitWrites(t, visit, "")
 	w.Type = typePlace
-	if _, err := visit.Check(&w); err == nil {
-		t.Error("a record of another type passed")
+	if _, err := visit.Check(&w); err == nil || !strings.Contains(err.Error(), "this is "+typePlace) {
+		t.Errorf("another type: %v", err)
 	}
 	w = visitWrites(t, visit, "")
 	w.Header = nil

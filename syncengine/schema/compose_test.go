@@ -91,6 +91,32 @@ func TestComposeIdentifiesTheRecord(t *testing.T) {
 	}
 }
 
+// What a message could not read it keeps as unknown fields; they are no way
+// around the schema.
+func TestComposeRefusesUnreadFieldsOfTheSchema(t *testing.T) {
+	s := schemaOf(t, "older")
+	visit, place := s.Plan(typeVisit), s.Plan(typePlace)
+	for _, c := range []struct {
+		plan    *Plan
+		message string
+		unread  []byte
+		want    string
+	}{
+		{visit, `person_id: @1 day: 1`, []byte{0x2a, 0x01, 'x'}, "field outcome: wire type 2, the schema has 0"},
+		{visit, `person_id: @1`, []byte{0x12, 0x01, 'x'}, "field day: wire type 2, the schema has 0"},
+		{place, `code: "UA1234567"`, []byte{0x25, 1, 2, 3, 4}, "field rooms: wire type 5, the schema has 0"},
+		{place, `code: "UA1234567"`, []byte{0x20, 0x81, 0x00}, "field rooms: an element is not in canonical wire bytes"},
+		{place, `code: "UA1234567"`, []byte{0x22, 0x02, 0x01, 0x81}, "field rooms: an element is not in canonical wire bytes"},
+	} {
+		msg := parse(t, c.plan, c.message)
+		msg.ProtoReflect().SetUnknown(c.unread)
+		_, err := c.plan.Compose(hall, nil, Draft{Message: msg})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%x: error %v, want %q", c.unread, err, c.want)
+		}
+	}
+}
+
 func invalidText(p *Plan) proto.Message {
 	msg := p.NewMessage()
 	msg.ProtoReflect().Set(p.desc.Fields().ByName("phone"), protoreflect.ValueOfString("\xff"))

@@ -66,7 +66,11 @@ type fieldPlan struct {
 	packable   bool
 	set        bool
 	references []string
-	hasRules   bool
+}
+
+// reads tells whether the field's values may come in this wire type.
+func (f *fieldPlan) reads(wire protowire.Type) bool {
+	return wire == f.wire || (f.packable && wire == protowire.BytesType)
 }
 
 // Descriptor returns the message that the plan was made from.
@@ -130,6 +134,9 @@ const placesMax = 1024
 func (p *Plan) index() {
 	for i := range p.fields {
 		number := int(p.fields[i].number)
+		if number >= placesMax {
+			return
+		}
 		p.places = append(p.places, make([]uint16, number+1-len(p.places))...)
 		p.places[number] = uint16(i + 1)
 	}

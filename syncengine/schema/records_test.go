@@ -102,6 +102,25 @@ func TestCompiledInTypeExtendedAtRunTime(t *testing.T) {
 	wantMessage(t, joined(t, p, nadia.only()), msg)
 }
 
+// A Go type that only shares the name is of no use: its field 1 is something
+// else.
+func TestGoTypeOfTheSameNameOnly(t *testing.T) {
+	file := oneMessage(community("code"), field("code", 1, "string"), field("count", 2, "int32"))
+	file.Package, file.MessageType[0].Name = proto.String("zhurnal.records.v1"), proto.String("AttendanceMark")
+	empty, _ := New()
+	s, names, err := empty.With(marshalSet(t, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := s.Plan(names[0])
+	nadia := newTablet(t, "nadia")
+	nadia.save(p, Draft{Message: parse(t, p, `code: "A" count: 3`)})
+	wantMessage(t, joined(t, p, nadia.only()), parse(t, p, `code: "A" count: 3`))
+	if _, ok := p.NewMessage().(*recordsv1.AttendanceMark); ok {
+		t.Error("messages are of the Go type")
+	}
+}
+
 // Two implementations of one message order the fields of a oneof differently;
 // the cells are the same.
 func TestDynamicAndGeneratedMessagesHaveEqualCells(t *testing.T) {

@@ -40,10 +40,11 @@ func New(files ...protoreflect.FileDescriptor) (*Schema, error) {
 // FileDescriptorSet, and the full names of all record types in the set, sorted.
 // The set may leave out imports that are linked in or known already.
 //
-// A type that is known already may come with more fields, and is then known
-// with them, or with fewer, and then stays as it is. If stored records could
-// not be read by both versions, the error says what changed. Errors are
-// fault.Invalid, and leave the schema as it was.
+// A type that is known already may come with more (fields, kinds of space, a
+// higher sensitivity), and is then known so, or with less, as from an older
+// app, and then stays as it is. If each of the two has what the other could not
+// live with, the error says what changed. Errors are fault.Invalid, and leave
+// the schema as it was.
 func (s *Schema) With(fileDescriptorSet []byte) (*Schema, []string, error) {
 	files, err := compat.ParseImage(fileDescriptorSet, s.known)
 	if err != nil {

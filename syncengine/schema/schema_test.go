@@ -276,6 +276,56 @@ func TestWithRefuses(t *testing.T) {
 	}
 }
 
+// A set that says something else of a known type is refused, and the error says
+// what. One that says less of it is an older version, and changes nothing.
+func TestWithRefusesRedefinitions(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(visit *descriptorpb.DescriptorProto)
+		want   string // empty: nothing to refuse
+	}{
+		"key":   {func(md *descriptorpb.DescriptorProto) { collectionIn(md).Key = []string{"day"} }, "the key changed from [day person_id] to [day]"},
+		"space": {func(md *descriptorpb.DescriptorProto) { collectionIn(md).Space[0] = schemav1.SpaceKind_SPACE_KIND_DESK }, "may no longer live in SPACE_KIND_COMMUNITY"},
+		"group": {func(md *descriptorpb.DescriptorProto) { optionIn(md, "fare_minor").Group = "time" }, "field fare_minor: the fields merged whole with it changed from [8 9] to [3 4 8]"},
+		"pick":  {func(md *descriptorpb.DescriptorProto) { optionIn(md, "rank").Pick = highest }, "field rank: the pick changed from PICK_LOWEST to PICK_HIGHEST"},
+		"set":   {func(md *descriptorpb.DescriptorProto) { optionIn(md, "witness_ids").Set = false }, "field witness_ids: set changed from true to false"},
+		"type": {func(md *descriptorpb.DescriptorProto) {
+			*fieldIn(md, "day").Type = descriptorpb.FieldDescriptorProto_TYPE_INT64
+		}, "field day: the type changed from int32 to int64"},
+		"name":   {func(md *descriptorpb.DescriptorProto) { *fieldIn(md, "rank").Name = "place" }, ""},
+		"review": {func(md *descriptorpb.DescriptorProto) { optionIn(md, "rank").Review = true }, ""},
+		"less":   {func(md *descriptorpb.DescriptorProto) { optionIn(md, "first_word").Sensitivity = 1 }, ""},
+	} {
+		set := parseSet(t, "older")
+		for _, file := range set.File {
+			for _, md := range file.MessageType {
+				if file.GetPackage()+"."+md.GetName() == typeVisit {
+					c.change(md)
+				}
+			}
+		}
+		got, _, err := schemaOf(t, "older").With(marshalSet(t, set.File...))
+		if c.want == "" && err == nil {
+			continue
+		}
+		want := "zhurnal/fixture/v1/fixture.proto: message " + typeVisit + ": " + c.want
+		if err == nil || !strings.Contains(err.Error(), want) || got != nil || fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: error %v, want %q", name, err, want)
+		}
+	}
+}
+
+func collectionIn(md *descriptorpb.DescriptorProto) *schemav1.Collection {
+	return proto.GetExtension(md.Options, schemav1.E_Collection).(*schemav1.Collection)
+}
+
+func fieldIn(md *descriptorpb.DescriptorProto, name string) *descriptorpb.FieldDescriptorProto {
+	return md.Field[slices.IndexFunc(md.Field, func(f *descriptorpb.FieldDescriptorProto) bool { return f.GetName() == name })]
+}
+
+func optionIn(md *descriptorpb.DescriptorProto, name string) *schemav1.Field {
+	return proto.GetExtension(fieldIn(md, name).Options, schemav1.E_Field).(*schemav1.Field)
+}
+
 // noTypes knows no extension.
 type noTypes struct{}
 

@@ -133,10 +133,14 @@ func (p *Plan) takeApart(msg proto.Message) (*content, error) {
 		switch {
 		case f == nil:
 			c.unknown = true
+		case !f.reads(chunk.wire):
+			return nil, p.fieldError(chunk.number, "wire type %d, the schema has %d", chunk.wire, f.wire)
 		case f.cell == keyField:
 			c.header = append(c.header, chunk.raw...)
 		case f.set:
-			c.addElements(f, chunk)
+			if !c.addElements(f, chunk) {
+				return nil, p.fieldError(chunk.number, "an element is not in canonical wire bytes")
+			}
 		default:
 			c.values[f.cell] = join(c.values[f.cell], chunk.raw)
 		}
@@ -153,30 +157,34 @@ func join(value, raw []byte) []byte {
 }
 
 // addElements adds the elements of a set field, of which a packed chunk holds
-// many.
-func (c *content) addElements(f *fieldPlan, field chunk) {
-	if c.elements == nil {
-		c.elements = make(map[int][]string)
-	}
-	add := func(element string) {
-		if !slices.Contains(c.elements[f.cell], element) {
-			c.elements[f.cell] = append(c.elements[f.cell], element)
-		}
-	}
+// many; false if one of them is not canonical, as in fields that came unread.
+func (c *content) addElements(f *fieldPlan, field chunk) bool {
 	if !f.packable || field.wire != protowire.BytesType {
-		add(string(field.raw))
-		return
+		return c.addElement(f, field.raw)
 	}
 	_, _, tag := protowire.ConsumeTag(field.raw)
 	packed, _ := protowire.ConsumeBytes(field.raw[tag:])
 	for len(packed) > 0 {
 		n := protowire.ConsumeFieldValue(f.number, f.wire, packed)
-		if n < 0 {
-			return // cannot be: the message was marshalled from valid values
+		if n < 0 || !c.addElement(f, append(protowire.AppendTag(nil, f.number, f.wire), packed[:n]...)) {
+			return false
 		}
-		add(string(append(protowire.AppendTag(nil, f.number, f.wire), packed[:n]...)))
 		packed = packed[n:]
 	}
+	return true
+}
+
+func (c *content) addElement(f *fieldPlan, element []byte) bool {
+	if canonicalField(f, element) != len(element) {
+		return false
+	}
+	if c.elements == nil {
+		c.elements = make(map[int][]string)
+	}
+	if !slices.Contains(c.elements[f.cell], string(element)) {
+		c.elements[f.cell] = append(c.elements[f.cell], string(element))
+	}
+	return true
 }
 
 // fieldError names the field of a record type, never its content.
