@@ -46,7 +46,7 @@ type register struct {
 	*running
 	engine *syncengine.Engine
 	tablet syncv1grpc.SyncServiceClient
-	desk   deskClient
+	desk   syncv1grpc.DeskServiceClient
 }
 
 // openRegister serves an engine in memory, in which Olena and Taras hold the
@@ -70,7 +70,7 @@ func openRegister(t *testing.T, change ...func(*syncengine.Options)) *register {
 	})
 	server := start(t, engine, usual)
 	conn := server.dial()
-	r := &register{server, engine, syncv1grpc.NewSyncServiceClient(conn), deskClient{conn}}
+	r := &register{server, engine, syncv1grpc.NewSyncServiceClient(conn), syncv1grpc.NewDeskServiceClient(conn)}
 	for _, person := range []merge.PersonID{olena, taras, iryna} {
 		r.grant(hall, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, person)
 	}
