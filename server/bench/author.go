@@ -3,10 +3,13 @@ package bench
 import (
 	"math/rand/v2"
 
+	"google.golang.org/protobuf/proto"
+
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
 // seasonMillis is the devices' clock when they begin, 2016-08-01 in UTC.
@@ -25,10 +28,8 @@ type author struct {
 	// seen holds the shared records as the device sees them.
 	seen copyOf
 	last *merge.Change
-	// written counts the device's changes, and contentBytes the bytes of
-	// their records.
-	written      int
-	contentBytes int
+	// written counts the device's changes.
+	written int
 }
 
 func newAuthor(load workload, plan *schema.Plan, device int) *author {
@@ -100,16 +101,12 @@ func (a *author) write(id merge.RecordID, current *merge.Record) (*merge.Change,
 	c.Seal(space)
 	a.last = c
 	a.written++
-	a.contentBytes += contentBytes(&writes)
 	return c, nil
 }
 
-func contentBytes(w *merge.RecordWrites) int {
-	n := len(w.Header)
-	for i := range w.Writes {
-		n += len(w.Writes[i].Cell.Element) + len(w.Writes[i].Value)
-	}
-	return n
+// changeBytes returns the change as it stands in a batch before compression.
+func changeBytes(c *merge.Change) ([]byte, error) {
+	return proto.Marshal(wire.ChangeToRun(c).Changes[0])
 }
 
 // participantPlan is the plan of the one record type that is written.

@@ -15,8 +15,10 @@ type prepared struct {
 	load workload
 	base [][]byte // the coordinator's batches
 	days []day
-	// contentBytes is the mean content of a change's record.
-	contentBytes float64
+	// changeBytes and cells are the means over all changes: what a change
+	// takes in a batch before compression, and how many cells it writes.
+	changeBytes float64
+	cells       float64
 }
 
 // day is what one device sends: a day's batches, and for the first two devices
@@ -24,7 +26,9 @@ type prepared struct {
 type day struct {
 	batches [][]byte
 	further [][]byte
-	content int
+	// changeBytes and cells are the sums over the first day.
+	changeBytes int
+	cells       int
 }
 
 // prepare writes, seals and compresses everything that will be sent.
@@ -51,7 +55,8 @@ func prepare(ctx context.Context, load workload) (*prepared, error) {
 		return nil, err
 	}
 	for i := range p.days {
-		p.contentBytes += float64(p.days[i].content) / float64(load.changes())
+		p.changeBytes += float64(p.days[i].changeBytes) / float64(load.changes())
+		p.cells += float64(p.days[i].cells) / float64(load.changes())
 	}
 	return p, nil
 }
@@ -65,7 +70,14 @@ func (d *day) write(load workload, plan *schema.Plan, device int, base []*merge.
 	if err != nil {
 		return fmt.Errorf("device %d: %w", device, err)
 	}
-	d.content = a.contentBytes
+	for _, c := range changes {
+		data, err := changeBytes(c)
+		if err != nil {
+			return err
+		}
+		d.changeBytes += len(data)
+		d.cells += c.WriteCount()
+	}
 	if d.batches, err = wire.EncodeBatches(space, changes); err != nil || device >= furtherDays {
 		return err
 	}

@@ -4,13 +4,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"runtime"
+	"slices"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 )
 
@@ -25,7 +26,7 @@ type raw struct {
 
 // rawWrite is one change as R1 and R2 write it.
 type rawWrite struct {
-	content []byte            // of the record, as wire bytes
+	content []byte            // the change, as wire bytes
 	index   [rawIndexKey]byte // in random order, with an empty value
 	record  merge.RecordID
 }
@@ -38,40 +39,54 @@ const (
 )
 
 func beginRaw(j job) (role, answer, error) {
+	writes, err := rawWrites(j.Load)
+	if err != nil {
+		return nil, answer{}, err
+	}
 	db, err := badger.Open(store.Settings(store.Options{Dir: j.Dir}))
 	if err != nil {
 		return nil, answer{}, err
 	}
-	r := &raw{db: db, state: j.Role == roleR2}
-	for device := range j.Load.Devices {
-		if err := r.prepare(j.Load, device); err != nil {
-			return nil, answer{}, errors.Join(err, db.Close())
-		}
-	}
-	return r, answer{}, nil
+	return &raw{db: db, writes: writes, state: j.Role == roleR2}, answer{}, nil
 }
 
-// prepare draws what one device writes: the same kind of persons, on as many
-// new and shared records.
-func (r *raw) prepare(load workload, device int) error {
-	random, index := source(forDevice, device), source(forIndex, device)
-	draws := rand.New(random)
-	for i := range load.ChangesPerDevice {
-		content, err := proto.Marshal(person(draws))
-		if err != nil {
-			return err
+// rawWrites writes the changes that the devices push.
+func rawWrites(load workload) ([]rawWrite, error) {
+	plan, err := participantPlan()
+	if err != nil {
+		return nil, err
+	}
+	base, err := newAuthor(load, plan, coordinator).sharedRecords()
+	if err != nil {
+		return nil, err
+	}
+	perDevice := make([][]rawWrite, load.Devices)
+	err = each(load.Devices, runtime.GOMAXPROCS(0), func(device int) (err error) {
+		perDevice[device], err = rawDay(load, plan, device, base)
+		return err
+	})
+	return slices.Concat(perDevice...), err
+}
+
+func rawDay(load workload, plan *schema.Plan, device int, base []*merge.Change) ([]rawWrite, error) {
+	changes, err := newAuthor(load, plan, device).day(load.ChangesPerDevice, base)
+	if err != nil {
+		return nil, err
+	}
+	index := source(forIndex, device)
+	writes := make([]rawWrite, len(changes))
+	for i, c := range changes {
+		w := &writes[i]
+		if w.content, err = changeBytes(c); err != nil {
+			return nil, err
 		}
-		w := rawWrite{content: content, record: id16[merge.RecordID](random)}
-		if number, shared := load.shared(device, i); shared {
-			w.record = sharedRecord(number)
-		}
+		w.record = c.Records[0].Record
 		w.index[0] = 'i'
 		for at := 1; at+8 <= rawIndexKey; at += 8 {
 			binary.BigEndian.PutUint64(w.index[at:], index.Uint64())
 		}
-		r.writes = append(r.writes, w)
 	}
-	return nil
+	return writes, nil
 }
 
 func (r *raw) do(o order) (answer, error) {

@@ -96,7 +96,7 @@ func (p *plan) runB1(ctx context.Context, dir string, input *prepared, f figures
 		return err
 	}
 	changes := float64(input.load.changes())
-	f["b1.changes"], f["b1.content_bytes_per_change"] = changes, input.contentBytes
+	f["b1.changes"], f["b1.change_bytes"], f["b1.change_cells"] = changes, input.changeBytes, input.cells
 	f["b1.changes_per_second"] = changes / pushed.seconds
 	f["b1.server_cpu_us_per_change"] = pushed.cpuMicros / changes
 	f["wire_bytes_up_per_change"] = pushed.upBytes / changes

@@ -25,7 +25,7 @@ func (p *Plan) Check(w *merge.RecordWrites) ([]Violation, error) {
 	if err := p.CheckHeader(w.Header); err != nil {
 		return nil, err
 	}
-	c := check{plan: p, data: append(make([]byte, 0, 256), w.Header...)}
+	c := check{plan: p, data: append(make([]byte, 0, sizeBytes(w)), w.Header...)}
 	for i := range w.Writes {
 		if err := c.write(&w.Writes[i]); err != nil {
 			return nil, err
@@ -36,6 +36,15 @@ func (p *Plan) Check(w *merge.RecordWrites) ([]Violation, error) {
 		return nil, fault.New(fault.Invalid, "%s: the written values are not a message of this type: %w", p.Name, err)
 	}
 	return p.rules.evaluate(p, msg, &c.written, c.violations)
+}
+
+// sizeBytes is how long the message of all that was written can become.
+func sizeBytes(w *merge.RecordWrites) int {
+	n := len(w.Header)
+	for i := range w.Writes {
+		n += len(w.Writes[i].Cell.Element) + len(w.Writes[i].Value)
+	}
+	return n
 }
 
 // check is the state of one Check.
@@ -90,16 +99,18 @@ func (c *check) element(w *merge.Write, cell int, known bool) error {
 	if !c.plan.cells[cell].Set {
 		return c.plan.fieldError(number, "the field is no set and has no elements")
 	}
-	f := c.plan.field(number)
-	element := []byte(w.Cell.Element)
+	f, before := c.plan.field(number), len(c.data)
+	c.data = append(c.data, w.Cell.Element...)
+	element := c.data[before:]
 	if canonicalField(f, element) != len(element) {
 		return c.plan.fieldError(number, "the element is not the field with this one value in canonical wire bytes")
 	}
-	if len(w.Value) > 0 {
-		c.data = append(c.data, element...)
-		c.written.add(cell)
-		c.reference(f, element)
+	if len(w.Value) == 0 {
+		c.data = c.data[:before] // taken out: no part of the message
+		return nil
 	}
+	c.written.add(cell)
+	c.reference(f, element)
 	return nil
 }
 

@@ -108,6 +108,12 @@ func TestMessageRulesNeedEveryFieldTheyRead(t *testing.T) {
 		{`shares: 50`, nil},
 		{`shares: 50 fare_minor: 500`, nil},
 		{`shares: 49 fare_minor: 500`, []Violation{{0, "visit.share"}}},
+		// All that any of them reads was written.
+		{`start_minute: 540 end_minute: 600 outcome: OUTCOME_MET fare_minor: 500 shares: 50`, nil},
+		{
+			`start_minute: 600 end_minute: 540 outcome: OUTCOME_REFUSED fare_minor: 500 shares: 50`,
+			[]Violation{{3, "visit.minutes"}, {0, "visit.fare"}},
+		},
 	} {
 		w := visitWrites(t, visit, c.text)
 		if got, err := visit.Check(&w); err != nil || !slices.Equal(got, c.want) {
@@ -134,6 +140,23 @@ func TestRuntimeErrorsOfExpressionsAreViolations(t *testing.T) {
 	want = []Violation{{2, "string.max_len"}, {3, "string.min_len"}, {5, RuleRuntimeError}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("violations %v, %v; want %v", got, err, want)
+	}
+}
+
+// A rule on elements is for those that are in the set.
+func TestElementsTakenOutAreHeldToNoRule(t *testing.T) {
+	place := schemaOf(t, "older").Plan(typePlace)
+	w := placeWrites(t, place, `aliases: "Lyman" aliases: "K"`)
+	if got, err := place.Check(&w); err != nil || !slices.Equal(got, []Violation{{3, "string.min_len"}}) {
+		t.Errorf("violations %v, %v", got, err)
+	}
+	for i := range w.Writes {
+		if strings.HasSuffix(w.Writes[i].Cell.Element, "K") {
+			w.Writes[i].Value = nil
+		}
+	}
+	if got, err := place.Check(&w); err != nil || got != nil {
+		t.Errorf("an element that was taken out is held to a rule: %v, %v", got, err)
 	}
 }
 

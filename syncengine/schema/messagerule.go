@@ -35,10 +35,8 @@ type messageRule struct {
 
 // evaluate appends the rule's violation, if every cell it reads was written.
 func (r *messageRule) evaluate(v protovalidate.Validator, msg protoreflect.Message, written *cellSet, violations []Violation) ([]Violation, error) {
-	for _, cell := range r.reads {
-		if !written.has(cell) {
-			return violations, nil
-		}
+	if !r.readable(written) {
+		return violations, nil
 	}
 	envelope := r.envelope.New()
 	envelope.Set(r.field, protoreflect.ValueOfMessage(msg))
@@ -54,6 +52,11 @@ func (r *messageRule) evaluate(v protovalidate.Validator, msg protoreflect.Messa
 	default:
 		return nil, fault.New(fault.Internal, "rule %s: %w", r.id, err)
 	}
+}
+
+// readable tells whether every cell that the rule reads was written.
+func (r *messageRule) readable(written *cellSet) bool {
+	return !slices.ContainsFunc(r.reads, func(cell int) bool { return !written.has(cell) })
 }
 
 // ShouldValidate lets pass the one rule and nothing inside the record.

@@ -53,15 +53,20 @@ type rulebook struct {
 
 // evaluate appends what the message breaks of the rules of the written cells.
 func (r *rulebook) evaluate(p *Plan, msg protoreflect.Message, written *cellSet, violations []Violation) ([]Violation, error) {
-	if r.anyRuled(written) {
-		only := &fieldFilter{plan: p, written: written}
+	whole := r.wholeWritten(written)
+	if whole || r.anyRuled(written) {
+		only := &fieldFilter{plan: p, written: written, whole: whole}
 		err := r.validator.Validate(msg.Interface(), protovalidate.WithFilter(only))
 		if isRuntimeError(err) {
+			whole = false
 			violations, err = r.evaluateSingly(p, msg, written, violations)
 		}
 		if violations, err = p.appendViolations(violations, err); err != nil {
 			return nil, err
 		}
+	}
+	if whole {
+		return violations, nil // they were among the rest
 	}
 	for i := range r.whole {
 		var err error
@@ -70,6 +75,17 @@ func (r *rulebook) evaluate(p *Plan, msg protoreflect.Message, written *cellSet,
 		}
 	}
 	return violations, nil
+}
+
+// wholeWritten tells whether all that the rules on the whole message read was
+// written, so that none of them need be kept from being evaluated.
+func (r *rulebook) wholeWritten(written *cellSet) bool {
+	for i := range r.whole {
+		if !r.whole[i].readable(written) {
+			return false
+		}
+	}
+	return len(r.whole) > 0
 }
 
 func (r *rulebook) anyRuled(written *cellSet) bool {
@@ -106,10 +122,12 @@ func (r *rulebook) evaluateSingly(p *Plan, msg protoreflect.Message, written *ce
 }
 
 // fieldFilter lets pass the rules of written fields and of the parts in them.
-// Rules on the whole message are evaluated apart; see messageRule.
+// Rules on the whole message it lets pass together or not at all, when they are
+// evaluated apart; see messageRule.
 type fieldFilter struct {
 	plan    *Plan
 	written *cellSet
+	whole   bool
 	only    protoreflect.FieldNumber // zero: every written field
 }
 
@@ -128,7 +146,7 @@ func (w *fieldFilter) ShouldValidate(_ protoreflect.Message, d protoreflect.Desc
 		}
 		return w.passes(w.plan.field(d.Fields().Get(0).Number()))
 	default:
-		return d != w.plan.desc
+		return d != w.plan.desc || w.whole
 	}
 }
 
@@ -165,13 +183,24 @@ func (p *Plan) appendViolations(violations []Violation, err error) ([]Violation,
 func (p *Plan) violatedAt(v *protovalidate.Violation) uint32 {
 	path := v.Proto.GetField().GetElements()
 	if len(path) == 0 {
-		return 0
+		return p.rules.violated(v.Proto.GetRuleId())
 	}
 	if oneof := p.desc.Oneofs().ByName(protoreflect.Name(path[0].GetFieldName())); oneof != nil && path[0].GetFieldNumber() == 0 {
 		return p.violated(p.field(oneof.Fields().Get(0).Number()))
 	}
 	if f := p.field(protoreflect.FieldNumber(path[0].GetFieldNumber())); f != nil {
 		return p.violated(f)
+	}
+	return 0
+}
+
+// violated returns the one cell that a rule on the whole message reads, zero if
+// it reads several.
+func (r *rulebook) violated(id string) uint32 {
+	for i := range r.whole {
+		if r.whole[i].id == id {
+			return r.whole[i].cell
+		}
 	}
 	return 0
 }

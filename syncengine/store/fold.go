@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 
@@ -31,7 +32,8 @@ type Fold struct {
 	heads   map[merge.SpaceID]*logv1.SpaceHead
 	blocks  map[blockID]*foldedBlock
 	grown   int
-	err     error // of the first row that could not be written
+	err     error  // of the first row that could not be written
+	scratch []byte // in which rows are encoded
 }
 
 type spaceRecord struct {
@@ -232,7 +234,8 @@ func (f *Fold) encode() error {
 }
 
 func (f *Fold) setRecord(space merge.SpaceID, folded *foldedRecord) {
-	row := merge.AppendRecord(make([]byte, 1, folded.oldBytes+256), folded.rec)
+	f.scratch = merge.AppendRecord(append(f.scratch[:0], 0), folded.rec)
+	row := bytes.Clone(f.scratch)
 	sizeBytes := len(row) - 1
 	head := f.heads[space]
 	head.StateBytes += uint64(sizeBytes) - uint64(folded.oldBytes)

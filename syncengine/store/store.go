@@ -53,7 +53,7 @@ func Settings(o Options) badger.Options {
 		WithMetricsEnabled(false).
 		WithSyncWrites(!o.Unsynced). // the default loses acknowledged commits in a power cut
 		// Blocks are not verified by default: a flipped bit is served as data.
-		WithChecksumVerificationMode(options.OnTableAndBlockRead).
+		WithChecksumVerificationMode(options.OnBlockRead).
 		WithVerifyValueChecksum(true).
 		WithMemTableSize(16 << 20).                                // at 64 MB a commit writes ten times as much to the device
 		WithNumMemtables(3).WithNumCompactors(2).                  // no gain from more on two cores
