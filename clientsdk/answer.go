@@ -12,18 +12,41 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
-// takeAll takes the answer in, space by space, each in one local transaction.
+// takeAll takes the answer in, space by space, each in one local transaction;
+// but the spaces of which there is no news, most of a coordinator's, share one.
 func (s *exchange) takeAll(ctx context.Context, resp *syncv1.SyncResponse, under []*tour) error {
+	var quiet []SpaceID
 	for i, t := range under {
 		down := resp.Spaces[i]
 		if string(down.SpaceId) != string(t.space[:]) {
 			return fault.New(fault.Malformed, "the server answered for another space than it was asked for")
 		}
-		if err := s.take(ctx, t, down, resp.ServerTimeMillis); err != nil {
-			return err
+		if t.up.left || !t.isQuiet(down) {
+			if err := s.take(ctx, t, down, resp.ServerTimeMillis); err != nil {
+				return err
+			}
+			continue
+		}
+		t.position, t.done = t.up.position, true
+		if t.err == nil {
+			quiet = append(quiet, t.space)
 		}
 	}
-	return nil
+	if len(quiet) == 0 {
+		return nil
+	}
+	return s.register.store.Write(ctx, func(tx *localstore.Tx) error {
+		return tx.TouchSpaces(quiet, s.register.options.Clock())
+	})
+}
+
+// isQuiet tells whether the space is where it was, and nothing was said of it.
+// The old cursor then serves as well as the new one.
+func (t *tour) isQuiet(down *syncv1.SpaceDown) bool {
+	p := down.Page
+	return down.Fault == nil && len(down.Outcomes) == 0 && len(t.up.names) == 0 &&
+		p != nil && len(p.Entries) == 0 && len(p.Rows) == 0 && !p.ReplacesAll && p.Consistent && !p.More &&
+		!t.up.staging && len(t.up.cursor) > 0 && p.Position == t.up.position
 }
 
 // take takes in what the server has for one space. Its error is for what stops
@@ -41,27 +64,23 @@ func (s *exchange) take(ctx context.Context, t *tour, down *syncv1.SpaceDown, se
 		t.done = true
 		return nil
 	}
-	err = in.write(ctx)
-	if !isPageDefect(err) {
-		return err
-	}
-	// The page is not what this tablet can follow. It keeps what it has, takes
-	// the verdicts in without the page, and begins the space anew next time.
-	t.fail(err)
-	in.page, in.unusable = nil, true
-	return in.write(ctx)
-}
-
-// isPageDefect tells errors in what the server sent from those of the tablet.
-func isPageDefect(err error) bool {
-	if err == nil {
-		return false
+	if err = in.write(ctx); err == nil {
+		return nil
 	}
 	switch fault.KindOf(err) {
 	case fault.Malformed, fault.FalseHash, fault.TooLarge:
-		return true
+		// The page is not what this tablet can follow. It keeps what it has,
+		// takes the verdicts in without the page, and begins the space anew
+		// next time.
+		t.fail(err)
+		in.page, in.unusable = nil, true
+		return in.write(ctx)
+	case fault.Damaged: // on the tablet: other spaces may be whole
+		t.fail(err)
+		t.done = true
+		return nil
 	}
-	return false
+	return err
 }
 
 // intake takes one space's answer into the register.
@@ -116,6 +135,9 @@ func (in *intake) run(f *follower) error {
 	in.conclude(f)
 	if err := f.tx.SaveSpace(f.space); err != nil {
 		return err
+	}
+	if in.serverMillis == 0 {
+		return nil // the server does not say
 	}
 	return saveClockOffset(f.tx, in.serverMillis-in.register.options.Clock())
 }

@@ -130,10 +130,8 @@ func (f *follower) entry(e *wire.LogEntry) error {
 	}
 	f.missing = missingIn(e.Outcomes)
 	for i, c := range changes {
-		if position := e.FirstPosition + uint64(i); position > f.reached {
-			if err := f.apply(c, e, position); err != nil {
-				return fault.New(fault.KindOf(err), "change %s: %w", c.ID, err)
-			}
+		if err := f.apply(c, e, e.FirstPosition+uint64(i)); err != nil {
+			return fault.New(fault.KindOf(err), "change %s: %w", c.ID, err)
 		}
 	}
 	for i := range e.Outcomes {

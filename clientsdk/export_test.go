@@ -22,6 +22,20 @@ func (r *Register) BaseRows(ctx context.Context, id SpaceID) (map[RecordID][]byt
 	return rows, err
 }
 
+// Indexed returns how many records the index has for a reference.
+func (r *Register) Indexed(ctx context.Context, id SpaceID, typeName string, field uint32, target RecordID) (n int, err error) {
+	err = r.store.Read(ctx, func(tx *localstore.Tx) error {
+		space, err := spaceOf(tx, id)
+		if err != nil {
+			return err
+		}
+		found, err := tx.RecordsReferring(space.N, typeName, field, target)
+		n = len(found)
+		return err
+	})
+	return n, err
+}
+
 func (r *Register) eachHeld(ctx context.Context, id SpaceID, fn func(*workspace, *held) error) error {
 	return r.store.Read(ctx, func(tx *localstore.Tx) error {
 		space, err := spaceOf(tx, id)

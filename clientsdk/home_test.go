@@ -330,7 +330,8 @@ func (tab *tablet) attention() []clientsdk.Attention {
 	return list
 }
 
-// mustEqual checks that base and view are what home has.
+// mustEqual checks that base and view are what home has, the base byte for
+// byte, and that all that is kept fits together.
 func (tab *tablet) mustEqual(h *home) {
 	tab.t.Helper()
 	want, position := h.digest(tab.space)
@@ -341,6 +342,7 @@ func (tab *tablet) mustEqual(h *home) {
 	if err := tab.Audit(context.Background(), tab.space); err != nil {
 		tab.t.Fatal(err)
 	}
+	tab.baseMustEqual(h)
 	if got.Base != want || got.View != want || got.Position != position {
 		tab.t.Fatalf("home has %x at %d, the tablet base %x, view %x at %d", want[:4], position, got.Base[:4], got.View[:4], got.Position)
 	}
@@ -358,11 +360,20 @@ func (h *home) writeAs(person string, space clientsdk.SpaceID, id clientsdk.Reco
 	return err
 }
 
-func (tab *tablet) baseRows() map[clientsdk.RecordID][]byte {
+func (tab *tablet) baseMustEqual(h *home) {
 	tab.t.Helper()
 	rows, err := tab.BaseRows(context.Background(), tab.space)
 	if err != nil {
 		tab.t.Fatal(err)
 	}
-	return rows
+	_, err = h.engine.Records(tab.space, func(rec *merge.Record) error {
+		if string(rows[rec.ID]) != string(merge.AppendRecord(nil, rec)) {
+			tab.t.Fatalf("record %s is not what home has", rec.ID)
+		}
+		delete(rows, rec.ID)
+		return nil
+	})
+	if err != nil || len(rows) != 0 {
+		tab.t.Fatalf("%d records too many, %v", len(rows), err)
+	}
 }

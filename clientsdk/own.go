@@ -57,7 +57,7 @@ func (w *workspace) ownName(id merge.ID) (int64, error) {
 	}
 	n, err := w.tx.Own(chain, id)
 	if err == nil && n == 0 {
-		_ = 0
+		w.fork(id.Replica)
 	}
 	return n, err
 }
@@ -112,10 +112,7 @@ func (w *workspace) verdict(n int64, verdict wire.Verdict, position uint64, find
 			return err
 		}
 	}
-	if !wire.Verdict(p.Verdict).Merged() || p.Position == 0 {
-		p.Position = position
-	}
-	p.Verdict, p.Findings, p.changed = uint8(verdict), encoded, true
+	p.Verdict, p.Position, p.Findings, p.changed = uint8(verdict), position, encoded, true
 	if slices.ContainsFunc(findings, func(f wire.Finding) bool { return f.Cause == wire.Forked }) {
 		c, err := w.change(n)
 		if err != nil {

@@ -18,11 +18,6 @@ func (f *follower) takePage(m *syncv1.Page) error {
 		m.ReplacesAll = true // whatever the base holds, these pages begin anew
 	}
 	f.space.Cursor = m.Cursor
-	if m.ReplacesAll {
-		if err := f.tx.DropStaged(f.space.N); err != nil {
-			return err
-		}
-	}
 	if !m.Consistent {
 		return f.stage(m)
 	}

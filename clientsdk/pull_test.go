@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -16,7 +14,6 @@ import (
 
 	"github.com/zhurnal/zhurnal/clientsdk"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 // edit writes n changes over few records that do not compress, so that the rows
@@ -97,6 +94,11 @@ func TestRowsInPlaceOfALongLog(t *testing.T) {
 		t.Fatal("the log came whole: the test proves nothing")
 	}
 	petro.mustEqual(h)
+	h.after = nil
+	oksana.edit(ids[:3], 3)
+	oksana.sync()
+	petro.sync() // what was staged takes effect once
+	petro.mustEqual(h)
 	if row := petro.person(ids[0]); row.Message.Phone == "" || row.Provisional {
 		t.Fatalf("%+v", row)
 	}
@@ -121,92 +123,6 @@ func TestANewTabletGetsRows(t *testing.T) {
 		t.Fatalf("%+v", result)
 	}
 	petro.mustEqual(h)
-}
-
-func TestAccessLostAndRegained(t *testing.T) {
-	h := newHome(t)
-	oksana, petro := newTablet(t, h, "oksana", "lyman"), newTablet(t, h, "petro", "lyman")
-	h.access(oksana.space, community, true, "oksana", "petro")
-	theirs := oksana.register("Коваленко")
-	oksana.sync()
-	petro.register("Бондар")
-	petro.sync()
-	h.access(petro.space, community, false, "petro")
-	unsent := petro.register("Мельник")
-	petro.syncWithFault(fault.NoAccess)
-	if people := petro.people(); len(people) != 1 || people[0].ID != unsent || !people[0].Quarantined {
-		t.Fatalf("only what he wrote and home has not merged may be left: %v", people)
-	}
-	if s := petro.status(); s.Readable || s.Confirmed != 1 || s.Quarantined != 1 {
-		t.Fatalf("%+v", s)
-	}
-	petro.syncWithFault(fault.NoAccess)
-
-	h.access(petro.space, community, true, "petro")
-	petro.sync()
-	if row := petro.person(theirs); row.Message.FamilyName != "Коваленко" {
-		t.Fatal(row)
-	}
-	if s := petro.status(); !s.Readable || s.Confirmed != 2 {
-		t.Fatalf("%+v", s)
-	}
-	petro.mustEqual(h)
-}
-
-// Access that is taken and given between two syncs makes the cursor void.
-func TestABadCursorBeginsTheSpaceAnew(t *testing.T) {
-	h := newHome(t)
-	oksana, petro := newTablet(t, h, "oksana", "lyman"), newTablet(t, h, "petro", "lyman")
-	h.access(oksana.space, community, true, "oksana", "petro")
-	olena := oksana.register("Коваленко")
-	oksana.sync()
-	petro.sync()
-	petro.update(olena, &recordsv1.Participant{NameLatin: "Olena"})
-	petro.sync()
-	h.access(petro.space, community, false, "petro")
-	h.access(petro.space, community, true, "petro")
-	petro.update(olena, &recordsv1.Participant{Phone: "+380501112233"})
-	result := petro.sync()
-	if result.Resent != 2 || result.Sent != 1 {
-		t.Fatalf("%+v", result)
-	}
-	petro.mustEqual(h)
-	if s := petro.status(); s.Confirmed != 2 || s.Waiting != 0 {
-		t.Fatalf("%+v", s)
-	}
-}
-
-// The server's disk is lost, and an empty server takes its place. What the
-// tablets wrote comes back from them.
-func TestAnEmptyServerGetsEverythingBack(t *testing.T) {
-	old := newHome(t)
-	oksana, petro := newTablet(t, old, "oksana", "lyman"), newTablet(t, old, "petro", "lyman")
-	old.access(oksana.space, community, true, "oksana", "petro")
-	olena := oksana.register("Коваленко")
-	oksana.sync()
-	petro.sync()
-	petro.update(olena, &recordsv1.Participant{NameLatin: "Olena"})
-	petro.sync()
-	oksana.sync()
-	want, _ := old.digest(oksana.space)
-
-	fresh := newHome(t)
-	fresh.access(oksana.space, community, true, "oksana", "petro")
-	oksana.line, petro.line = fresh.line("oksana"), fresh.line("petro")
-	petro.sync()
-	if row := petro.person(olena); row.Message.NameLatin != "Olena" {
-		t.Fatalf("%+v", row)
-	}
-	oksana.sync()
-	petro.sync()
-	oksana.mustEqual(fresh)
-	petro.mustEqual(fresh)
-	if got, _ := fresh.digest(oksana.space); got != want {
-		t.Fatal("something is missing at home")
-	}
-	if open := append(petro.attention(), oksana.attention()...); len(open) != 0 {
-		t.Fatalf("%+v", open)
-	}
 }
 
 // A page that arrives twice, or is not what it should be, does not harm the
@@ -259,81 +175,27 @@ func TestPagesThatAreNotWhatTheyShouldBe(t *testing.T) {
 	}
 }
 
-// Two tablets are one: the files were copied, or the device was restored from a
-// backup. What both wrote is kept, and each goes on under a replica of its own.
-func TestACopiedTablet(t *testing.T) {
+// An app and its background worker open one register, and sync at once.
+func TestTwoProcessesOnOneRegister(t *testing.T) {
 	h := newHome(t)
-	oksana := newTablet(t, h, "oksana", "lyman")
-	h.access(oksana.space, community, true, "oksana")
-	first := oksana.register("Коваленко")
-	oksana.sync()
-	unsent := oksana.register("Бондар")
-
-	twin := &tablet{t: t, line: oksana.line, clock: &clock{millis: august2016}, space: oksana.space, dir: copyOf(t, oksana.dir)}
-	twin.open(recordTypes())
-	oksana.update(first, &recordsv1.Participant{NameLatin: "Olena"})
-	twin.update(first, &recordsv1.Participant{NameLatin: "Helen"})
-	twin.register("Мельник")
-	for range 2 {
-		oksana.sync()
-		twin.sync()
-	}
-	oksana.mustEqual(h)
-	twin.mustEqual(h)
-	if row := twin.person(first); len(row.Disagreements) != 1 || twin.person(unsent).Provisional || len(twin.people()) != 3 {
-		t.Fatalf("%+v", row)
-	}
-	a := oksana.write(func(tx *clientsdk.Tx) error { return tx.Update(first, &recordsv1.Participant{Code: "1"}) })
-	b := twin.write(func(tx *clientsdk.Tx) error { return tx.Update(first, &recordsv1.Participant{Code: "2"}) })
-	if a.Change.Replica == b.Change.Replica {
-		t.Fatal("both go on under one replica")
-	}
-	oksana.sync()
-	twin.sync()
-	oksana.sync()
-	oksana.mustEqual(h)
-	twin.mustEqual(h)
-}
-
-func TestATabletRestoredFromABackup(t *testing.T) {
-	h := newHome(t)
-	oksana := newTablet(t, h, "oksana", "lyman")
-	h.access(oksana.space, community, true, "oksana")
+	oksana, petro := newTablet(t, h, "oksana", "lyman"), newTablet(t, h, "petro", "lyman")
+	h.access(oksana.space, community, true, "oksana", "petro")
+	worker := &tablet{t: t, line: oksana.line, clock: oksana.clock, space: oksana.space, dir: oksana.dir}
+	worker.open(recordTypes())
 	olena := oksana.register("Коваленко")
+	petro.register("Бондар")
+	h.after = func() error {
+		h.after = nil
+		worker.sync()
+		worker.update(olena, &recordsv1.Participant{NameLatin: "Olena"})
+		petro.sync()
+		worker.sync()
+		return nil
+	}
 	oksana.sync()
-	backup := copyOf(t, oksana.dir)
-	oksana.update(olena, &recordsv1.Participant{NameLatin: "Olena"})
-	lost := oksana.register("Бондар")
-	oksana.sync()
-
-	restored := &tablet{t: t, line: oksana.line, clock: &clock{millis: august2016}, space: oksana.space, dir: backup}
-	restored.open(recordTypes())
-	restored.sync() // before anything was written on it: the log tells
-	if restored.person(lost).Message.FamilyName != "Бондар" {
-		t.Fatal("what was synced is not there")
-	}
-	written := restored.write(func(tx *clientsdk.Tx) error { return tx.Update(olena, &recordsv1.Participant{Phone: "+380501112233"}) })
-	if written.Change.Seq != 1 {
-		t.Fatalf("change %s goes on where the backup was", written.Change)
-	}
-	restored.sync()
-	restored.mustEqual(h)
-	if open := restored.attention(); len(open) != 0 {
-		t.Fatalf("%+v", open)
-	}
-}
-
-func copyOf(t *testing.T, dir string) string {
-	t.Helper()
-	to := filepath.Join(t.TempDir(), "register")
-	copyInto(t, to, dir)
-	return to
-}
-
-func copyInto(t testing.TB, to, dir string) {
-	t.Helper()
-	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
-		t.Fatal(err)
+	oksana.mustEqual(h)
+	if s := oksana.status(); s.Saved != 2 || s.Confirmed != 2 {
+		t.Fatalf("%+v", s)
 	}
 }
 
@@ -382,13 +244,14 @@ func TestAServerThatGivesNoVerdict(t *testing.T) {
 	h := newHome(t)
 	oksana := newTablet(t, h, "oksana", "lyman")
 	h.access(oksana.space, community, true, "oksana")
-	oksana.register("Коваленко")
+	oksana.edit([]clientsdk.RecordID{oksana.register("Коваленко")}, 60)
+	oksana.slow()
 	h.alter = func(resp *syncv1.SyncResponse) {
 		resp.Spaces[0].Outcomes, resp.Spaces[0].Page.Entries = nil, nil
 		resp.Spaces[0].Page.Position = 0
 	}
 	result, err := oksana.Sync(t.Context(), oksana.line)
-	if err != nil || fault.KindOf(result.Spaces[0].Err) != fault.Malformed || result.RoundTrips > 3 || oksana.status().Waiting != 1 {
+	if err != nil || fault.KindOf(result.Spaces[0].Err) != fault.Malformed || result.RoundTrips != 1 || oksana.status().Waiting != 61 {
 		t.Fatalf("%+v, %v", result, err)
 	}
 }
@@ -418,32 +281,16 @@ func TestASyncThatIsCancelled(t *testing.T) {
 	oksana := newTablet(t, h, "oksana", "lyman")
 	h.access(oksana.space, community, true, "oksana")
 	oksana.register("Коваленко")
-	ctx, cancel := context.WithCancel(t.Context())
-	h.after = func() error { cancel(); return nil }
-	if _, err := oksana.Sync(ctx, oksana.line); !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
+	for _, end := range []error{nil, errCut} {
+		ctx, cancel := context.WithCancel(t.Context())
+		h.after = func() error { cancel(); return end }
+		if _, err := oksana.Sync(ctx, oksana.line); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
 	}
 	h.after = nil
-	oksana.sync()
-	oksana.mustEqual(h)
-}
-
-// What is kept on the tablet is byte for byte what home has.
-func TestBasesAreEqualByteForByte(t *testing.T) {
-	h := newHome(t)
-	oksana, petro := newTablet(t, h, "oksana", "lyman"), newTablet(t, h, "petro", "lyman")
-	h.access(oksana.space, community, true, "oksana", "petro")
-	roll(oksana, 10)
-	oksana.sync()
-	petro.sync()
-	rows := petro.baseRows()
-	if _, err := h.engine.Records(petro.space, func(rec *merge.Record) error {
-		if string(rows[rec.ID]) != string(merge.AppendRecord(nil, rec)) {
-			t.Errorf("record %s differs", rec.ID)
-		}
-		delete(rows, rec.ID)
-		return nil
-	}); err != nil || len(rows) != 0 {
-		t.Fatalf("%d rows too many, %v", len(rows), err)
+	if result := oksana.sync(); result.Resent != 1 {
+		t.Fatalf("%+v", result)
 	}
+	oksana.mustEqual(h)
 }

@@ -51,7 +51,9 @@ type Snapshot struct {
 }
 
 // Snapshot runs fn on a view of one moment: what is written and synced
-// meanwhile is not in it. It holds back neither.
+// meanwhile is not in it. It holds back neither. fn reads through the snapshot
+// only: the connections for reading are few, and reading through the register
+// meanwhile may wait for one that fn itself holds.
 func (r *Register) Snapshot(ctx context.Context, fn func(*Snapshot) error) error {
 	return r.store.Read(ctx, func(tx *localstore.Tx) error { return fn(&Snapshot{r, tx}) })
 }

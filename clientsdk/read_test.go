@@ -116,6 +116,11 @@ func TestReferencesFollowTheValue(t *testing.T) {
 	if of(petro, mother) != 0 || of(petro, aunt) != 1 {
 		t.Fatal("after the sync")
 	}
+	for _, tab := range []*tablet{oksana, petro} {
+		if n, err := tab.Indexed(t.Context(), tab.space, "zhurnal.records.v1.Participant", 33, mother); n != 0 || err != nil {
+			t.Fatalf("the index still has %d for the mother, %v", n, err)
+		}
+	}
 	oksana.update(child, &recordsv1.Participant{}, "guardian_id")
 	if of(oksana, aunt) != 0 {
 		t.Fatal("after emptying")

@@ -18,6 +18,10 @@ const askBytes = 48
 // load is what a request carries for one space.
 type load struct {
 	cursor []byte
+	// position is that of the base, and staging says that pages are staged
+	// beyond it.
+	position uint64
+	staging  bool
 	// names are the own changes in it, and resent how many of them had been on
 	// their way before.
 	names  []int64
@@ -56,13 +60,16 @@ func (t *tour) pack(tx *localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error
 	if err != nil {
 		return nil, err
 	}
-	t.up = load{cursor: space.Cursor}
+	t.up = load{cursor: space.Cursor, position: space.Position}
+	if t.up.staging, err = tx.HasStaged(space.N); err != nil {
+		return nil, err
+	}
 	up := &syncv1.SpaceUp{SpaceId: t.space[:], Cursor: space.Cursor}
 	if !t.mute {
 		up.Batches, err = t.packChanges(tx, space, budgetBytes)
 		if damaged := err != nil && fault.KindOf(err) == fault.Damaged; damaged {
 			t.fail(err)
-			t.mute, t.up = true, load{cursor: space.Cursor}
+			t.mute, t.up.names, t.up.resent, t.up.left = true, nil, 0, false
 		} else if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
+
+	"github.com/zhurnal/zhurnal/clientsdk"
 )
 
 func TestTwoTabletsMeetAtHome(t *testing.T) {
@@ -43,6 +45,25 @@ func TestTwoTabletsMeetAtHome(t *testing.T) {
 	petro.mustEqual(h)
 }
 
+func TestDigestsOfBaseAndView(t *testing.T) {
+	h := newHome(t)
+	oksana := newTablet(t, h, "oksana", "lyman")
+	h.access(oksana.space, community, true, "oksana")
+	olena := oksana.register("Коваленко")
+	oksana.sync()
+	oksana.update(olena, &recordsv1.Participant{NameLatin: "Olena"})
+	oksana.register("Бондар")
+	d, err := oksana.Digest(t.Context(), oksana.space)
+	want, position := h.digest(oksana.space)
+	if err != nil || d.Base != want || d.Position != position || d.View == want {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	oksana.sync()
+	if want, _ := h.digest(oksana.space); d.View != want {
+		t.Fatal("the view was not what home became")
+	}
+}
+
 func TestALostAnswerIsAResend(t *testing.T) {
 	h := newHome(t)
 	oksana := newTablet(t, h, "oksana", "lyman")
@@ -62,5 +83,36 @@ func TestALostAnswerIsAResend(t *testing.T) {
 	if _, position := h.digest(oksana.space); position != 2 {
 		t.Fatalf("home has %d changes", position)
 	}
+	oksana.mustEqual(h)
+}
+
+// A sync that brings nothing costs one local transaction, however many spaces
+// there are, and still says when it was.
+func TestASyncWithoutNews(t *testing.T) {
+	h := newHome(t)
+	oksana := newTablet(t, h, "oksana", "lyman")
+	h.access(oksana.space, community, true, "oksana")
+	oksana.join("svatove", community)
+	h.access(named[clientsdk.SpaceID]("svatove"), community, true, "oksana")
+	oksana.register("Коваленко")
+	oksana.sync()
+	before := oksana.status()
+	result := oksana.sync()
+	after := oksana.status()
+	if result.RoundTrips != 1 || result.Spaces[0].Position != 1 || after.SyncedMillis <= before.SyncedMillis {
+		t.Fatalf("%+v, %+v, %+v", result, before, after)
+	}
+	if cursor := h.last().Spaces[0].Cursor; len(cursor) == 0 {
+		t.Fatal("it began anew")
+	}
+	oksana.sync()
+	if string(h.seen[len(h.seen)-1].Spaces[0].Cursor) != string(h.seen[len(h.seen)-2].Spaces[0].Cursor) {
+		t.Fatal("a cursor was written for nothing")
+	}
+	petro := newTablet(t, h, "petro", "lyman")
+	h.access(petro.space, community, true, "petro")
+	petro.register("Бондар")
+	petro.sync()
+	oksana.sync()
 	oksana.mustEqual(h)
 }

@@ -46,7 +46,7 @@ func (tx *Tx) Create(msg proto.Message) (RecordID, error) {
 // was there or not, and returns its id. Without fields all populated ones are
 // written; otherwise those that are named, also where the message is empty
 // there. A field of a group writes the whole group, and a set field all of the
-// set.
+// set. A void record is restored.
 func (tx *Tx) Put(msg proto.Message, fields ...string) (RecordID, error) {
 	plan, err := tx.planOf(msg)
 	if err != nil {
@@ -60,7 +60,7 @@ func (tx *Tx) Put(msg proto.Message, fields ...string) (RecordID, error) {
 }
 
 // Update writes to a record that is there. Fields are as for Put; the key
-// fields of the message may be left empty. A field that disagrees is always
+// fields of the message may be left empty, and a void record is restored. A field that disagrees is always
 // written, which settles it: the value replaces all that are live in the
 // register now. To replace only what a person has had on the screen, use Save.
 func (tx *Tx) Update(id RecordID, msg proto.Message, fields ...string) error {
@@ -99,11 +99,17 @@ func keyedID(plan *schema.Plan, space SpaceID, msg proto.Message) (RecordID, err
 	return merge.KeyedRecordID(space, plan.Name, header), nil
 }
 
-// compose adds to the transaction what makes the record hold the message.
+// compose adds to the transaction what makes the record hold the message. Who
+// enters a record that is void, and sees that it is, means it.
 func (tx *Tx) compose(plan *schema.Plan, id RecordID, msg proto.Message, fields []string) error {
 	p, err := tx.part(plan, id)
 	if err != nil {
 		return err
+	}
+	if p.current != nil && p.current.Standing() == merge.Void && !p.voids() {
+		if err := tx.Restore(id); err != nil {
+			return err
+		}
 	}
 	numbers, err := fieldNumbers(plan, fields)
 	if err != nil {

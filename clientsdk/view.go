@@ -97,12 +97,15 @@ func (w *workspace) referencesOf(rec *merge.Record) []schema.Reference {
 
 // isOpen tells whether a person should look at the record.
 func isOpen(known *schema.Schema, rec *merge.Record) bool {
-	if rec.Standing() == merge.Contested {
+	switch rec.Standing() {
+	case merge.Contested:
 		return true
+	case merge.Void:
+		return false // nobody needs to settle what is a mistake
 	}
-	single := func(c merge.Cell) bool { return len(c.Values) > 1 }
+	several := func(c merge.Cell) bool { return len(c.Values) > 1 }
 	plan := known.Plan(rec.Type)
-	if plan == nil || !slices.ContainsFunc(rec.Cells, single) {
+	if plan == nil || !slices.ContainsFunc(rec.Cells, several) {
 		return false
 	}
 	return slices.ContainsFunc(plan.Disagreements(rec), func(d schema.Disagreement) bool { return d.Review })

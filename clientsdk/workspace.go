@@ -40,7 +40,8 @@ type held struct {
 	// base is the record as home has it, nil if home has none.
 	base *merge.Record
 	// shown is the record as it was when the workspace took it up, nil if it
-	// was not there. It is not altered.
+	// was not there. Where there is no view it is the base, so who moves the
+	// base does not look at it.
 	shown *merge.Record
 	// references are those that the store has for it.
 	references []schema.Reference
@@ -84,7 +85,7 @@ func (w *workspace) read(h *held) (err error) {
 	}
 	h.references = w.referencesOf(h.shown)
 	if h.row.View == nil {
-		h.base = h.shown.Clone()
+		h.base = h.shown
 		return nil
 	}
 	if h.row.Base != nil {

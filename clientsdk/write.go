@@ -35,7 +35,7 @@ type Warning struct {
 // change, which other tablets get whole or not at all. When Write returns
 // without an error the change is on the disk; otherwise nothing is kept, and fn
 // may be run again. Transactions run one at a time; fn must call neither Write
-// nor Sync.
+// nor Sync, and must not keep the Tx.
 func (r *Register) Write(ctx context.Context, space SpaceID, fn func(*Tx) error) (Written, error) {
 	var written Written
 	err := r.store.Write(ctx, func(local *localstore.Tx) error {

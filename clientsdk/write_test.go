@@ -132,6 +132,7 @@ func TestSeveralWritesToACellOfOneTransactionAreOne(t *testing.T) {
 	oksana := newTablet(t, h, "oksana", "lyman")
 	h.access(oksana.space, community, true, "oksana")
 	olena := oksana.register("Коваленко")
+	oksana.update(olena, &recordsv1.Participant{NameLatin: "before"})
 	oksana.write(func(tx *clientsdk.Tx) error {
 		for _, latin := range []string{"Olena", "Olenka", "", "Olena K"} {
 			if err := tx.Update(olena, &recordsv1.Participant{NameLatin: latin}, "name_latin"); err != nil {
@@ -197,6 +198,47 @@ func TestSaveWritesWhatDiffers(t *testing.T) {
 	if again := petro.write(func(tx *clientsdk.Tx) error { return tx.Save(petro.personIn(tx, olena)) }); again.Change != (clientsdk.ChangeID{}) {
 		t.Fatal("saving an unchanged form wrote a change")
 	}
+}
+
+func TestARecordEnteredAgainIsMeant(t *testing.T) {
+	h := newHome(t)
+	oksana := newTablet(t, h, "oksana", "lyman")
+	h.access(oksana.space, community, true, "oksana")
+	days, persons := roll(oksana, 1)
+	recorder := clientsdk.RecordID(oksana.line.person)
+	again := mark(days[0], persons[0], recorder, recordsv1.Presence_PRESENCE_PRESENT)
+	id, err := oksana.KeyedID(oksana.space, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, presence := range []recordsv1.Presence{recordsv1.Presence_PRESENCE_PRESENT, recordsv1.Presence_PRESENCE_LATE} {
+		oksana.write(func(tx *clientsdk.Tx) error { return tx.Void(id) })
+		again.Presence = presence // the first time it is what it was
+		oksana.write(func(tx *clientsdk.Tx) error { _, err := tx.Put(again); return err })
+		if marks := oksana.marks(clientsdk.Refers("session_id", days[0])); len(marks) != 1 || marks[0].Message.Presence != presence {
+			t.Fatalf("%v", marks)
+		}
+		if open := oksana.attention(); len(open) != 0 {
+			t.Fatalf("%+v", open)
+		}
+	}
+	oksana.sync()
+	oksana.mustEqual(h)
+}
+
+func TestAVoidRecordIsHiddenInsideTheTransaction(t *testing.T) {
+	oksana := newTablet(t, newHome(t), "oksana", "lyman")
+	olena := oksana.register("Коваленко")
+	oksana.write(func(tx *clientsdk.Tx) error {
+		if err := tx.Void(olena); err != nil {
+			return err
+		}
+		people, err := clientsdk.Query[*recordsv1.Participant](t.Context(), tx, oksana.space)
+		if len(people) != 0 {
+			t.Errorf("%v", people)
+		}
+		return err
+	})
 }
 
 func (tab *tablet) personIn(tx *clientsdk.Tx, id clientsdk.RecordID) clientsdk.Row[*recordsv1.Participant] {

@@ -44,8 +44,9 @@ func (c *conn) exec(sql string, args ...any) error {
 	return c.query(sql, nil, args...)
 }
 
-// query runs a statement and calls row for each of its rows, which must not run
-// the same statement and returns errStop to see no more of them. Blobs that row reads are valid until it returns.
+// query runs a statement and calls row for each of its rows. row must not run
+// the same statement, and returns errStop to see no more rows. Blobs that it
+// reads are valid until it returns.
 func (c *conn) query(sql string, row func(*sqlite3.Stmt) error, args ...any) error {
 	return explain(c.run(sql, row, args))
 }
@@ -58,7 +59,11 @@ func (c *conn) run(sql string, row func(*sqlite3.Stmt) error, args []any) (err e
 	if s.Busy() {
 		return fmt.Errorf("statement is in use: %s", sql)
 	}
-	defer func() { err = errors.Join(err, s.Reset()) }()
+	defer func() {
+		if again := s.Reset(); err == nil { // it repeats the statement's error
+			err = again
+		}
+	}()
 	for i, arg := range args {
 		if err := bind(s, i+1, arg); err != nil {
 			return err

@@ -1,23 +1,23 @@
 package localstore
 
 import (
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
-	"github.com/ncruces/go-sqlite3"
 	"github.com/ncruces/go-sqlite3/util/vfsutil"
 	"github.com/ncruces/go-sqlite3/vfs"
-	"github.com/ncruces/go-sqlite3/vfs/adiantum"
 )
 
-// disk stands beneath the encryption and keeps, beside the real files, what a
+// testDisk stands beneath the encryption and keeps, beside the real files, what a
 // power cut at this moment is sure to leave of them.
-type disk struct {
+type testDisk struct {
 	vfs.VFS
 	mu      sync.Mutex
 	durable map[string][]byte        // by path: the content at the last sync
@@ -39,23 +39,23 @@ type sectorWrite struct {
 }
 
 // newDisk makes a disk known as an encrypted file system, and returns its name.
-func newDisk(t *testing.T) (*disk, string) {
-	d := &disk{VFS: vfs.Find(""), durable: make(map[string][]byte), waiting: make(map[string][]sectorWrite), free: -1}
+func newDisk(t *testing.T) (*testDisk, string) {
+	d := &testDisk{VFS: vfs.Find(""), durable: make(map[string][]byte), waiting: make(map[string][]sectorWrite), free: -1}
 	name := "test-" + strings.ReplaceAll(t.Name(), "/", "-") + filepath.Base(t.TempDir())
-	vfs.Register(name, adiantum.Wrap(d, nil))
+	vfs.Register(name, encrypted(d))
 	t.Cleanup(func() { vfs.Unregister(name) })
 	return d, name
 }
 
-func (d *disk) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
+func (d *testDisk) OpenFilename(name *vfs.Filename, flags vfs.OpenFlag) (vfs.File, vfs.OpenFlag, error) {
 	f, flags, err := vfsutil.WrapOpenFilename(d.VFS, name, flags)
 	if err != nil {
 		return nil, flags, err
 	}
-	return &diskFile{File: f, disk: d, path: name.String()}, flags, nil
+	return &testFile{File: f, disk: d, path: name.String()}, flags, nil
 }
 
-func (d *disk) Delete(path string, syncDir bool) error {
+func (d *testDisk) Delete(path string, syncDir bool) error {
 	d.mu.Lock()
 	delete(d.durable, path)
 	delete(d.waiting, path)
@@ -65,7 +65,7 @@ func (d *disk) Delete(path string, syncDir bool) error {
 
 // cut writes into a new directory what a power cut leaves: all that was synced,
 // and of what was written since any sectors, in part or not at all.
-func (d *disk) cut(t *testing.T, random *rand.Rand) string {
+func (d *testDisk) cut(t *testing.T, random *rand.Rand) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	dir := t.TempDir()
@@ -99,19 +99,19 @@ func tear(image []byte, w sectorWrite, random *rand.Rand) []byte {
 	return image
 }
 
-type diskFile struct {
+type testFile struct {
 	vfs.File
-	disk *disk
+	disk *testDisk
 	path string
 }
 
-func (f *diskFile) SharedMemory() vfs.SharedMemory { return vfsutil.WrapSharedMemory(f.File) }
+func (f *testFile) SharedMemory() vfs.SharedMemory { return vfsutil.WrapSharedMemory(f.File) }
 
-func (f *diskFile) DeviceCharacteristics() vfs.DeviceCharacteristic {
+func (f *testFile) DeviceCharacteristics() vfs.DeviceCharacteristic {
 	return f.File.DeviceCharacteristics()
 }
 
-func (f *diskFile) WriteAt(p []byte, offset int64) (int, error) {
+func (f *testFile) WriteAt(p []byte, offset int64) (int, error) {
 	d := f.disk
 	if d.event != nil {
 		d.event()
@@ -119,8 +119,10 @@ func (f *diskFile) WriteAt(p []byte, offset int64) (int, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.free >= 0 {
-		if len(p) > d.free {
-			return 0, sqlite3.FULL
+		if len(p) > d.free { // as the operating system says it
+			n, _ := f.File.WriteAt(p[:d.free], offset)
+			d.free = 0
+			return n, &fs.PathError{Op: "write", Path: f.path, Err: syscall.ENOSPC}
 		}
 		d.free -= len(p)
 	}
@@ -130,7 +132,7 @@ func (f *diskFile) WriteAt(p []byte, offset int64) (int, error) {
 	return f.File.WriteAt(p, offset)
 }
 
-func (f *diskFile) Sync(flags vfs.SyncFlag) error {
+func (f *testFile) Sync(flags vfs.SyncFlag) error {
 	d := f.disk
 	if d.event != nil {
 		d.event()
@@ -152,7 +154,7 @@ func (f *diskFile) Sync(flags vfs.SyncFlag) error {
 	return f.File.Sync(flags)
 }
 
-func (f *diskFile) Truncate(size int64) error {
+func (f *testFile) Truncate(size int64) error {
 	d := f.disk
 	d.mu.Lock()
 	defer d.mu.Unlock()

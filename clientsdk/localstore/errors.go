@@ -2,6 +2,7 @@ package localstore
 
 import (
 	"errors"
+	"syscall"
 
 	"github.com/ncruces/go-sqlite3"
 
@@ -26,16 +27,24 @@ var (
 func explain(err error) error {
 	var code sqlite3.ErrorCode
 	var known *fault.Error
-	if errors.As(err, &known) || !errors.As(err, &code) {
+	switch {
+	case errors.As(err, &known):
 		return err
+	case errors.Is(err, syscall.ENOSPC):
+		return fault.New(fault.NoRoom, "%w", ErrFull)
+	case !errors.As(err, &code):
+		return err
+	}
+	if errors.Is(err, sqlite3.IOERR_SHMSIZE) { // no room for the index of the log
+		code = sqlite3.FULL
 	}
 	switch code {
 	case sqlite3.INTERRUPT:
 		return err
-	case sqlite3.NOTADB:
-		return fault.New(fault.Damaged, "%w", ErrKey)
 	case sqlite3.FULL:
 		return fault.New(fault.NoRoom, "%w", ErrFull)
+	case sqlite3.NOTADB:
+		return fault.New(fault.Damaged, "%w", ErrKey)
 	case sqlite3.BUSY, sqlite3.LOCKED:
 		return fault.New(fault.Unavailable, "another process keeps the register busy; try again: %w", err)
 	case sqlite3.CORRUPT:

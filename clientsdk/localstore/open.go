@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/ncruces/go-sqlite3"
-	_ "github.com/ncruces/go-sqlite3/vfs/adiantum" // the encrypting file system
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
@@ -24,17 +23,10 @@ const KeyBytes = 32
 // and the index of the log beside it, under names that begin the same.
 const FileName = "register.db"
 
-// blockBytes is the unit of the encryption.
-const blockBytes = 4096
-
 // readers is the number of connections for reading. A reader never waits for a
 // writer; a second one lets a list on the screen load while another is read.
 // A connection takes about half a megabyte, and its cache.
 const readers = 2
-
-// fileSystem is the name of the SQLite file system that encrypts; tests put
-// another disk beneath it.
-const fileSystem = "adiantum"
 
 // Store is one open database. It is safe for concurrent use, also by several
 // processes.
@@ -52,6 +44,7 @@ type Store struct {
 // A wrong key, and a database of a newer version, are errors that leave the
 // files as they are.
 func Open(ctx context.Context, dir string, key []byte) (*Store, error) {
+	registerFileSystem()
 	return open(ctx, dir, key, fileSystem)
 }
 
@@ -63,9 +56,6 @@ func open(ctx context.Context, dir string, key []byte, vfs string) (*Store, erro
 		return nil, fmt.Errorf("open register: %w", err)
 	}
 	path := filepath.Join(dir, FileName)
-	if err := padLogs(path); err != nil {
-		return nil, fmt.Errorf("open register: %w", err)
-	}
 	conns := make([]*conn, 0, 1+readers)
 	for i := range 1 + readers {
 		c, err := connect(ctx, path, key, vfs)
@@ -91,36 +81,16 @@ func makeDir(dir string) error {
 	switch err := os.Mkdir(dir, 0o700); {
 	case errors.Is(err, fs.ErrExist):
 		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fault.New(fault.Invalid, "the parent directory is not there: create it, or hand in another: %w", err)
 	case err != nil:
-		return err
+		return explain(err)
 	}
 	parent, err := os.Open(filepath.Dir(dir))
 	if err != nil {
 		return err
 	}
 	return errors.Join(parent.Sync(), parent.Close())
-}
-
-// padLogs fills up a block that a power cut has left half written at the end of
-// a log. The encryption cannot read such a block, and SQLite takes that for a
-// failing disk. Nothing that was synced is in it: filled up, it deciphers to
-// noise, and SQLite knows noise by its checksum.
-func padLogs(path string) error {
-	for _, name := range []string{path + "-wal", path + "-journal"} {
-		info, err := os.Stat(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if over := info.Size() % blockBytes; over != 0 {
-			if err := os.Truncate(name, info.Size()-over+blockBytes); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // connect opens a connection and makes sure that the key is the right one
@@ -146,6 +116,9 @@ func connect(ctx context.Context, path string, key []byte, vfs string) (*conn, e
 	if err := db.Exec(settings); err != nil {
 		return c, err
 	}
+	if err := c.checkMode(); err != nil {
+		return c, err
+	}
 	if err := c.migrate(); err != nil {
 		return c, err
 	}
@@ -167,6 +140,17 @@ PRAGMA journal_size_limit = 4194304;
 PRAGMA trusted_schema = OFF;
 PRAGMA cell_size_check = ON;
 `
+
+// checkMode makes sure that the database has its log: where it cannot have one,
+// readers and the writer would wait for each other.
+func (c *conn) checkMode() error {
+	return c.query("PRAGMA journal_mode", func(s *sqlite3.Stmt) error {
+		if mode := s.ColumnText(0); mode != "wal" {
+			return fault.New(fault.Unavailable, "the file system of the directory does not share memory between connections (journal mode %s): use one of the device's own", mode)
+		}
+		return nil
+	})
+}
 
 // Close waits for running transactions and closes the store.
 func (s *Store) Close() error {

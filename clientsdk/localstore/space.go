@@ -97,6 +97,16 @@ func (tx *Tx) SaveSpace(space *Space) error {
 		notNull(space.Cursor), int64(space.Position), space.Readable, space.SyncedMillis, space.N)
 }
 
+// TouchSpaces notes the time of a sync that brought nothing, in several spaces.
+func (tx *Tx) TouchSpaces(ids []merge.SpaceID, syncedMillis int64) error {
+	for _, id := range ids {
+		if err := tx.conn.exec("UPDATE space SET synced_millis = ? WHERE id = ?", syncedMillis, id[:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Stage keeps a page of a pull until a consistent one comes.
 func (tx *Tx) Stage(space int64, page []byte) error {
 	return tx.conn.exec("INSERT INTO staged (space, n, page) VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM staged WHERE space = ?1), ?2)", space, page)
@@ -108,6 +118,15 @@ func (tx *Tx) Staged(space int64, fn func(page []byte) error) error {
 	return tx.conn.query("SELECT page FROM staged WHERE space = ? ORDER BY n", func(s *sqlite3.Stmt) error {
 		return fn(s.ColumnRawBlob(0))
 	}, space)
+}
+
+// HasStaged tells whether pages are staged for the space.
+func (tx *Tx) HasStaged(space int64) (has bool, err error) {
+	err = tx.conn.query("SELECT EXISTS (SELECT 1 FROM staged WHERE space = ?)", func(s *sqlite3.Stmt) error {
+		has = s.ColumnBool(0)
+		return nil
+	}, space)
+	return has, err
 }
 
 // DropStaged drops the staged pages of the space.

@@ -327,3 +327,54 @@ func TestSpacesAndChains(t *testing.T) {
 		return err
 	})
 }
+
+// TestDamagedBlockIsAnError alters one byte of each block of the database in
+// turn, which makes noise of the whole block.
+func TestDamagedBlockIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	s := mustOpen(t, dir)
+	for i := range 40 {
+		mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty(testName(i), bytes.Repeat([]byte{byte(i)}, 900)) })
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(filepath.Join(dir, FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for block := 0; block < len(whole)/blockBytes; block++ {
+		damaged := copyFiles(t, dir)
+		content := bytes.Clone(whole)
+		content[block*blockBytes+77] ^= 1
+		if err := os.WriteFile(filepath.Join(damaged, FileName), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := readAll(t, damaged); err != nil {
+			found++
+			if fault.KindOf(err) != fault.Damaged {
+				t.Fatalf("block %d: kind %d: %v", block, fault.KindOf(err), err)
+			}
+		}
+	}
+	if found < 10 {
+		t.Fatalf("%d of %d damaged blocks were found", found, len(whole)/blockBytes)
+	}
+}
+
+func readAll(t *testing.T, dir string) error {
+	s, err := Open(t.Context(), dir, testKey)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return s.Read(t.Context(), func(tx *Tx) error {
+		for i := range 40 {
+			if value, err := tx.Property(testName(i)); err != nil || len(value) != 900 {
+				return err
+			}
+		}
+		return nil
+	})
+}
