@@ -11,9 +11,9 @@
 //	    change and for each row pulled, its memory, the bytes on the wire, and
 //	    the round trips of one further sync.
 //	B2  the same load with 200,000 changes, pushed: changes per second.
-//	R1  the bytes of B2 straight into Badger, with the server's settings and in
-//	    transactions as large as its own: an ordered key with the content and an
-//	    index key in random order for each change.
+//	R1  the changes of B2 straight into Badger, with the server's settings and
+//	    in transactions of half the largest size: an ordered key with the bytes
+//	    of the change and an index key in random order for each.
 //	R2  R1 that also reads, changes and writes a row of state for each change:
 //	    what a server that merges cannot beat with this store.
 //

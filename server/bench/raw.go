@@ -98,8 +98,8 @@ func (r *raw) do(o order) (answer, error) {
 	return answer{Micros: time.Since(start).Microseconds()}, err
 }
 
-// writeAll folds writes into transactions as large as the engine's log lets
-// one become.
+// writeAll folds writes into transactions as large as those for which the
+// engine's log gathers.
 func (r *raw) writeAll() error {
 	foldBytes := int(r.db.MaxBatchSize() / 2)
 	txn, sizeBytes := r.db.NewTransaction(true), 0

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -41,12 +42,15 @@ func beginServer(ctx context.Context, j job) (role, answer, error) {
 	if err != nil {
 		return nil, answer{}, err
 	}
-	s := &server{engine: engine, stop: func() {}}
+	s := &server{engine: engine}
 	if err := s.letIn(ctx, j.Load.Devices); err != nil {
-		return nil, answer{}, fmt.Errorf("grants: %w", err)
+		return nil, answer{}, errors.Join(fmt.Errorf("grants: %w", err), engine.Close())
 	}
 	address, err := s.serve(ctx, disk)
-	return s, answer{Address: address}, err
+	if err != nil {
+		return nil, answer{}, errors.Join(err, engine.Close())
+	}
+	return s, answer{Address: address}, nil
 }
 
 // letIn gives every device's person access, and so makes the space.
@@ -92,8 +96,5 @@ func (s *server) close() error {
 	}
 	s.closed = true
 	s.stop()
-	if err := <-s.ended; err != nil {
-		return err
-	}
-	return s.engine.Close()
+	return errors.Join(<-s.ended, s.engine.Close())
 }

@@ -87,12 +87,12 @@ func (l *Local) Close() error {
 
 func (l *Local) run() {
 	defer close(l.done)
-	// Gathering stops at two thirds of the limit and folding at three quarters of
-	// a transaction, which leaves room for rows that are longer than estimated.
+	// Entries are gathered up to half of a transaction by their estimated sizes,
+	// and folded up to three quarters of it by what they really touch.
 	limitBytes := l.store.FoldBytes() / 4 * 3
 	for first := range l.waiting {
 		fold, sizeBytes := []*appending{first}, first.entry.SizeBytes
-		for sizeBytes < limitBytes/3*2 {
+		for sizeBytes < l.store.FoldBytes()/2 {
 			next := l.poll()
 			if next == nil {
 				break
