@@ -1,6 +1,8 @@
 package syncengine
 
 import (
+	"slices"
+
 	"google.golang.org/protobuf/proto"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
@@ -18,6 +20,8 @@ type push struct {
 	changes []*merge.Change
 	// findings holds what the schema says, by place of the change; nil for most.
 	findings map[int][]wire.Finding
+	// spaceless says that there was no such space when they were judged.
+	spaceless bool
 }
 
 // judge says what the schema finds about changes of one space. Judging happens
@@ -33,6 +37,8 @@ type judge struct {
 	// there holds the records that changes judged before have made or that are
 	// known to be there.
 	there map[merge.RecordID]bool
+	// making are the records of the change that is judged.
+	making []merge.RecordWrites
 }
 
 func newJudge(known *schema.Schema, snapshot *store.Snapshot, space merge.SpaceID) (*judge, error) {
@@ -44,6 +50,10 @@ func newJudge(known *schema.Schema, snapshot *store.Snapshot, space merge.SpaceI
 }
 
 func (j *judge) change(c *merge.Change) ([]wire.Finding, error) {
+	if j.kind == 0 { // there is no such space; judged again when there is
+		return []wire.Finding{{Cause: wire.NoAccess, MessageKey: "access.none"}}, nil
+	}
+	j.making = c.Records
 	var findings []wire.Finding
 	if err := wire.CheckLimits(c); err != nil {
 		findings = append(findings, wire.Finding{Cause: wire.OverLimit, MessageKey: "limit.change"})
@@ -56,7 +66,9 @@ func (j *judge) change(c *merge.Change) ([]wire.Finding, error) {
 		findings = append(findings, found...)
 	}
 	for i := range c.Records {
-		j.there[c.Records[i].Record] = true
+		if !slices.ContainsFunc(findings, quarantines) {
+			j.there[c.Records[i].Record] = true
+		}
 	}
 	return findings, nil
 }
@@ -71,7 +83,7 @@ func (j *judge) record(w *merge.RecordWrites) ([]wire.Finding, error) {
 	switch {
 	case plan == nil:
 		return found(wire.UnknownType, 0, "type.unknown"), nil
-	case j.kind != schema.SpaceKind(0) && !plan.LivesIn(j.kind):
+	case !plan.LivesIn(j.kind):
 		return found(wire.WrongSpace, 0, "space.wrong_kind"), nil
 	case plan.Keyed() != (len(w.Header) > 0):
 		return found(wire.KeyMismatch, 0, "key.missing"), nil
@@ -96,7 +108,7 @@ func (j *judge) record(w *merge.RecordWrites) ([]wire.Finding, error) {
 // records that could be in this space are looked for.
 func (j *judge) references(plan *schema.Plan, w *merge.RecordWrites, findings []wire.Finding) ([]wire.Finding, error) {
 	for _, ref := range plan.References(w) {
-		if ref.Record == w.Record || j.there[ref.Record] || !j.couldBeHere(ref) {
+		if j.makes(ref.Record) || j.there[ref.Record] || !j.couldBeHere(ref) {
 			continue
 		}
 		there, err := j.snapshot.HasRecord(j.space, ref.Record)
@@ -113,6 +125,10 @@ func (j *judge) references(plan *schema.Plan, w *merge.RecordWrites, findings []
 		})
 	}
 	return findings, nil
+}
+
+func (j *judge) makes(id merge.RecordID) bool {
+	return slices.ContainsFunc(j.making, func(w merge.RecordWrites) bool { return w.Record == id })
 }
 
 func (j *judge) couldBeHere(ref schema.Reference) bool {
@@ -138,7 +154,7 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, space m
 	if err != nil {
 		return log.Entry{}, err
 	}
-	content := &push{batch: batch, changes: changes, findings: map[int][]wire.Finding{}}
+	content := &push{batch: batch, changes: changes, findings: map[int][]wire.Finding{}, spaceless: judge.kind == 0}
 	body := &logv1.Push{Batch: batch}
 	sizeBytes := len(batch)
 	for i, c := range changes {

@@ -64,8 +64,16 @@ func (a *applier) grant(fold *store.Fold, e *log.Entry) (log.Outcome, error) {
 		head = &logv1.SpaceHead{Kind: body.SpaceKind}
 		fold.NewHead(e.Space, head)
 	}
+	person := merge.PersonID(body.PersonId)
+	access, err := fold.Access(e.Space, person)
+	if err != nil {
+		return log.Outcome{}, err
+	}
+	if access.Grant > 0 && access.Allowed == body.Allowed {
+		return log.Outcome{Position: head.Position}, nil // a grant made again keeps the person's cursors
+	}
 	head.Grants++
-	err = fold.PutAccess(e.Space, merge.PersonID(body.PersonId), &logv1.Access{Allowed: body.Allowed, Grant: head.Grants})
+	err = fold.PutAccess(e.Space, person, &logv1.Access{Allowed: body.Allowed, Grant: head.Grants})
 	return log.Outcome{Recorded: true, Position: head.Position}, err
 }
 
@@ -123,7 +131,8 @@ func newApplying(a *applier, fold *store.Fold, seq uint64, e *log.Entry) (*apply
 	return &applying{applier: a, fold: fold, seq: seq, entry: e, head: head, allowed: map[merge.PersonID]bool{}}, nil
 }
 
-// finish writes the delivery row, if there is anything to deliver.
+// finish writes what there is to deliver: one row as a rule, several where what
+// was applied of the entry does not fit one batch.
 func (s *applying) finish(content *push) (log.Outcome, error) {
 	outcome := log.Outcome{Recorded: s.recorded, Position: s.head.GetPosition(), Outcomes: s.verdicts}
 	if len(s.applied) == 0 && len(s.delivered) == 0 {
@@ -131,28 +140,48 @@ func (s *applying) finish(content *push) (log.Outcome, error) {
 	}
 	if len(s.applied) == 0 {
 		s.head.Position++ // a verdict alone takes a position
+		outcome.Position = s.head.Position
+		return outcome, s.deliver(s.head.Position, &logv1.Delivery{Positions: 1}, s.delivered)
 	}
-	positions := max(1, len(s.applied))
-	d := &logv1.Delivery{
-		EntrySeq: s.seq, Positions: uint32(positions), ReceivedMillis: s.entry.Received,
-		Outcomes: wire.OutcomesToProto(s.delivered),
-	}
-	switch {
-	case len(s.applied) == 0:
-	case content != nil && len(s.applied) == len(content.changes):
-		d.Whole = true
+	first := s.head.Position - uint64(len(s.applied)) + 1
+	if content != nil && len(s.applied) == len(content.changes) {
 		s.head.LogBytes += uint64(len(content.batch))
-	default:
-		batch, err := wire.EncodeBatch(s.entry.Space, s.applied)
+		return outcome, s.deliver(first, &logv1.Delivery{Positions: uint32(len(s.applied)), Whole: true}, s.delivered)
+	}
+	parts := wire.Cut(s.applied)
+	for i, part := range parts {
+		batch, err := wire.EncodeBatch(s.entry.Space, part)
 		if err != nil {
 			return log.Outcome{}, err
 		}
-		d.Batch = batch
 		s.head.LogBytes += uint64(len(batch))
+		d := &logv1.Delivery{Positions: uint32(len(part)), Batch: batch}
+		if err := s.deliver(first, d, s.outcomesOf(first, part, i == len(parts)-1)); err != nil {
+			return log.Outcome{}, err
+		}
+		first += uint64(len(part))
 	}
-	d.LogBytes = s.head.LogBytes
-	outcome.Position = s.head.Position
-	return outcome, s.fold.PutDelivery(s.entry.Space, s.head.Position-uint64(positions)+1, d)
+	return outcome, nil
+}
+
+// outcomesOf returns the verdicts over changes of this part, which a reader
+// needs in order to apply it; the last part has those over earlier changes too.
+func (s *applying) outcomesOf(first uint64, part []*merge.Change, last bool) []wire.Outcome {
+	begin := s.head.Position - uint64(len(s.applied)) + 1
+	var outcomes []wire.Outcome
+	for _, o := range s.delivered {
+		here := o.LastPosition >= first && o.LastPosition < first+uint64(len(part))
+		if here || (last && o.LastPosition < begin) {
+			outcomes = append(outcomes, o)
+		}
+	}
+	return outcomes
+}
+
+func (s *applying) deliver(first uint64, d *logv1.Delivery, outcomes []wire.Outcome) error {
+	d.EntrySeq, d.ReceivedMillis, d.LogBytes = s.seq, s.entry.Received, s.head.LogBytes
+	d.Outcomes = wire.OutcomesToProto(outcomes)
+	return s.fold.PutDelivery(s.entry.Space, first, d)
 }
 
 // SpaceKind is the kind of a space; see zhurnal.schema.v1.SpaceKind.

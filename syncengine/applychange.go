@@ -16,19 +16,31 @@ func (s *applying) receive(c *merge.Change, sender merge.PersonID, found []wire.
 	if err != nil {
 		return err
 	}
-	if known != nil {
+	if known != nil && known.Verdict != wire.Quarantined {
 		return s.resent(c.ID, *known)
 	}
-	s.recorded = true
 	findings, err := s.findings(c, sender, found, forked)
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(findings, func(f wire.Finding) bool { return f.Cause.Quarantines() }) {
+	switch held := slices.ContainsFunc(findings, quarantines); {
+	case held && known != nil:
+		return s.resent(c.ID, *known)
+	case held && c.ID.Replica == s.replica:
+		// The server's own write: who made it is told, and it never happened.
+		s.verdicts = wire.AppendOutcome(s.verdicts, c.ID, wire.Quarantined, 0, findings)
+		return nil
+	case held:
+		s.recorded = true
 		return s.quarantine(c, sender, findings)
+	case known != nil: // what kept it back is gone, or somebody with access sends it
+		s.fold.EndQuarantine(s.entry.Space, c.ID)
 	}
+	s.recorded = true
 	return s.apply(c, findings)
 }
+
+func quarantines(f wire.Finding) bool { return f.Cause.Quarantines() }
 
 // resent answers a change that was received before with its present verdict.
 func (s *applying) resent(id merge.ID, known store.Known) error {
@@ -199,13 +211,23 @@ func (s *applying) releaseOne(released *logv1.ReleasedChange) error {
 	if err != nil {
 		return err
 	}
-	s.recorded = true
-	if slices.ContainsFunc(findings, func(f wire.Finding) bool { return f.Cause.Quarantines() }) {
-		q.Findings = wire.FindingsToProto(findings)
-		return s.fold.PutQuarantined(s.entry.Space, id, q)
+	if slices.ContainsFunc(findings, quarantines) {
+		return s.heldStill(id, q, findings)
 	}
+	s.recorded = true
 	s.fold.EndQuarantine(s.entry.Space, id)
 	return s.apply(c, findings)
+}
+
+// heldStill keeps a change in quarantine, and notes why if that is new.
+func (s *applying) heldStill(id merge.ID, q *logv1.Quarantined, findings []wire.Finding) error {
+	before, err := wire.FindingsFromProto(q.Findings)
+	if err != nil || slices.Equal(before, findings) {
+		return err
+	}
+	s.recorded = true
+	q.Findings = wire.FindingsToProto(findings)
+	return s.fold.PutQuarantined(s.entry.Space, id, q)
 }
 
 // spaceRows is one space of a fold, as merge sees it.

@@ -52,7 +52,11 @@ func (e *Engine) Write(ctx context.Context, author merge.PersonID, space merge.S
 	if err != nil {
 		return merge.ID{}, 0, err
 	}
-	outcomes, err := e.Push(ctx, author, space, [][]byte{batch})
+	entries, err := e.admitAll(author, space, [][]byte{batch})
+	if err != nil {
+		return merge.ID{}, 0, err
+	}
+	outcomes, err := e.appendAll(ctx, entries)
 	if err != nil {
 		return merge.ID{}, 0, err
 	}

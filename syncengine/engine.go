@@ -110,7 +110,9 @@ func (e *Engine) Schema() *schema.Schema { return e.schema.Load() }
 func (e *Engine) append(ctx context.Context, entry log.Entry) (log.Outcome, error) {
 	entry.Received = e.options.Now()
 	entry.Level = log.Level
-	outcome, err := e.log.Append(ctx, store.Partition(entry.Space), entry)
+	// From here on it happens: a caller who gives up must not leave others
+	// untold, or the server's own chain behind what is in it.
+	outcome, err := e.log.Append(context.WithoutCancel(ctx), store.Partition(entry.Space), entry)
 	if err != nil {
 		return log.Outcome{}, err
 	}

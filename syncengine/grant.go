@@ -2,6 +2,7 @@ package syncengine
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/protobuf/proto"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -116,13 +118,20 @@ func (e *Engine) releaseSpace(ctx context.Context, by merge.PersonID, space merg
 	if err != nil {
 		return 0, err
 	}
+	limit := releaseBatch
 	for len(ready) > 0 {
-		n := min(len(ready), releaseBatch)
+		n := min(len(ready), limit)
 		body, err := proto.Marshal(&logv1.Release{Changes: ready[:n]})
 		if err != nil {
 			return released, marshalFailed("release", err)
 		}
 		outcome, err := e.append(ctx, log.Entry{Kind: log.Release, Space: space, Principal: by, Body: body, SizeBytes: n * limits.RecordBytes / 8})
+		if errors.Is(err, store.ErrFoldTooBig) {
+			if limit = n / 2; limit == 0 { // too big alone: it stays, and holds up nothing
+				ready, limit = ready[1:], releaseBatch
+			}
+			continue
+		}
 		if err != nil {
 			return released, fault.New(fault.KindOf(err), "release: %w", err)
 		}

@@ -137,7 +137,7 @@ func mustHoldAll(t *testing.T, dir string, d *device) {
 	t.Helper()
 	e := openEngine(t, dir)
 	for _, c := range d.chain {
-		outcomes, err := e.Verdicts(d.space, []merge.ID{c.ID})
+		outcomes, err := e.Verdicts(d.person, d.space, []merge.ID{c.ID})
 		if err != nil || len(outcomes) != 1 || outcomes[0].Verdict != wire.Applied {
 			t.Fatalf("change %s was answered and is lost: %+v, %v", c.ID, outcomes, err)
 		}

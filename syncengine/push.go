@@ -3,11 +3,16 @@ package syncengine
 import (
 	"context"
 	"errors"
+	"slices"
 
+	"google.golang.org/protobuf/proto"
+
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -27,17 +32,58 @@ func (e *Engine) Push(ctx context.Context, person merge.PersonID, space merge.Sp
 		return nil, err
 	}
 	defer leave()
+	known := e.Schema()
 	entries, err := e.admitAll(person, space, batches)
 	if err != nil {
 		return nil, err
 	}
-	var outcomes []wire.Outcome
+	if err := e.refuseOwnReplica(entries); err != nil {
+		return nil, err
+	}
+	outcomes, err := e.appendAll(ctx, entries)
+	if err != nil || !slices.ContainsFunc(outcomes, held) {
+		return outcomes, err
+	}
+	return outcomes, e.releaseMissed(ctx, person, space, known, entries)
+}
+
+func held(o wire.Outcome) bool { return o.Verdict == wire.Quarantined }
+
+// refuseOwnReplica keeps the server's own chain to itself: its id is in every
+// change that a coordinator has written, for all to see.
+func (e *Engine) refuseOwnReplica(entries []log.Entry) error {
+	for i := range entries {
+		for _, c := range entries[i].Decoded.(*push).changes {
+			if c.ID.Replica == e.store.Replica() {
+				return fault.New(fault.Malformed, "push: change %s is on the server's own replica; draw 16 random bytes for a replica of your own", c.ID)
+			}
+		}
+	}
+	return nil
+}
+
+func (e *Engine) appendAll(ctx context.Context, entries []log.Entry) (outcomes []wire.Outcome, err error) {
 	for i := range entries {
 		if outcomes, err = e.appendPush(ctx, &entries[i], outcomes); err != nil {
 			return nil, fault.New(fault.KindOf(err), "push: batch %d/%d: %w", i+1, len(entries), err)
 		}
 	}
 	return outcomes, nil
+}
+
+// releaseMissed tries changes again that were judged before, and stored after,
+// the schema or the space came that would have freed them: whoever brought it
+// has not seen them. The sender learns of it when it asks.
+func (e *Engine) releaseMissed(ctx context.Context, person merge.PersonID, space merge.SpaceID, known *schema.Schema, entries []log.Entry) error {
+	madeMeanwhile := false
+	for i := range entries {
+		madeMeanwhile = madeMeanwhile || entries[i].Decoded.(*push).spaceless
+	}
+	if e.Schema() == known && !madeMeanwhile {
+		return nil
+	}
+	_, err := e.releaseSpace(ctx, person, space)
+	return err
 }
 
 func (e *Engine) admitAll(person merge.PersonID, space merge.SpaceID, batches [][]byte) ([]log.Entry, error) {
@@ -66,7 +112,14 @@ func (e *Engine) appendPush(ctx context.Context, entry *log.Entry, outcomes []wi
 		return nil, err
 	}
 	if len(content.changes) == 1 {
-		return nil, fault.New(fault.TooLarge, "change %s: it and the records it touches are %w", content.changes[0].ID, err)
+		if slices.ContainsFunc(content.findings[0], quarantines) {
+			return nil, fault.New(fault.TooLarge, "change %s: it is %w", content.changes[0].ID, err)
+		}
+		kept, err := overLimit(entry)
+		if err != nil {
+			return nil, err
+		}
+		return e.appendPush(ctx, &kept, outcomes)
 	}
 	half := len(content.changes) / 2
 	for _, part := range [][]*merge.Change{content.changes[:half], content.changes[half:]} {
@@ -83,6 +136,24 @@ func (e *Engine) appendPush(ctx context.Context, entry *log.Entry, outcomes []wi
 		}
 	}
 	return outcomes, nil
+}
+
+// overLimit returns the entry of one change with the finding that the records
+// it touches have grown beyond a transaction: it is kept, and those behind it
+// go through.
+func overLimit(entry *log.Entry) (log.Entry, error) {
+	content := *entry.Decoded.(*push)
+	findings := []wire.Finding{{Cause: wire.OverLimit, MessageKey: "limit.record"}}
+	content.findings = map[int][]wire.Finding{0: findings}
+	body, err := proto.Marshal(&logv1.Push{
+		Batch: content.batch, Judgements: []*logv1.Judgement{{Findings: wire.FindingsToProto(findings)}},
+	})
+	if err != nil {
+		return log.Entry{}, marshalFailed("push", err)
+	}
+	kept := *entry
+	kept.Body, kept.Decoded = body, &content
+	return kept, nil
 }
 
 func (e *Engine) rejudged(entry *log.Entry, batch []byte, changes []*merge.Change) (log.Entry, error) {
@@ -106,13 +177,17 @@ func joinOutcomes(list, more []wire.Outcome) []wire.Outcome {
 }
 
 // Verdicts returns what has become of changes; a change that was never received
-// is left out.
-func (e *Engine) Verdicts(space merge.SpaceID, changes []merge.ID) ([]wire.Outcome, error) {
+// is left out. Who has no access learns the verdict and no more.
+func (e *Engine) Verdicts(person merge.PersonID, space merge.SpaceID, changes []merge.ID) ([]wire.Outcome, error) {
 	if len(changes) > limits.Asks {
 		return nil, fault.New(fault.TooLarge, "verdicts: %d changes asked for; at most %d at a time", len(changes), limits.Asks)
 	}
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
+	access, err := snapshot.Access(space, person)
+	if err != nil {
+		return nil, err
+	}
 	var outcomes []wire.Outcome
 	for _, id := range changes {
 		known, err := snapshot.Known(space, id)
@@ -120,6 +195,10 @@ func (e *Engine) Verdicts(space merge.SpaceID, changes []merge.ID) ([]wire.Outco
 			return nil, err
 		}
 		if known == nil {
+			continue
+		}
+		if !access.Allowed {
+			outcomes = wire.AppendOutcome(outcomes, id, known.Verdict, 0, nil)
 			continue
 		}
 		findings, err := openFindings(snapshot, space, id, known.Verdict)

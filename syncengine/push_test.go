@@ -276,11 +276,13 @@ func TestSyncSaysWhatIsWrongWithOneSpaceAndServesTheOthers(t *testing.T) {
 	grant(t, e, "lyman", community, "oksana")
 	a := newDevice(t, "oksana", "lyman", 1)
 	a.write(recordNamed("olena"), olena())
+	grant(t, e, "svatove", community, "oksana")
+	grant(t, e, "troitske", community, "oksana")
 	down, err := e.Sync(context.Background(), a.person, []wire.SpaceUp{
-		{Space: spaceNamed("lyman"), Batches: [][]byte{[]byte("rubbish")}},
+		{Space: spaceNamed("svatove"), Batches: [][]byte{[]byte("rubbish")}},
 		{Space: spaceNamed("lyman"), Batches: a.batches(a.unsent...)},
 		{Space: spaceNamed("nowhere")},
-		{Space: spaceNamed("lyman"), Cursor: []byte("made up")},
+		{Space: spaceNamed("troitske"), Cursor: []byte("made up")},
 	}, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -296,6 +298,10 @@ func TestSyncSaysWhatIsWrongWithOneSpaceAndServesTheOthers(t *testing.T) {
 		if down[i].Err == nil || fault.KindOf(down[i].Err) != want {
 			t.Errorf("space %d: error %v, want kind %d", i, down[i].Err, want)
 		}
+	}
+	twice := []wire.SpaceUp{{Space: a.space}, {Space: a.space}}
+	if _, err := e.Sync(context.Background(), a.person, twice, 0); fault.KindOf(err) != fault.Malformed {
+		t.Errorf("a space named twice: %v", err)
 	}
 }
 

@@ -20,6 +20,13 @@ func (e *Engine) Sync(ctx context.Context, person merge.PersonID, up []wire.Spac
 	if len(up) > limits.SyncSpaces {
 		return nil, fault.New(fault.TooLarge, "sync: %d spaces; at most %d at a time", len(up), limits.SyncSpaces)
 	}
+	named := make(map[merge.SpaceID]bool, len(up))
+	for i := range up {
+		if named[up[i].Space] {
+			return nil, fault.New(fault.Malformed, "sync: space %s is named twice; once is due", up[i].Space)
+		}
+		named[up[i].Space] = true
+	}
 	down := make([]wire.SpaceDown, len(up))
 	e.pushAll(ctx, person, up, down)
 	budgetBytes := pageBudget(pageBytes)
@@ -56,7 +63,7 @@ func (e *Engine) pushAndAsk(ctx context.Context, person merge.PersonID, up *wire
 			return nil, err
 		}
 	}
-	asked, err := e.Verdicts(up.Space, up.Asks)
+	asked, err := e.Verdicts(person, up.Space, up.Asks)
 	return append(outcomes, asked...), err
 }
 

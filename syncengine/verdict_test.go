@@ -42,7 +42,7 @@ func TestQuarantineHealsItself(t *testing.T) {
 	if err != nil || released != 500 {
 		t.Fatalf("released %d, %v", released, err)
 	}
-	outcomes, err := e.Verdicts(a.space, []merge.ID{a.chain[1].ID, a.chain[500].ID})
+	outcomes, err := e.Verdicts(a.person, a.space, []merge.ID{a.chain[1].ID, a.chain[500].ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestAFlagClosesByItselfWhenItsCauseGoes(t *testing.T) {
 	}
 	verdict := func(id merge.ID) wire.Verdict {
 		t.Helper()
-		outcomes, err := e.Verdicts(a.space, []merge.ID{id})
+		outcomes, err := e.Verdicts(a.person, a.space, []merge.ID{id})
 		if err != nil || len(outcomes) != 1 {
 			t.Fatalf("%+v, %v", outcomes, err)
 		}

@@ -124,9 +124,7 @@ func (l *Local) commit(entries []*appending, limitBytes int) {
 	for i, a := range entries {
 		if a.err = l.apply(fold, a); a.err != nil {
 			fold.Discard()
-			for _, failed := range entries {
-				failed.outcome, failed.err = Outcome{}, a.err
-			}
+			l.commitApart(entries, limitBytes)
 			return
 		}
 		if fold.SizeBytes() > limitBytes && i+1 < len(entries) {
@@ -136,6 +134,18 @@ func (l *Local) commit(entries []*appending, limitBytes int) {
 		}
 	}
 	l.commitFold(fold, entries, limitBytes)
+}
+
+// commitApart commits each entry alone, after one of them could not be applied,
+// so that it is the only one to fail.
+func (l *Local) commitApart(entries []*appending, limitBytes int) {
+	if len(entries) == 1 {
+		entries[0].outcome = Outcome{}
+		return
+	}
+	for i := range entries {
+		l.commit(entries[i:i+1], limitBytes)
+	}
 }
 
 // commitFold stores one fold. If it is more than a transaction holds, its halves

@@ -13,31 +13,39 @@ import (
 // allow, in the given order. Every change must be sealed. A change that no
 // batch can hold is an error of kind TooLarge.
 func EncodeBatches(space merge.SpaceID, changes []*merge.Change) ([][]byte, error) {
+	for _, c := range changes {
+		if n := ChangeSizeBytes(c); n > limits.ChangeBytes {
+			return nil, fault.New(fault.TooLarge, "change %s: %d bytes; at most %d fit a change", c.ID, n, limits.ChangeBytes)
+		}
+	}
 	var packed [][]byte
+	for _, part := range Cut(changes) {
+		batch, err := EncodeBatch(space, part)
+		if err != nil {
+			return nil, err
+		}
+		packed = append(packed, batch)
+	}
+	return packed, nil
+}
+
+// Cut cuts changes into as few parts as the limits of a batch allow, in the
+// given order; even if none follows another, each part fits one batch.
+func Cut(changes []*merge.Change) [][]*merge.Change {
+	var parts [][]*merge.Change
 	start, sizeBytes := 0, 0
 	for i, c := range changes {
 		n := ChangeSizeBytes(c)
-		if n > limits.ChangeBytes {
-			return nil, fault.New(fault.TooLarge, "change %s: %d bytes; at most %d fit a change", c.ID, n, limits.ChangeBytes)
-		}
 		if i > start && (sizeBytes+n > limits.BatchBytes || i-start == limits.BatchChanges) {
-			batch, err := EncodeBatch(space, changes[start:i])
-			if err != nil {
-				return nil, err
-			}
-			packed = append(packed, batch)
+			parts = append(parts, changes[start:i])
 			start, sizeBytes = i, 0
 		}
 		sizeBytes += n
 	}
-	if start == len(changes) {
-		return packed, nil
+	if start < len(changes) {
+		parts = append(parts, changes[start:])
 	}
-	batch, err := EncodeBatch(space, changes[start:])
-	if err != nil {
-		return nil, err
-	}
-	return append(packed, batch), nil
+	return parts
 }
 
 // ChangeSizeBytes returns an upper bound of what the change takes in a batch,
