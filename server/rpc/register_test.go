@@ -299,7 +299,8 @@ func TestMoreThanARequestMayHold(t *testing.T) {
 	for i := range asks {
 		asks[i] = wire.ChangeIDToProto(merge.ID{Replica: tablet, Seq: uint64(i) + 1})
 	}
-	synced, err := r.tablet.Sync(ctx, &syncv1.SyncRequest{Spaces: []*syncv1.SpaceUp{{SpaceId: hall[:], Asks: asks}, {SpaceId: hall[:]}}})
+	elsewhere := merge.SpaceID{0xc0, 15: 9}
+	synced, err := r.tablet.Sync(ctx, &syncv1.SyncRequest{Spaces: []*syncv1.SpaceUp{{SpaceId: elsewhere[:], Asks: asks}, {SpaceId: hall[:]}}})
 	if err != nil {
 		t.Fatal(err)
 	}
