@@ -147,17 +147,25 @@ func (in *intake) follow(f *follower) error {
 	switch {
 	case in.unusable:
 		return f.restart()
-	case fault.KindOf(in.fault) == fault.NoAccess && in.fault != nil:
+	case in.fault != nil:
+		return in.followFault(f)
+	case string(f.space.Cursor) != string(in.up.cursor):
+		return nil // another process has moved the space meanwhile
+	}
+	return f.takePage(in.page)
+}
+
+func (in *intake) followFault(f *follower) error {
+	switch fault.KindOf(in.fault) {
+	case fault.NoAccess:
 		return f.loseAccess()
-	case fault.KindOf(in.fault) == fault.BadCursor && in.fault != nil:
+	case fault.BadCursor:
 		if err := f.restart(); err != nil {
 			return err
 		}
 		return f.offerAll(in.up.names)
-	case in.page == nil, string(f.space.Cursor) != string(in.up.cursor):
-		return nil // or another process has moved the space meanwhile
 	}
-	return f.takePage(in.page)
+	return nil
 }
 
 // conclude says how the tour goes on.

@@ -20,7 +20,7 @@ type Attention struct {
 	// Field is the name of the field or group; empty if it is about the record.
 	Field string
 	// Key is for looking up the text that a person reads: as the server gave
-	// it, or "disagreement", or "void.contested".
+	// it, or one of those below.
 	Key string
 	// Finding is what the server found about a change of the tablet's own; its
 	// cause is zero otherwise.
@@ -35,8 +35,14 @@ type Attention struct {
 
 // The keys of what the tablet finds by itself.
 const (
-	KeyDisagreement  = "disagreement"
+	// KeyDisagreement says that a field has several values.
+	KeyDisagreement = "disagreement"
+	// KeyVoidContested says that somebody has called the record a mistake, and
+	// somebody has edited it without having seen that.
 	KeyVoidContested = "void.contested"
+	// KeyUntold says that the server has something about a change and does not
+	// tell what, as to an author who may not read the space.
+	KeyUntold = "finding.untold"
 )
 
 // Attention lists what is open: what the server found about the tablet's own
@@ -83,10 +89,14 @@ func (a *attending) findings() error {
 		if err != nil {
 			return err
 		}
+		verdict := wire.Verdict(p.Verdict)
+		if len(findings) == 0 && (verdict == wire.Quarantined || verdict == wire.Flagged) {
+			findings = []wire.Finding{{MessageKey: KeyUntold}}
+		}
 		for _, f := range findings {
 			a.list = append(a.list, Attention{
 				Space: a.space.ID, Type: f.Type, Record: f.Record, Field: a.fieldName(f.Type, f.Field), Key: f.MessageKey,
-				Finding: f, Change: p.ID, Quarantined: wire.Verdict(p.Verdict) == wire.Quarantined,
+				Finding: f, Change: p.ID, Quarantined: verdict == wire.Quarantined,
 			})
 		}
 	}

@@ -69,8 +69,12 @@ func (w *workspace) fork(replica merge.ReplicaID) {
 }
 
 // outcome takes in a verdict over changes of the tablet's own, and leaves those
-// over others' alone.
+// over others' alone. After a verdict of a kind that this version has not heard
+// of, a change goes on waiting.
 func (w *workspace) outcome(o *wire.Outcome) error {
+	if o.Verdict < wire.Applied || o.Verdict > wire.Dismissed {
+		return nil
+	}
 	last, err := w.ownName(o.Last())
 	if err != nil || last == 0 {
 		return err
@@ -107,6 +111,9 @@ func (w *workspace) verdict(n int64, verdict wire.Verdict, position uint64, find
 	if err != nil {
 		return err
 	}
+	if len(findings) == 0 && uint8(verdict) == p.Verdict {
+		encoded = p.Findings // who may not read the space is told the verdict only
+	}
 	if wire.Verdict(p.Verdict) == wire.Quarantined != (verdict == wire.Quarantined) {
 		if err := w.eachPart(n, func(*held) {}); err != nil { // which shows in its views
 			return err
@@ -124,8 +131,8 @@ func (w *workspace) verdict(n int64, verdict wire.Verdict, position uint64, find
 }
 
 // settle brings the overlay in line with the verdicts and with the position of
-// the base, and forgets changes about which nothing is open. base tells whether
-// the base was replaced.
+// the base, and forgets changes about which nothing is open. replaced tells
+// whether the base was begun anew.
 func (w *workspace) settle(replaced bool) error {
 	pending, err := w.pending()
 	if err != nil {

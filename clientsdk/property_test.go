@@ -1,6 +1,7 @@
 package clientsdk_test
 
 import (
+	"flag"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -29,6 +30,7 @@ type fleet struct {
 // taken away and given back: in the end both are what home is, and until then
 // what a tablet wrote last, and nobody else, is what it shows.
 func TestTabletsConverge(t *testing.T) {
+	fewerChecks(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		h := newHome(t)
 		defer h.engine.Close()
@@ -53,6 +55,24 @@ func TestTabletsConverge(t *testing.T) {
 		})
 		f.converge()
 	})
+}
+
+// fewerChecks runs a third of the usual checks, of which each takes some hundred
+// commits to disk, and fewer under the race detector; unless the command line
+// says how many.
+func fewerChecks(t *testing.T) {
+	checks := flag.Lookup("rapid.checks")
+	if checks.Value.String() != checks.DefValue {
+		return
+	}
+	t.Cleanup(func() { _ = checks.Value.Set(checks.DefValue) })
+	few := "35"
+	if testing.Short() {
+		few = "15"
+	}
+	if err := checks.Value.Set(few); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (f *fleet) tablet(rt *rapid.T) *tablet { return rapid.SampledFrom(f.tablets).Draw(rt, "tablet") }

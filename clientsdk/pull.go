@@ -43,7 +43,7 @@ func (f *follower) stage(m *syncv1.Page) error {
 func (f *follower) stagedPage(data []byte) error {
 	var m syncv1.Page
 	if err := proto.Unmarshal(data, &m); err != nil {
-		return fault.New(fault.Damaged, "staged page: %w", err)
+		return fault.New(fault.Malformed, "staged page: %w", err)
 	}
 	return f.parsedPage(&m)
 }

@@ -31,6 +31,11 @@ type Row[T proto.Message] struct {
 	record *merge.Record
 }
 
+// Record returns the cells behind the message, for rules that ask who wrote what
+// and which values disagree: fieldwork.Book takes it. It is shared: not to be
+// altered.
+func (r Row[T]) Record() *merge.Record { return r.record }
+
 func (r Row[T]) seen() (*merge.Record, proto.Message) { return r.record, r.Message }
 
 // Reader is what records are read from: a [Register], where each call sees the

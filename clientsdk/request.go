@@ -6,7 +6,6 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
-	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -66,12 +65,14 @@ func (t *tour) pack(tx *localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error
 	}
 	up := &syncv1.SpaceUp{SpaceId: t.space[:], Cursor: space.Cursor}
 	if !t.mute {
-		up.Batches, err = t.packChanges(tx, space, budgetBytes)
-		if damaged := err != nil && fault.KindOf(err) == fault.Damaged; damaged {
+		contents, err := t.packChanges(tx, space, budgetBytes)
+		if err != nil {
+			return nil, err
+		}
+		if up.Batches, err = batchesOf(space.ID, contents); err != nil {
+			// Something about the originals is damaged. Fetching goes on.
 			t.fail(err)
 			t.mute, t.up.names, t.up.resent, t.up.left = true, nil, 0, false
-		} else if err != nil {
-			return nil, err
 		}
 	}
 	asks, err := t.packAsks(tx, space, budgetBytes)
@@ -81,9 +82,8 @@ func (t *tour) pack(tx *localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error
 
 // packChanges takes unsent changes, always from the oldest on, so that what is
 // sent again after a cut is the same.
-func (t *tour) packChanges(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) ([][]byte, error) {
-	var contents [][]byte
-	err := tx.Unsent(space.N, func(p localstore.Pending, content []byte) bool {
+func (t *tour) packChanges(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) (contents [][]byte, err error) {
+	err = tx.Unsent(space.N, func(p localstore.Pending, content []byte) bool {
 		if *budgetBytes <= 0 {
 			t.up.left = true
 			return false
@@ -96,16 +96,20 @@ func (t *tour) packChanges(tx *localstore.Tx, space *localstore.Space, budgetByt
 		contents = append(contents, content)
 		return true
 	})
-	if err != nil {
-		return nil, err
-	}
+	return contents, err
+}
+
+// batchesOf packs own changes, as they are stored, for sending.
+func batchesOf(space merge.SpaceID, contents [][]byte) ([][]byte, error) {
 	changes := make([]*merge.Change, len(contents))
 	for i, content := range contents {
-		if changes[i], err = decodeOwn(space.ID, content); err != nil {
+		c, err := decodeOwn(space, content)
+		if err != nil {
 			return nil, err
 		}
+		changes[i] = c
 	}
-	return wire.EncodeBatches(space.ID, changes)
+	return wire.EncodeBatches(space, changes)
 }
 
 // packAsks takes the changes whose verdict may have become another without a

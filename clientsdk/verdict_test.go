@@ -133,6 +133,22 @@ func TestAReplacedValueThatHomeHasNot(t *testing.T) {
 	}
 }
 
+// The server says that a change is in quarantine, and not why.
+func TestAVerdictWithoutItsReason(t *testing.T) {
+	h := newHome(t)
+	oksana := newTablet(t, h, "oksana", "lyman")
+	oksana.register("Коваленко")
+	h.alter = func(resp *syncv1.SyncResponse) {
+		for _, o := range resp.Spaces[0].Outcomes {
+			o.Findings = nil
+		}
+	}
+	oksana.syncWithFault(fault.NoAccess)
+	if open := oksana.attention(); len(open) != 1 || open[0].Key != clientsdk.KeyUntold || !open[0].Quarantined {
+		t.Fatalf("%+v", open)
+	}
+}
+
 // dismiss makes the next answers say that a person has dismissed these changes.
 func (h *home) dismiss(changes ...clientsdk.ChangeID) {
 	h.alter = func(resp *syncv1.SyncResponse) {

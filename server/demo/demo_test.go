@@ -295,7 +295,8 @@ func TestAnInterruptedSeasonEndsAndLeavesNothing(t *testing.T) {
 }
 
 func TestSeedsAreAllOfChance(t *testing.T) {
-	if chance(1).id("a") != chance(1).id("a") || chance(1).id("a") == chance(2).id("a") || chance(1).id("a") == chance(1).id("b") {
+	first, again := chance(1).id("a"), chance(1).id("a")
+	if first != again || first == chance(2).id("a") || first == chance(1).id("b") {
 		t.Error("an id does not follow from seed and purpose")
 	}
 	if a, b := chance(3).wrongBy("x"), chance(3).wrongBy("x"); a != b {

@@ -7,7 +7,7 @@ import (
 )
 
 // Verdict is what the home server made of a change.
-type Verdict uint8
+type Verdict int32
 
 // The verdicts, with the numbers of zhurnal.sync.v1.Verdict.
 const (
@@ -24,7 +24,7 @@ func (v Verdict) Merged() bool { return v == Applied || v == Flagged }
 func (v Verdict) String() string { return syncv1.Verdict(v).String() }
 
 // Cause is why a change is flagged or quarantined.
-type Cause uint8
+type Cause int32
 
 // The causes, with the numbers of zhurnal.sync.v1.Cause.
 const (

@@ -51,8 +51,8 @@ func newCommunity(p *Programme, casting casting, index int) *community {
 
 // The trainings begin on Mondays of August and September, eight weeks long.
 const (
-	firstMonday   day = 2016_08_01
-	trainingWeeks     = 8
+	firstMonday   = day(2016_08_01)
+	trainingWeeks = 8
 )
 
 func newRecorder(space Name, community, number int) recorder {

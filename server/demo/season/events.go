@@ -25,27 +25,33 @@ const (
 var (
 	concert = event{
 		"concert", culture, recordsv1.EventSubtype_EVENT_SUBTYPE_CONCERT,
-		"Концерт до Дня міста", "Town day concert", []recordsv1.EventCounting{named, heads},
+		"Концерт до Дня міста", "Town day concert",
+		[]recordsv1.EventCounting{named, heads},
 	}
 	exhibition = event{
 		"exhibition", culture, recordsv1.EventSubtype_EVENT_SUBTYPE_ART_EXHIBITION,
-		"Виставка дитячих малюнків", "Exhibition of children's drawings", []recordsv1.EventCounting{named, heads},
+		"Виставка дитячих малюнків", "Exhibition of children's drawings",
+		[]recordsv1.EventCounting{named, heads},
 	}
 	plansWorkshop = event{
 		"workshop-plans", other, recordsv1.EventSubtype_EVENT_SUBTYPE_WORKSHOP,
-		"Майстерня: план дій громади", "Workshop: the community's action plan", []recordsv1.EventCounting{named},
+		"Майстерня: план дій громади", "Workshop: the community's action plan",
+		[]recordsv1.EventCounting{named},
 	}
 	craftsWorkshop = event{
 		"workshop-crafts", other, recordsv1.EventSubtype_EVENT_SUBTYPE_WORKSHOP,
-		"Майстерня: ляльки-мотанки", "Workshop: rag dolls", []recordsv1.EventCounting{named},
+		"Майстерня: ляльки-мотанки", "Workshop: rag dolls",
+		[]recordsv1.EventCounting{named},
 	}
 	meeting = event{
 		"meeting", other, recordsv1.EventSubtype_EVENT_SUBTYPE_THEMATIC_MEETING,
-		"Зустріч: доступність закладів", "Meeting: accessible institutions", []recordsv1.EventCounting{named},
+		"Зустріч: доступність закладів", "Meeting: accessible institutions",
+		[]recordsv1.EventCounting{named},
 	}
 	stressMeeting = event{
 		"meeting-stress", other, recordsv1.EventSubtype_EVENT_SUBTYPE_THEMATIC_MEETING,
-		"Зустріч: як жити зі стресом", "Meeting: living with stress", []recordsv1.EventCounting{heads},
+		"Зустріч: як жити зі стресом", "Meeting: living with stress",
+		[]recordsv1.EventCounting{heads},
 	}
 )
 

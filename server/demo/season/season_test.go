@@ -92,8 +92,13 @@ func TestSeasonIsTheSameEveryTime(t *testing.T) {
 
 func TestSeasonScales(t *testing.T) {
 	for _, o := range []season.Options{
-		{Communities: 1, People: 5}, {Communities: 1, People: 38}, {Communities: 2, People: 6}, {Communities: 3, People: 5},
-		{Communities: 5, People: 9}, {Communities: 3, People: 120}, {Communities: 30, People: 12},
+		{Communities: 1, People: 5},
+		{Communities: 1, People: 38},
+		{Communities: 2, People: 6},
+		{Communities: 3, People: 5},
+		{Communities: 5, People: 9},
+		{Communities: 3, People: 120},
+		{Communities: 30, People: 12},
 	} {
 		t.Run(fmt.Sprintf("%d communities of %d people", o.Communities, o.People), func(t *testing.T) { checkScaled(t, o) })
 	}

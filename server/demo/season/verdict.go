@@ -51,7 +51,9 @@ func perRecorder(marks []*recordsv1.AttendanceMark) (byHand []*recordsv1.Attenda
 		switch recorder := string(m.RecorderId); {
 		case m.Evidence == recordsv1.Evidence_EVIDENCE_SETTLED:
 		case m.Evidence == bulkDefault:
-			wrote[recorder] = wrote[recorder]
+			if _, noted := wrote[recorder]; !noted {
+				wrote[recorder] = false
+			}
 		default:
 			wrote[recorder] = true
 			byHand = append(byHand, m)
