@@ -45,6 +45,13 @@ func (l *link) dial(ctx context.Context, network, address string) (net.Conn, err
 	return &counted{Conn: conn, link: l}, nil
 }
 
+// passed returns how many bytes have got through, up and down.
+func (l *link) passed() (upBytes, downBytes int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.upBytes, l.downBytes
+}
+
 // wasCut tells whether the cut has fallen.
 func (l *link) wasCut() bool {
 	l.mu.Lock()
