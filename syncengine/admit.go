@@ -65,10 +65,11 @@ func (j *judge) change(c *merge.Change) ([]wire.Finding, error) {
 		}
 		findings = append(findings, found...)
 	}
+	if slices.ContainsFunc(findings, quarantines) {
+		return findings, nil
+	}
 	for i := range c.Records {
-		if !slices.ContainsFunc(findings, quarantines) {
-			j.there[c.Records[i].Record] = true
-		}
+		j.there[c.Records[i].Record] = true
 	}
 	return findings, nil
 }
@@ -155,16 +156,25 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, space m
 		return log.Entry{}, err
 	}
 	content := &push{batch: batch, changes: changes, findings: map[int][]wire.Finding{}, spaceless: judge.kind == 0}
-	body := &logv1.Push{Batch: batch}
-	sizeBytes := len(batch)
 	for i, c := range changes {
 		findings, err := judge.change(c)
 		if err != nil {
 			return log.Entry{}, err
 		}
-		sizeBytes += wire.ChangeSizeBytes(c)
 		if len(findings) > 0 {
 			content.findings[i] = findings
+		}
+	}
+	return content.entry(person, space)
+}
+
+// entry returns the entry that holds the content.
+func (p *push) entry(person merge.PersonID, space merge.SpaceID) (log.Entry, error) {
+	body := &logv1.Push{Batch: p.batch}
+	sizeBytes := len(p.batch)
+	for i, c := range p.changes {
+		sizeBytes += wire.ChangeSizeBytes(c)
+		if findings := p.findings[i]; len(findings) > 0 {
 			body.Judgements = append(body.Judgements, &logv1.Judgement{Index: uint32(i), Findings: wire.FindingsToProto(findings)})
 		}
 	}
@@ -172,10 +182,10 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, space m
 	if err != nil {
 		return log.Entry{}, marshalFailed("push", err)
 	}
-	last := changes[len(changes)-1].Hash
+	last := p.changes[len(p.changes)-1].Hash
 	return log.Entry{
 		Kind: log.Push, Space: space, PushID: string(last[:]), Principal: person,
-		Body: data, Decoded: content, SizeBytes: sizeBytes,
+		Body: data, Decoded: p, SizeBytes: sizeBytes,
 	}, nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
-	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -183,6 +182,3 @@ func (s *applying) deliver(first uint64, d *logv1.Delivery, outcomes []wire.Outc
 	d.Outcomes = wire.OutcomesToProto(outcomes)
 	return s.fold.PutDelivery(s.entry.Space, first, d)
 }
-
-// SpaceKind is the kind of a space; see zhurnal.schema.v1.SpaceKind.
-type SpaceKind = schema.SpaceKind

@@ -80,7 +80,7 @@ func (s *applying) findings(c *merge.Change, sender merge.PersonID, found []wire
 		if err != nil {
 			return nil, err
 		}
-		if rec != nil && (rec.Type != w.Type || string(rec.Header) != string(w.Header)) {
+		if rec != nil && !rec.Fits(w) {
 			findings = append(findings, wire.Finding{Cause: wire.KeyMismatch, Type: w.Type, Record: w.Record, MessageKey: "key.taken"})
 		}
 	}

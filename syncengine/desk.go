@@ -190,7 +190,7 @@ func (e *Engine) Disagreements(_ context.Context, person merge.PersonID, space m
 		return nil, "", err
 	}
 	known := e.Schema()
-	err = eachRecord(snapshot, space, from, func(rec *merge.Record) error {
+	err = snapshot.Records(space, from, func(rec *merge.Record) error {
 		if len(list) >= disagreementsPage {
 			next = rec.ID.String()
 			return store.ErrStop

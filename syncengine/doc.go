@@ -32,7 +32,8 @@
 // # Where to read on
 //
 // admit.go judges, apply.go and applychange.go apply, pull.go serves,
-// grant.go gives access, desk.go writes for coordinators. The other packages
+// grant.go gives access,
+// release.go tries again what was held back, desk.go writes for coordinators. The other packages
 // here: limits (every limit with its reason), fault (kinds of error),
 // fieldwork (rules over records: who attended, who is the same person; no
 // engine package imports it).

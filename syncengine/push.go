@@ -5,9 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"google.golang.org/protobuf/proto"
-
-	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/log"
@@ -105,7 +102,7 @@ func (e *Engine) admitAll(person merge.PersonID, space merge.SpaceID, batches []
 func (e *Engine) appendPush(ctx context.Context, entry *log.Entry, outcomes []wire.Outcome) ([]wire.Outcome, error) {
 	outcome, err := e.append(ctx, *entry)
 	if err == nil {
-		return joinOutcomes(outcomes, outcome.Outcomes), nil
+		return wire.JoinOutcomes(outcomes, outcome.Outcomes...), nil
 	}
 	content := entry.Decoded.(*push)
 	if !errors.Is(err, store.ErrFoldTooBig) {
@@ -143,37 +140,14 @@ func (e *Engine) appendPush(ctx context.Context, entry *log.Entry, outcomes []wi
 // go through.
 func overLimit(entry *log.Entry) (log.Entry, error) {
 	content := *entry.Decoded.(*push)
-	findings := []wire.Finding{{Cause: wire.OverLimit, MessageKey: "limit.record"}}
-	content.findings = map[int][]wire.Finding{0: findings}
-	body, err := proto.Marshal(&logv1.Push{
-		Batch: content.batch, Judgements: []*logv1.Judgement{{Findings: wire.FindingsToProto(findings)}},
-	})
-	if err != nil {
-		return log.Entry{}, marshalFailed("push", err)
-	}
-	kept := *entry
-	kept.Body, kept.Decoded = body, &content
-	return kept, nil
+	content.findings = map[int][]wire.Finding{0: {{Cause: wire.OverLimit, MessageKey: "limit.record"}}}
+	return content.entry(entry.Principal, entry.Space)
 }
 
 func (e *Engine) rejudged(entry *log.Entry, batch []byte, changes []*merge.Change) (log.Entry, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
 	return e.judged(snapshot, entry.Principal, entry.Space, batch, changes)
-}
-
-// joinOutcomes appends verdicts and joins the seam between two batches.
-func joinOutcomes(list, more []wire.Outcome) []wire.Outcome {
-	if len(list) == 0 || len(more) == 0 {
-		return append(list, more...)
-	}
-	last, first := &list[len(list)-1], more[0]
-	if last.Replica == first.Replica && last.LastSeq+1 == first.FirstSeq && last.Verdict == first.Verdict &&
-		len(last.Findings) == 0 && len(first.Findings) == 0 {
-		last.LastSeq, last.LastTag, last.LastPosition = first.LastSeq, first.LastTag, max(last.LastPosition, first.LastPosition)
-		more = more[1:]
-	}
-	return append(list, more...)
 }
 
 // Verdicts returns what has become of changes; a change that was never received

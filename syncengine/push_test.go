@@ -171,6 +171,13 @@ func zstded(t *testing.T, plain []byte) []byte {
 	return w.EncodeAll(plain, nil)
 }
 
+// malformedBatch is a batch that is refused, and with what.
+type malformedBatch struct {
+	name  string
+	batch []byte
+	kind  fault.Kind
+}
+
 func TestMalformedBatchesAreRefusedAndNothingIsStored(t *testing.T) {
 	e := openEngine(t, "")
 	grant(t, e, "lyman", community, "oksana")
@@ -178,34 +185,49 @@ func TestMalformedBatchesAreRefusedAndNothingIsStored(t *testing.T) {
 	for range 3 {
 		a.write(merge.RecordID{byte(len(a.chain) + 1)}, olena())
 	}
-	good := func() *syncv1.Batch {
-		plain, err := func() ([]byte, error) {
-			r, err := zstd.NewReader(nil)
-			if err != nil {
-				return nil, err
+	whole := a.batches(a.chain...)[0]
+	for _, c := range malformed(t, whole) {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := e.Push(context.Background(), a.person, a.space, [][]byte{whole, c.batch})
+			if err == nil || fault.KindOf(err) != c.kind {
+				t.Fatalf("error %v of kind %d, want kind %d", err, fault.KindOf(err), c.kind)
 			}
-			return r.DecodeAll(a.batches(a.chain...)[0], nil)
-		}()
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := new(syncv1.Batch)
-		if err := proto.Unmarshal(plain, m); err != nil {
-			t.Fatal(err)
-		}
-		return m
+			if _, position, err := e.Digest(a.space); err != nil || position != 0 {
+				t.Fatalf("something was stored: position %d, %v", position, err)
+			}
+		})
 	}
+	mustVerdict(t, a.push(e), wire.Applied, 0)
+}
+
+// unpacked is the message in a batch.
+func unpacked(t *testing.T, batch []byte) *syncv1.Batch {
+	t.Helper()
+	r, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	plain, err := r.DecodeAll(batch, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := new(syncv1.Batch)
+	if err := proto.Unmarshal(plain, m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// malformed are the ways in which a whole batch of three changes is spoilt.
+func malformed(t *testing.T, whole []byte) []malformedBatch {
+	t.Helper()
 	altered := func(change func(m *syncv1.Batch)) []byte {
-		m := good()
+		m := unpacked(t, whole)
 		change(m)
 		return packed(t, m)
 	}
-	whole := packed(t, good())
-	cases := []struct {
-		name  string
-		batch []byte
-		kind  fault.Kind
-	}{
+	return []malformedBatch{
 		{"nothing", nil, fault.Malformed},
 		{"not compressed", []byte("hello"), fault.Malformed},
 		{"cut short", whole[:len(whole)/2], fault.Malformed},
@@ -236,18 +258,6 @@ func TestMalformedBatchesAreRefusedAndNothingIsStored(t *testing.T) {
 			m.Runs[0].Changes[0].Records[0].Cells[0].Replaces = []*syncv1.ChangeID{{Replica: make([]byte, 16), Seq: 1, Tag: make([]byte, 7)}}
 		}), fault.Malformed},
 	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			_, err := e.Push(context.Background(), a.person, a.space, [][]byte{whole, c.batch})
-			if err == nil || fault.KindOf(err) != c.kind {
-				t.Fatalf("error %v of kind %d, want kind %d", err, fault.KindOf(err), c.kind)
-			}
-			if _, position, err := e.Digest(a.space); err != nil || position != 0 {
-				t.Fatalf("something was stored: position %d, %v", position, err)
-			}
-		})
-	}
-	mustVerdict(t, a.push(e), wire.Applied, 0)
 }
 
 func TestAFullDiskRefusesBeforeItIsFull(t *testing.T) {

@@ -1,9 +1,9 @@
 package syncengine
 
 import (
-	"github.com/zhurnal/zhurnal/syncengine/fault"
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
-	"github.com/zhurnal/zhurnal/syncengine/store"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
 
 // Records calls each with every record of a space at one moment, in the order
@@ -19,7 +19,7 @@ func (e *Engine) Records(space merge.SpaceID, each func(rec *merge.Record) error
 	if head == nil {
 		return 0, errNoAccess(space)
 	}
-	return head.Position, eachRecord(snapshot, space, merge.RecordID{}, each)
+	return head.Position, snapshot.Records(space, merge.RecordID{}, each)
 }
 
 // Digest returns the combined digest of all records of a space, and the
@@ -32,12 +32,46 @@ func (e *Engine) Digest(space merge.SpaceID) (digest merge.Hash, position uint64
 	return digest, position, err
 }
 
-func eachRecord(snapshot *store.Snapshot, space merge.SpaceID, from merge.RecordID, each func(rec *merge.Record) error) error {
-	return snapshot.RecordRows(space, from, func(id merge.RecordID, row []byte) error {
-		rec, err := merge.ParseRecord(id, row)
-		if err != nil {
-			return fault.New(fault.Damaged, "record %s: %w: the store is damaged; restore it from a backup", id, err)
-		}
-		return each(rec)
+// SpaceKind is the kind of a space; see zhurnal.schema.v1.SpaceKind.
+type SpaceKind = schema.SpaceKind
+
+// SpaceInfo is a space in a list.
+type SpaceInfo struct {
+	ID       merge.SpaceID
+	Kind     SpaceKind
+	Position uint64
+	Records  uint64
+}
+
+// Spaces lists all spaces in the order of their partitions.
+func (e *Engine) Spaces() ([]SpaceInfo, error) {
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	var infos []SpaceInfo
+	err := snapshot.Spaces(func(space merge.SpaceID, head *logv1.SpaceHead) error {
+		infos = append(infos, SpaceInfo{ID: space, Kind: schema.SpaceKind(head.Kind), Position: head.Position, Records: head.Records})
+		return nil
 	})
+	return infos, err
+}
+
+// Accessible lists the spaces that a person may read.
+func (e *Engine) Accessible(person merge.PersonID) ([]SpaceInfo, error) {
+	all, err := e.Spaces()
+	if err != nil {
+		return nil, err
+	}
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	var infos []SpaceInfo
+	for _, info := range all {
+		access, err := snapshot.Access(info.ID, person)
+		if err != nil {
+			return nil, err
+		}
+		if access.Allowed {
+			infos = append(infos, info)
+		}
+	}
+	return infos, nil
 }

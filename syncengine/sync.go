@@ -68,8 +68,8 @@ func (e *Engine) pushAndAsk(ctx context.Context, person merge.PersonID, up *wire
 }
 
 // pullInto adds a page, or nothing where the person may not read, and returns
-// what it took of the budget. With no budget left the page is empty and says
-// that there is more.
+// what it took of the budget. With no budget left it is still one entry or row,
+// so that every space moves on with every Sync.
 func (e *Engine) pullInto(ctx context.Context, person merge.PersonID, up *wire.SpaceUp, down *wire.SpaceDown, budgetBytes int) int {
 	page, err := e.Pull(ctx, person, up.Space, up.Cursor, max(budgetBytes, 1))
 	if err != nil {

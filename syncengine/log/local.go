@@ -20,6 +20,9 @@ type Local struct {
 	applier Applier
 	waiting chan *appending
 	done    chan struct{}
+	// Entries are gathered up to half of a transaction by their estimated sizes,
+	// and folded up to three quarters of it by what they really touch.
+	gatherBytes, foldBytes int
 
 	mu     sync.RWMutex // guards closed against a send on a closed channel
 	closed bool
@@ -39,7 +42,10 @@ const foldedMax = 256
 
 // OpenLocal starts the log. Close it before the store.
 func OpenLocal(st *store.Store, applier Applier) *Local {
-	l := &Local{store: st, applier: applier, waiting: make(chan *appending, foldedMax), done: make(chan struct{})}
+	l := &Local{
+		store: st, applier: applier, waiting: make(chan *appending, foldedMax), done: make(chan struct{}),
+		gatherBytes: st.FoldBytes() / 2, foldBytes: st.FoldBytes() / 4 * 3,
+	}
 	go l.run()
 	return l
 }
@@ -87,12 +93,9 @@ func (l *Local) Close() error {
 
 func (l *Local) run() {
 	defer close(l.done)
-	// Entries are gathered up to half of a transaction by their estimated sizes,
-	// and folded up to three quarters of it by what they really touch.
-	limitBytes := l.store.FoldBytes() / 4 * 3
 	for first := range l.waiting {
 		fold, sizeBytes := []*appending{first}, first.entry.SizeBytes
-		for sizeBytes < l.store.FoldBytes()/2 {
+		for sizeBytes < l.gatherBytes {
 			next := l.poll()
 			if next == nil {
 				break
@@ -100,7 +103,7 @@ func (l *Local) run() {
 			fold = append(fold, next)
 			sizeBytes += next.entry.SizeBytes
 		}
-		l.commit(fold, limitBytes)
+		l.commit(fold)
 		for _, a := range fold {
 			close(a.done)
 		}
@@ -119,46 +122,46 @@ func (l *Local) poll() *appending {
 }
 
 // commit applies and stores the entries, in as few transactions as hold them.
-func (l *Local) commit(entries []*appending, limitBytes int) {
+func (l *Local) commit(entries []*appending) {
 	fold := l.store.Fold()
 	for i, a := range entries {
 		if a.err = l.apply(fold, a); a.err != nil {
 			fold.Discard()
-			l.commitApart(entries, limitBytes)
+			l.commitApart(entries)
 			return
 		}
-		if fold.SizeBytes() > limitBytes && i+1 < len(entries) {
-			l.commitFold(fold, entries[:i+1], limitBytes)
-			l.commit(entries[i+1:], limitBytes)
+		if fold.SizeBytes() > l.foldBytes && i+1 < len(entries) {
+			l.commitFold(fold, entries[:i+1])
+			l.commit(entries[i+1:])
 			return
 		}
 	}
-	l.commitFold(fold, entries, limitBytes)
+	l.commitFold(fold, entries)
 }
 
 // commitApart commits each entry alone, after one of them could not be applied,
 // so that it is the only one to fail.
-func (l *Local) commitApart(entries []*appending, limitBytes int) {
+func (l *Local) commitApart(entries []*appending) {
 	if len(entries) == 1 {
 		entries[0].outcome = Outcome{}
 		return
 	}
 	for i := range entries {
-		l.commit(entries[i:i+1], limitBytes)
+		l.commit(entries[i : i+1])
 	}
 }
 
 // commitFold stores one fold. If it is more than a transaction holds, its halves
 // are tried; an entry that is too big alone is the appender's to split.
-func (l *Local) commitFold(fold *store.Fold, entries []*appending, limitBytes int) {
+func (l *Local) commitFold(fold *store.Fold, entries []*appending) {
 	err := fold.Commit()
 	switch {
 	case err == nil:
 		return
 	case errors.Is(err, store.ErrFoldTooBig) && len(entries) > 1:
 		half := len(entries) / 2
-		l.commit(entries[:half], limitBytes)
-		l.commit(entries[half:], limitBytes)
+		l.commit(entries[:half])
+		l.commit(entries[half:])
 		return
 	}
 	for _, a := range entries {

@@ -84,7 +84,7 @@ func lookUp(rows Rows, c *Change) ([]*Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		if rec != nil && (rec.Type != part.Type || string(rec.Header) != string(part.Header)) {
+		if rec != nil && !rec.Fits(part) {
 			return nil, fmt.Errorf("change %s, record %s: %w", c.ID, part.Record, ErrTypeChanged)
 		}
 		found[i] = rec

@@ -59,6 +59,12 @@ func (r *Record) cellFor(key CellKey) *Cell {
 	return &r.Cells[i]
 }
 
+// Fits tells whether the writes name the record by its own type and header, as
+// whatever is applied to it does.
+func (r *Record) Fits(part *RecordWrites) bool {
+	return r.Type == part.Type && string(r.Header) == string(part.Header)
+}
+
 // Clone returns a copy that shares no slice that Apply may change. Value data
 // and headers are never changed in place, and are shared.
 func (r *Record) Clone() *Record {

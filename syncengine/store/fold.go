@@ -124,8 +124,8 @@ func (f *Fold) Record(space merge.SpaceID, id merge.RecordID) (*merge.Record, er
 	}
 	folded := &foldedRecord{oldBytes: len(row)}
 	if row != nil {
-		if folded.rec, err = merge.ParseRecord(id, row); err != nil {
-			return nil, fault.New(fault.Damaged, "record %s: %w: the store is damaged; restore it from a backup", id, err)
+		if folded.rec, err = parseRecord(id, row); err != nil {
+			return nil, err
 		}
 	}
 	f.records[spaceRecord{space, id}] = folded

@@ -70,6 +70,11 @@ func appendChange(key []byte, id merge.ID) []byte {
 	return append(key, id.Tag[:]...)
 }
 
+// parseChangeKey reads what appendChange wrote.
+func parseChangeKey(tail []byte) merge.ID {
+	return merge.ID{Replica: merge.ReplicaID(tail[:16]), Seq: binary.BigEndian.Uint64(tail[16:]), Tag: merge.Tag(tail[24:])}
+}
+
 // Awaited names a thing that has not come and that flagged changes wait for.
 type Awaited struct {
 	Change merge.ID       // a change, if it is one

@@ -101,6 +101,14 @@ func (r rows) recordRow(space merge.SpaceID, id merge.RecordID) ([]byte, error) 
 	return r.joinSpans(key, first)
 }
 
+func parseRecord(id merge.RecordID, row []byte) (*merge.Record, error) {
+	rec, err := merge.ParseRecord(id, row)
+	if err != nil {
+		return nil, fault.New(fault.Damaged, "record %s: %w: the store is damaged; restore it from a backup", id, err)
+	}
+	return rec, nil
+}
+
 func (r rows) joinSpans(key, first []byte) ([]byte, error) {
 	spans, n := binary.Uvarint(first)
 	if n <= 0 {

@@ -72,11 +72,19 @@ func (s *Snapshot) Record(space merge.SpaceID, id merge.RecordID) (*merge.Record
 	if err != nil || row == nil {
 		return nil, err
 	}
-	rec, err := merge.ParseRecord(id, row)
-	if err != nil {
-		return nil, fault.New(fault.Damaged, "record %s: %w: the store is damaged; restore it from a backup", id, err)
-	}
-	return rec, nil
+	return parseRecord(id, row)
+}
+
+// Records calls each with the records of a space from an id on, in the order of
+// ids. each may return ErrStop.
+func (s *Snapshot) Records(space merge.SpaceID, from merge.RecordID, each func(rec *merge.Record) error) error {
+	return s.RecordRows(space, from, func(id merge.RecordID, row []byte) error {
+		rec, err := parseRecord(id, row)
+		if err != nil {
+			return err
+		}
+		return each(rec)
+	})
 }
 
 // Known returns what is known of a change, nil if it was never received.
@@ -199,25 +207,16 @@ func (s *Snapshot) Spaces(each func(space merge.SpaceID, head *logv1.SpaceHead) 
 // QuarantinedChanges calls each with the quarantined changes of a space. each
 // may return ErrStop.
 func (s *Snapshot) QuarantinedChanges(space merge.SpaceID, each func(id merge.ID, q *logv1.Quarantined) error) error {
-	return s.changes(space, kindQuarantine, func(id merge.ID, value []byte) error {
+	prefix := spaceKey(space, kindQuarantine)
+	return s.scan(prefix, prefix, func(key, value []byte) error {
+		if len(value) == 0 {
+			return nil // no longer
+		}
 		q := new(logv1.Quarantined)
 		if err := proto.Unmarshal(value, q); err != nil {
 			return fault.New(fault.Damaged, "quarantine of space %s: %w: the store is damaged; restore it from a backup", space, err)
 		}
-		return each(id, q)
-	})
-}
-
-// changes scans the rows of one kind that stand under changes.
-func (s *Snapshot) changes(space merge.SpaceID, kind byte, each func(id merge.ID, value []byte) error) error {
-	prefix := spaceKey(space, kind)
-	return s.scan(prefix, prefix, func(key, value []byte) error {
-		if len(value) == 0 {
-			return nil
-		}
-		tail := key[len(prefix):]
-		id := merge.ID{Replica: merge.ReplicaID(tail[:16]), Seq: binary.BigEndian.Uint64(tail[16:]), Tag: merge.Tag(tail[24:])}
-		return each(id, value)
+		return each(parseChangeKey(key[len(prefix):]), q)
 	})
 }
 

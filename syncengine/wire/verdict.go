@@ -81,17 +81,25 @@ func (o *Outcome) Last() merge.ID {
 // AppendOutcome adds the verdict over one change to a list, joining it with the
 // last one where both say the same.
 func AppendOutcome(list []Outcome, id merge.ID, verdict Verdict, position uint64, findings []Finding) []Outcome {
-	if n := len(list); n > 0 && len(findings) == 0 {
-		last := &list[n-1]
-		if last.Replica == id.Replica && last.LastSeq+1 == id.Seq && last.Verdict == verdict && len(last.Findings) == 0 {
-			last.LastSeq, last.LastTag, last.LastPosition = id.Seq, id.Tag, max(last.LastPosition, position)
-			return list
-		}
-	}
-	return append(list, Outcome{
+	return JoinOutcomes(list, Outcome{
 		Replica: id.Replica, FirstSeq: id.Seq, LastSeq: id.Seq, LastTag: id.Tag,
 		Verdict: verdict, LastPosition: position, Findings: findings,
 	})
+}
+
+// JoinOutcomes adds verdicts to a list, the first of them joined with the last
+// one there where both say the same of changes that follow each other.
+func JoinOutcomes(list []Outcome, more ...Outcome) []Outcome {
+	if len(list) == 0 || len(more) == 0 {
+		return append(list, more...)
+	}
+	last, first := &list[len(list)-1], &more[0]
+	if last.Replica == first.Replica && last.LastSeq+1 == first.FirstSeq && last.Verdict == first.Verdict &&
+		len(last.Findings) == 0 && len(first.Findings) == 0 {
+		last.LastSeq, last.LastTag, last.LastPosition = first.LastSeq, first.LastTag, max(last.LastPosition, first.LastPosition)
+		more = more[1:]
+	}
+	return append(list, more...)
 }
 
 // OutcomesToProto converts a list.

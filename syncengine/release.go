@@ -1,0 +1,102 @@
+package syncengine
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/limits"
+	"github.com/zhurnal/zhurnal/syncengine/log"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// releaseBatch bounds the changes that one entry tries again, so that applying
+// it is bounded work.
+const releaseBatch = 256
+
+func (e *Engine) releaseAll(ctx context.Context, by merge.PersonID) (released int, err error) {
+	spaces, err := e.Spaces()
+	if err != nil {
+		return 0, err
+	}
+	for _, info := range spaces {
+		n, err := e.releaseSpace(ctx, by, info.ID)
+		released += n
+		if err != nil {
+			return released, err
+		}
+	}
+	return released, nil
+}
+
+// releaseSpace tries the quarantined changes of a space again that have a
+// chance now, and returns how many were applied.
+func (e *Engine) releaseSpace(ctx context.Context, by merge.PersonID, space merge.SpaceID) (released int, err error) {
+	ready, err := e.releasable(space)
+	if err != nil {
+		return 0, err
+	}
+	limit := releaseBatch
+	for len(ready) > 0 {
+		n := min(len(ready), limit)
+		body, err := proto.Marshal(&logv1.Release{Changes: ready[:n]})
+		if err != nil {
+			return released, marshalFailed("release", err)
+		}
+		outcome, err := e.append(ctx, log.Entry{Kind: log.Release, Space: space, Principal: by, Body: body, SizeBytes: n * limits.RecordBytes / 8})
+		if errors.Is(err, store.ErrFoldTooBig) {
+			if limit = n / 2; limit == 0 { // too big alone: it stays, and holds up nothing
+				ready, limit = ready[1:], releaseBatch
+			}
+			continue
+		}
+		if err != nil {
+			return released, fault.New(fault.KindOf(err), "release: %w", err)
+		}
+		for _, o := range outcome.Outcomes {
+			if o.Verdict.Merged() {
+				released += int(o.LastSeq - o.FirstSeq + 1)
+			}
+		}
+		ready = ready[n:]
+	}
+	return released, nil
+}
+
+// releasable lists the quarantined changes that access and schema, as they are
+// now, no longer keep back. Applying the entry decides.
+func (e *Engine) releasable(space merge.SpaceID) ([]*logv1.ReleasedChange, error) {
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	judge, err := newJudge(e.Schema(), snapshot, space)
+	if err != nil {
+		return nil, err
+	}
+	var ready []*logv1.ReleasedChange
+	err = snapshot.QuarantinedChanges(space, func(id merge.ID, q *logv1.Quarantined) error {
+		access, err := snapshot.Access(space, merge.PersonID(q.Principal))
+		if err != nil || !access.Allowed {
+			return err
+		}
+		c, err := wire.ChangeFromRun(space, q.Run)
+		if err != nil {
+			return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
+		}
+		findings, err := judge.change(c)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(findings, quarantines) {
+			return nil
+		}
+		ready = append(ready, &logv1.ReleasedChange{Change: wire.ChangeIDToProto(id), Findings: wire.FindingsToProto(findings)})
+		return nil
+	})
+	return ready, err
+}
