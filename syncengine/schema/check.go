@@ -137,6 +137,8 @@ func (c *check) value(w *merge.Write, cell int, known bool) error {
 		}
 		f := c.plan.field(number)
 		switch {
+		case number > protowire.MaxValidNumber: // protowire takes it, proto.Unmarshal does not
+			return c.plan.fieldError(named, "the value holds field %d: no field has such a number", number)
 		case known && (f == nil || f.cell != cell), !known && (f != nil || number < named):
 			return c.plan.fieldError(named, "the value holds field %d, which is not in this cell", number)
 		case known && !f.reads(wire):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -46,6 +47,7 @@ func FuzzCheck(f *testing.F) {
 	f.Add(uint8(4), header, uint32(0), []byte{}, []byte{0x00})
 	f.Add(uint8(3), placeWrites(f, newer.Plan(typePlace), "").Header, uint32(4), []byte{0x20, 0x02}, []byte{1})
 	f.Add(uint8(2), []byte{}, uint32(1), []byte{}, []byte{0x0a, 0x01, 'x'})
+	f.Add(uint8(4), header, uint32(100), []byte{}, append(protowire.AppendVarint(nil, uint64(protowire.MaxValidNumber+1)<<3), 0))
 	f.Fuzz(func(t *testing.T, which uint8, header []byte, field uint32, element, value []byte) {
 		p := newer.Plan(types[int(which)%len(types)])
 		w := merge.RecordWrites{Type: p.Name, Record: idOf(1), Header: header, Writes: []merge.Write{
