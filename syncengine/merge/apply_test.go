@@ -36,7 +36,7 @@ func TestTwoWhoHaveNotSeenEachOtherBothStay(t *testing.T) {
 		t.Fatalf("cell holds %q; want both names", data)
 	}
 	settled := put(anna(), nameCell, "Olha", visitIn(t, s).Cell(nameCell).Seen()...)
-	apply(t, s, fact{change: settled})
+	apply(t, s, fact{Change: settled})
 	if data := dataIn(t, s, nameCell); !slices.Equal(data, []string{"Olha"}) {
 		t.Fatalf("cell holds %q after somebody who had seen both chose", data)
 	}
@@ -80,7 +80,7 @@ func TestElementsOfASetAreCellsOfTheirOwn(t *testing.T) {
 	if data := dataIn(t, s, bread); !slices.Equal(data, []string{"\x01"}) {
 		t.Errorf("bread is %q; want it present, since only tea was removed", data)
 	}
-	apply(t, s, fact{change: put(a, tea, "\x01", added.ID)}) // who has not seen the removal adds again
+	apply(t, s, fact{Change: put(a, tea, "\x01", added.ID)}) // who has not seen the removal adds again
 	if shown, ok := visitIn(t, s).Cell(tea).Shown(merge.PresentFirst); !ok || len(shown.Data) == 0 {
 		t.Error("a removal beat an addition that it had not seen")
 	}
@@ -89,7 +89,7 @@ func TestElementsOfASetAreCellsOfTheirOwn(t *testing.T) {
 func TestEffectTellsWhatWasTouchedAndMade(t *testing.T) {
 	a := anna()
 	s := mergetest.NewSpace()
-	apply(t, s, fact{change: a.Seal(salt, 1, on(keyedVisit, merge.Write{Cell: nameCell}))})
+	apply(t, s, fact{Change: a.Seal(salt, 1, on(keyedVisit, merge.Write{Cell: nameCell}))})
 	effect, err := s.Apply(a.Seal(salt, 2, on(visit, merge.Write{Cell: nameCell}), on(keyedVisit, merge.Write{Cell: merge.Lifecycle})), 0, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -74,7 +74,7 @@ func benchmarkRows(b *testing.B, run func(b *testing.B, rec *merge.Record)) {
 	crowd := mergetest.NewSpace()
 	for i := range 500 {
 		w := mergetest.NewWriter(testSpace, string(rune('A'+i)), string(rune('A'+i%40)))
-		apply(b, crowd, fact{change: put(w, merge.CellKey{Field: 7, Element: string(rune('A' + i))}, "\x01")})
+		apply(b, crowd, fact{Change: put(w, merge.CellKey{Field: 7, Element: string(rune('A' + i))}, "\x01")})
 	}
 	b.Run("mark", func(b *testing.B) { run(b, mark) })
 	b.Run("500 writers", func(b *testing.B) { run(b, visitIn(b, crowd)) })

@@ -13,7 +13,7 @@ import (
 func TestWhatIsWrittenIsWellFormed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		for _, f := range drawHistory(draws{t}) {
-			if err := f.change.Check(); err != nil {
+			if err := f.Change.Check(); err != nil {
 				t.Fatal(err)
 			}
 		}

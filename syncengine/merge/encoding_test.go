@@ -17,7 +17,7 @@ func TestARowComesBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := mergetest.NewSpace()
 		for i, f := range shuffled(draws{t}, someOf(draws{t}, drawHistory(draws{t}))) {
-			if _, err := s.Apply(f.change, f.received, uint64(i)); err != nil {
+			if _, err := s.Apply(f.Change, f.Received, uint64(i)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -59,9 +59,9 @@ func TestARowWithManyWritersComesBackAsItWas(t *testing.T) {
 	for i := range 300 {
 		name := string(rune('A' + i))
 		w := mergetest.NewWriter(testSpace, "tablet "+name, "person "+name)
-		apply(t, s, fact{w.Seal(salt, int64(i), on(visit,
+		apply(t, s, fact{Received: 1_000, Change: w.Seal(salt, int64(i), on(visit,
 			merge.Write{Cell: merge.CellKey{Field: 7, Element: name}, Value: []byte{1}},
-			merge.Write{Cell: merge.CellKey{Field: 8}, Value: []byte(name)})), 1_000})
+			merge.Write{Cell: merge.CellKey{Field: 8}, Value: []byte(name)}))})
 	}
 	rec := visitIn(t, s)
 	data := merge.AppendRecord(nil, rec)
@@ -165,7 +165,7 @@ func sampleSpace(t testing.TB) *mergetest.Space {
 	a, b := anna(), bohdan()
 	name := put(a, nameCell, "Olha")
 	s := spaceOf(t, name, put(b, nameCell, "Olga"), put(a, merge.CellKey{Field: 7, Element: "tea"}, "\x01"))
-	apply(t, s, fact{void(t, b, s), 1}, fact{put(b, phoneCell, "044", merge.ID{Replica: a.Replica, Seq: 9}), 2})
+	apply(t, s, fact{Change: void(t, b, s), Received: 1}, fact{Change: put(b, phoneCell, "044", merge.ID{Replica: a.Replica, Seq: 9}), Received: 2})
 	return s
 }
 
@@ -175,7 +175,7 @@ func FuzzParseRecord(f *testing.F) {
 	for seed := range uint64(4) {
 		s := mergetest.NewSpace()
 		for i, f := range factsOf(mergetest.Crowded.History(seeded(seed), testSpace, 3, 12)) {
-			if _, err := s.Apply(f.change, f.received, uint64(i)); err != nil {
+			if _, err := s.Apply(f.Change, f.Received, uint64(i)); err != nil {
 				panic(err)
 			}
 		}

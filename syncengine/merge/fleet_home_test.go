@@ -92,14 +92,14 @@ func (h *home) originals() []*merge.Change {
 func (h *home) facts(position int) []fact {
 	facts := make([]fact, position)
 	for i, e := range h.log[:position] {
-		facts[i] = fact{e.change, e.received}
+		facts[i] = fact{Change: e.change, Received: e.received}
 	}
 	return facts
 }
 
 // check holds home to the meaning of its log.
 func (h *home) check() error {
-	if err := recompute(h.facts(len(h.log))).diff(h.space); err != nil {
+	if err := mergetest.Recompute(h.facts(len(h.log))).Diff(h.space.Records()); err != nil {
 		return fmt.Errorf("home: %w", err)
 	}
 	last := map[merge.RecordID]uint64{}
@@ -138,9 +138,9 @@ func (h *hub) receive(changes []*merge.Change) {
 func (h *hub) check() error {
 	facts := make([]fact, len(h.changes))
 	for i, c := range h.changes {
-		facts[i].change = c
+		facts[i].Change = c
 	}
-	if err := recompute(facts).diff(h.space); err != nil {
+	if err := mergetest.Recompute(facts).Diff(h.space.Records()); err != nil {
 		return fmt.Errorf("hub: %w", err)
 	}
 	return nil

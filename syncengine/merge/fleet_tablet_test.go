@@ -172,13 +172,13 @@ func (t *tablet) settle() {
 // overlay; and says whether an own change is lost.
 func (t *tablet) check() error {
 	facts := t.home.facts(t.cursor)
-	if err := recompute(facts).diff(t.base); err != nil {
+	if err := mergetest.Recompute(facts).Diff(t.base.Records()); err != nil {
 		return fmt.Errorf("tablet %s at position %d: base: %w", t.writer.Replica, t.cursor, err)
 	}
 	for _, c := range t.overlay {
-		facts = append(facts, fact{change: c})
+		facts = append(facts, fact{Change: c})
 	}
-	if err := recompute(facts).diff(t.view()); err != nil {
+	if err := mergetest.Recompute(facts).Diff(t.view().Records()); err != nil {
 		return fmt.Errorf("tablet %s at position %d with %d over it: %w", t.writer.Replica, t.cursor, len(t.overlay), err)
 	}
 	for _, c := range t.own {

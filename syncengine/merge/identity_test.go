@@ -82,7 +82,7 @@ func TestTheDigestOfASpaceIsThatOfItsRecordsInAnyOrder(t *testing.T) {
 	s := mergetest.NewSpace()
 	var sum merge.Hash
 	for _, number := range []int{1, 2, 3} {
-		apply(t, s, fact{change: anna().Seal(salt, 1, on(mergetest.Subject(testSpace, number), merge.Write{Cell: nameCell}))})
+		apply(t, s, fact{Change: anna().Seal(salt, 1, on(mergetest.Subject(testSpace, number), merge.Write{Cell: nameCell}))})
 	}
 	records := s.Records()
 	slices.Reverse(records)

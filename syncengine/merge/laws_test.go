@@ -21,7 +21,7 @@ func TestAnyOrderAndRepetitionGivesTheSameState(t *testing.T) {
 		apply(t, want, facts...)
 		apply(t, got, shuffled(draws{t}, facts)...)
 		if got.Digest() != want.Digest() || !bytes.Equal(rows(got), rows(want)) {
-			t.Fatalf("another order of the same changes gives another state: %v", recompute(facts).diff(got))
+			t.Fatalf("another order of the same changes gives another state: %v", mergetest.Recompute(facts).Diff(got.Records()))
 		}
 	})
 }
@@ -32,7 +32,7 @@ func TestAnyPartOfAHistoryIsWhatThatPartMeans(t *testing.T) {
 		s := mergetest.NewSpace()
 		for i := range part {
 			apply(t, s, part[i])
-			if err := recompute(part[:i+1]).diff(s); err != nil {
+			if err := mergetest.Recompute(part[:i+1]).Diff(s.Records()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -68,7 +68,7 @@ func TestNamingMadeUpIdentitiesReplacesNothing(t *testing.T) {
 
 		honest, lied := mergetest.NewSpace(), mergetest.NewSpace()
 		apply(t, honest, facts...)
-		apply(t, lied, shuffled(draws{t}, append(facts, fact{lie, 1}))...)
+		apply(t, lied, shuffled(draws{t}, append(facts, fact{Change: lie, Received: 1}))...)
 		for _, rec := range honest.Records() {
 			told, _ := lied.Record(rec.ID)
 			for _, cell := range rec.Cells {
@@ -88,10 +88,10 @@ func drawLies(src mergetest.Source, facts []fact) []merge.RecordWrites {
 	s := mergetest.NewSpace()
 	var named []merge.ID
 	for _, f := range facts {
-		if _, err := s.Apply(f.change, 0, 0); err != nil {
+		if _, err := s.Apply(f.Change, 0, 0); err != nil {
 			panic(err)
 		}
-		id := f.change.ID
+		id := f.Change.ID
 		id.Tag[src.IntN(len(id.Tag))] ^= byte(1 + src.IntN(255))
 		named = append(named, id)
 	}

@@ -156,9 +156,9 @@ func TestReplayingPurgedChangesIsTheStateWithoutTheErasedCells(t *testing.T) {
 
 		var purged []fact
 		for _, f := range facts {
-			c := copyOf(f.change)
+			c := copyOf(f.Change)
 			c.Purge(func(rec *merge.RecordWrites, w *merge.Write) bool { return erased(rec.Record, w.Cell) })
-			purged = append(purged, fact{c, f.received})
+			purged = append(purged, fact{Change: c, Received: f.Received})
 		}
 		replayed := mergetest.NewSpace()
 		apply(t, replayed, shuffled(src, purged)...)

@@ -122,11 +122,11 @@ func TestAConfirmedChangeIsNotLaidOverTheRowsAgain(t *testing.T) {
 	for _, e := range log {
 		base.Admit(e.change.ID)
 	}
-	apply(t, base, fact{change: own})
+	apply(t, base, fact{Change: own})
 	if data := dataIn(t, base, nameCell); !slices.Equal(data, []string{"Olha"}) {
 		t.Errorf("the view holds %q; want home's", data)
 	}
-	apply(t, forgetful, fact{change: own})
+	apply(t, forgetful, fact{Change: own})
 	if data := dataIn(t, forgetful, nameCell); len(data) != 2 {
 		t.Errorf("the view holds %q; without the set the replaced value was expected back", data)
 	}

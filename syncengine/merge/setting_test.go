@@ -40,16 +40,19 @@ func spaceOf(t testing.TB, changes ...*merge.Change) *mergetest.Space {
 	t.Helper()
 	s := mergetest.NewSpace()
 	for _, c := range changes {
-		apply(t, s, fact{change: c})
+		apply(t, s, fact{Change: c})
 	}
 	return s
 }
 
+// fact is a change that a copy applies.
+type fact = mergetest.Fact
+
 func apply(t failer, s *mergetest.Space, facts ...fact) {
 	t.Helper()
 	for _, f := range facts {
-		if _, err := s.Apply(f.change, f.received, 0); err != nil {
-			t.Fatalf("apply %s: %v", f.change.ID, err)
+		if _, err := s.Apply(f.Change, f.Received, 0); err != nil {
+			t.Fatalf("apply %s: %v", f.Change.ID, err)
 		}
 	}
 }
@@ -103,7 +106,7 @@ func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }
 func factsOf(changes []*merge.Change) []fact {
 	facts := make([]fact, len(changes))
 	for i, c := range changes {
-		facts[i] = fact{c, int64(100 * (i%9 + 1))}
+		facts[i] = fact{Change: c, Received: int64(100 * (i%9 + 1))}
 	}
 	return facts
 }

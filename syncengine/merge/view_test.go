@@ -92,7 +92,7 @@ func TestAClockInTheFutureGainsNothing(t *testing.T) {
 
 	shown := func(receivedAhead, receivedLater int64) string {
 		s := mergetest.NewSpace()
-		apply(t, s, fact{ahead, receivedAhead}, fact{later, receivedLater})
+		apply(t, s, fact{Change: ahead, Received: receivedAhead}, fact{Change: later, Received: receivedLater})
 		v, _ := visitIn(t, s).Cell(nameCell).Shown(merge.Rule{})
 		return string(v.Data)
 	}
@@ -111,7 +111,7 @@ func TestAClockInTheFutureGainsNothing(t *testing.T) {
 func TestHomesTimeIsTakenOnlyWhereItIsLower(t *testing.T) {
 	old := put(anna(), nameCell, "Olha")
 	s := mergetest.NewSpace()
-	apply(t, s, fact{old, old.Stamp + 1_000_000})
+	apply(t, s, fact{Change: old, Received: old.Stamp + 1_000_000})
 	if at := visitIn(t, s).Cell(nameCell).Values[0].At; at != old.Stamp {
 		t.Errorf("at %d; want the stamp, %d", at, old.Stamp)
 	}

@@ -1,4 +1,4 @@
-package merge_test
+package mergetest
 
 import (
 	"fmt"
@@ -7,19 +7,18 @@ import (
 	"slices"
 
 	"github.com/zhurnal/zhurnal/syncengine/merge"
-	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
 )
 
-// fact is a change that a copy has applied, with the time at which home
-// received it; zero if home has not.
-type fact struct {
-	change   *merge.Change
-	received int64
+// Fact is a change that a copy has applied, with the time at which home
+// received it, in milliseconds since 1970; zero if home has not.
+type Fact struct {
+	Change   *merge.Change
+	Received int64
 }
 
-// oracle is the state of a space, computed from the whole set of changes at
+// Oracle is the state of a space, computed from the whole set of changes at
 // once and without regard to any order: what merging means.
-type oracle map[merge.RecordID]*oracleRecord
+type Oracle map[merge.RecordID]*oracleRecord
 
 type oracleRecord struct {
 	typeName, header string
@@ -38,23 +37,23 @@ type oracleValue struct {
 	data   string
 }
 
-// recompute returns the state of the set: per cell, the values of its writes
+// Recompute returns the state of the set: per cell, the values of its writes
 // that no write names, and the names of what is not in the set.
-func recompute(facts []fact) oracle {
+func Recompute(facts []Fact) Oracle {
 	applied := map[merge.ID]bool{}
 	for _, f := range facts {
-		applied[f.change.ID] = true
+		applied[f.Change.ID] = true
 	}
-	state := oracle{}
-	eachWrite(facts, func(f fact, rec *merge.RecordWrites, w *merge.Write) {
+	state := Oracle{}
+	eachWrite(facts, func(f Fact, rec *merge.RecordWrites, w *merge.Write) {
 		cell := state.cell(rec, w.Cell)
-		at := f.change.Stamp
-		if f.received > 0 {
-			at = min(at, f.received)
+		at := f.Change.Stamp
+		if f.Received > 0 {
+			at = min(at, f.Received)
 		}
-		cell.live[f.change.ID] = oracleValue{at, f.change.Author, string(w.Value)}
+		cell.live[f.Change.ID] = oracleValue{at, f.Change.Author, string(w.Value)}
 	})
-	eachWrite(facts, func(_ fact, rec *merge.RecordWrites, w *merge.Write) {
+	eachWrite(facts, func(_ Fact, rec *merge.RecordWrites, w *merge.Write) {
 		cell := state.cell(rec, w.Cell)
 		for _, named := range w.Replaces {
 			delete(cell.live, named)
@@ -67,10 +66,10 @@ func recompute(facts []fact) oracle {
 }
 
 // eachWrite calls visit for every write whose content was not purged.
-func eachWrite(facts []fact, visit func(f fact, rec *merge.RecordWrites, w *merge.Write)) {
+func eachWrite(facts []Fact, visit func(f Fact, rec *merge.RecordWrites, w *merge.Write)) {
 	for _, f := range facts {
-		for r := range f.change.Records {
-			rec := &f.change.Records[r]
+		for r := range f.Change.Records {
+			rec := &f.Change.Records[r]
 			for w := range rec.Writes {
 				if rec.Writes[w].Purged == nil {
 					visit(f, rec, &rec.Writes[w])
@@ -80,7 +79,7 @@ func eachWrite(facts []fact, visit func(f fact, rec *merge.RecordWrites, w *merg
 	}
 }
 
-func (o oracle) cell(rec *merge.RecordWrites, key merge.CellKey) *oracleCell {
+func (o Oracle) cell(rec *merge.RecordWrites, key merge.CellKey) *oracleCell {
 	r := o[rec.Record]
 	if r == nil {
 		r = &oracleRecord{rec.Type, string(rec.Header), map[merge.CellKey]*oracleCell{}}
@@ -92,11 +91,11 @@ func (o oracle) cell(rec *merge.RecordWrites, key merge.CellKey) *oracleCell {
 	return r.cells[key]
 }
 
-// diff tells how a copy differs from the oracle; nil if it does not. It also
-// holds the copy to the order that encodings rely on.
-func (o oracle) diff(copied *mergetest.Space) error {
-	got := oracle{}
-	for _, rec := range copied.Records() {
+// Diff tells how the records of a copy differ from the oracle; nil if they do
+// not. It also holds the copy to the order that encodings rely on.
+func (o Oracle) Diff(records []*merge.Record) error {
+	got := Oracle{}
+	for _, rec := range records {
 		r := &oracleRecord{rec.Type, string(rec.Header), map[merge.CellKey]*oracleCell{}}
 		for i, c := range rec.Cells {
 			if i > 0 && rec.Cells[i-1].Key.Compare(c.Key) >= 0 {
@@ -133,7 +132,7 @@ func readCell(c *merge.Cell) (*oracleCell, error) {
 	return cell, nil
 }
 
-func (o oracle) String() string {
+func (o Oracle) String() string {
 	var text string
 	for id, rec := range o {
 		for _, key := range slices.SortedFunc(maps.Keys(rec.cells), merge.CellKey.Compare) {
