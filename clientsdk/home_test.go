@@ -21,6 +21,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -113,7 +114,7 @@ var errCut = errors.New("the network is gone")
 
 func newHome(t testing.TB) *home {
 	h := &home{t: t, clock: clock{millis: august2016}}
-	engine, err := syncengine.Open(syncengine.Options{InMemory: true, Schema: recordTypes(), Now: h.clock.now, Random: seeded(1)})
+	engine, err := syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: recordTypes(), Now: h.clock.now, Random: seeded(1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,13 +174,9 @@ func (l line) Sync(ctx context.Context, req *connect.Request[syncv1.SyncRequest]
 func (l line) serve(ctx context.Context, req *syncv1.SyncRequest) (*syncv1.SyncResponse, error) {
 	h := l.home
 	h.seen = append(h.seen, req)
-	up := make([]wire.SpaceUp, len(req.Spaces))
-	for i, m := range req.Spaces {
-		asks, err := wire.ChangeIDsFromProto(m.Asks)
-		if err != nil {
-			return nil, err
-		}
-		up[i] = wire.SpaceUp{Space: clientsdk.SpaceID(m.SpaceId), Batches: m.Batches, Cursor: m.Cursor, Asks: asks}
+	up, err := wire.SpacesUpFromProto(req.Spaces)
+	if err != nil {
+		return nil, err
 	}
 	down, err := h.engine.Sync(ctx, l.person, up, h.pageBytes)
 	if err != nil {
@@ -187,14 +184,9 @@ func (l line) serve(ctx context.Context, req *syncv1.SyncRequest) (*syncv1.SyncR
 	}
 	resp := &syncv1.SyncResponse{ServerTimeMillis: h.clock.now()}
 	for i := range down {
-		m := &syncv1.SpaceDown{SpaceId: down[i].Space[:], Outcomes: wire.OutcomesToProto(down[i].Outcomes)}
-		if down[i].Page != nil {
-			m.Page = down[i].Page.ToProto()
-		}
-		if err := down[i].Err; err != nil {
-			m.Fault = &syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()}
-		}
-		resp.Spaces = append(resp.Spaces, m)
+		resp.Spaces = append(resp.Spaces, down[i].ToProto(func(err error) *syncv1.Fault {
+			return &syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()}
+		}))
 	}
 	return resp, nil
 }

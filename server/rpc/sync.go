@@ -7,7 +7,6 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/server/auth"
-	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -65,7 +64,7 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 	if err != nil {
 		return nil, err
 	}
-	ups, err := spacesUp(req.Msg.Spaces)
+	ups, err := wire.SpacesUpFromProto(req.Msg.Spaces)
 	if err != nil {
 		return nil, err
 	}
@@ -75,39 +74,13 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 	}
 	resp := &syncv1.SyncResponse{Spaces: make([]*syncv1.SpaceDown, len(downs)), ServerTimeMillis: s.now()}
 	for i := range downs {
-		resp.Spaces[i] = s.spaceDown(ctx, req.Spec().Procedure, &downs[i])
+		// One more way out for the engine's texts, through the same gate.
+		resp.Spaces[i] = downs[i].ToProto(func(err error) *syncv1.Fault {
+			s.edge.record(ctx, req.Spec().Procedure, err)
+			return publicFault(err, requestID(ctx))
+		})
 	}
 	return connect.NewResponse(resp), nil
-}
-
-// spaceDown encodes one space's answer. Its error is one more way out for the
-// engine's texts, and passes the same gate.
-func (s *syncService) spaceDown(ctx context.Context, procedure string, down *wire.SpaceDown) *syncv1.SpaceDown {
-	m := &syncv1.SpaceDown{SpaceId: down.Space[:], Outcomes: wire.OutcomesToProto(down.Outcomes)}
-	if down.Page != nil {
-		m.Page = down.Page.ToProto()
-	}
-	if down.Err != nil {
-		s.edge.record(ctx, procedure, down.Err)
-		m.Fault = publicFault(down.Err, requestID(ctx))
-	}
-	return m
-}
-
-func spacesUp(spaces []*syncv1.SpaceUp) ([]wire.SpaceUp, error) {
-	ups := make([]wire.SpaceUp, len(spaces))
-	for i, m := range spaces {
-		space, err := wire.ID16[merge.SpaceID](m.SpaceId, "space_id")
-		if err != nil {
-			return nil, fault.New(fault.Malformed, "sync: space %d: %w", i+1, err)
-		}
-		asks, err := wire.ChangeIDsFromProto(m.Asks)
-		if err != nil {
-			return nil, fault.New(fault.Malformed, "sync: space %d: asks: %w", i+1, err)
-		}
-		ups[i] = wire.SpaceUp{Space: space, Batches: m.Batches, Cursor: m.Cursor, Asks: asks}
-	}
-	return ups, nil
 }
 
 func callerAndSpace(ctx context.Context, id []byte) (merge.PersonID, merge.SpaceID, error) {

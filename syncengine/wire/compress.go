@@ -33,9 +33,11 @@ func compress(plain []byte) []byte {
 	return encoder().EncodeAll(plain, make([]byte, 0, len(plain)/3+64))
 }
 
-// decompress stops as soon as the content is over the limit of a batch.
+// decompress stops as soon as the content is over the limit of a batch. A frame
+// says how long its content is; the decoder makes room for no more than its own
+// limit, whatever is claimed.
 func decompress(packed []byte) ([]byte, error) {
-	plain, err := decoder().DecodeAll(packed, make([]byte, 0, min(4*len(packed), limits.BatchBytes)))
+	plain, err := decoder().DecodeAll(packed, nil)
 	switch {
 	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded), err == nil && len(plain) > limits.BatchBytes:
 		return nil, fault.New(fault.TooLarge, "batch: over %d bytes before compression; send smaller batches", limits.BatchBytes)

@@ -72,19 +72,3 @@ func PageFromProto(m *syncv1.Page) (Page, error) {
 	}
 	return p, nil
 }
-
-// SpaceUp is what a tablet has for one space.
-type SpaceUp struct {
-	Space   merge.SpaceID
-	Batches [][]byte
-	Cursor  []byte
-	Asks    []merge.ID
-}
-
-// SpaceDown is what the server has for one space.
-type SpaceDown struct {
-	Space    merge.SpaceID
-	Outcomes []Outcome
-	Page     *Page // nil if the space may not be read
-	Err      error // set if this space could not be served
-}

@@ -1,0 +1,54 @@
+package wire
+
+import (
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// SpaceUp is what a tablet has for one space.
+type SpaceUp struct {
+	Space   merge.SpaceID
+	Batches [][]byte
+	Cursor  []byte
+	Asks    []merge.ID
+}
+
+// SpaceDown is what the server has for one space.
+type SpaceDown struct {
+	Space    merge.SpaceID
+	Outcomes []Outcome
+	Page     *Page // nil if the space may not be read
+	Err      error // set if this space could not be served
+}
+
+// SpacesUpFromProto checks and converts the spaces of a request. It shares
+// their bytes.
+func SpacesUpFromProto(spaces []*syncv1.SpaceUp) ([]SpaceUp, error) {
+	ups := make([]SpaceUp, len(spaces))
+	for i, m := range spaces {
+		space, err := ID16[merge.SpaceID](m.SpaceId, "space_id")
+		if err != nil {
+			return nil, fault.New(fault.Malformed, "sync: space %d: %w", i+1, err)
+		}
+		asks, err := ChangeIDsFromProto(m.Asks)
+		if err != nil {
+			return nil, fault.New(fault.Malformed, "sync: space %d: asks: %w", i+1, err)
+		}
+		ups[i] = SpaceUp{Space: space, Batches: m.Batches, Cursor: m.Cursor, Asks: asks}
+	}
+	return ups, nil
+}
+
+// ToProto returns the message, whose fault tells what Err is to the caller. It
+// shares the bytes of the page.
+func (d *SpaceDown) ToProto(tell func(error) *syncv1.Fault) *syncv1.SpaceDown {
+	m := &syncv1.SpaceDown{SpaceId: d.Space[:], Outcomes: OutcomesToProto(d.Outcomes)}
+	if d.Page != nil {
+		m.Page = d.Page.ToProto()
+	}
+	if d.Err != nil {
+		m.Fault = tell(d.Err)
+	}
+	return m
+}
