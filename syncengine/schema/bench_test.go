@@ -7,14 +7,17 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// benched are a keyed type with one group and a wide type with rules, as
-// programs have them, and a type that is known only at run time.
-func benched(b *testing.B) map[string]func() (*Plan, Draft) {
+// everyday are a keyed type with one group, and a wide type with rules of which
+// ten cells are written as at a registration, as programs have them, and a type
+// that is known only at run time.
+func everyday(b testing.TB) map[string]func() (*Plan, Draft) {
 	s, run := records(b), schemaOf(b, "older").Plan(typeVisit)
 	person := &recordsv1.Participant{
-		FamilyName: "Коваленко", GivenName: "Ірина", NameLanguage: "uk", Sex: recordsv1.Sex_SEX_FEMALE,
-		BirthYear: 1961, BirthPrecision: recordsv1.BirthPrecision_BIRTH_PRECISION_YEAR,
-		Phone: "+380441234567", Languages: []string{"uk", "ru"}, ResidencePcode: "UA1402047",
+		Code: "K7-0412-9", FamilyName: "Коваленко", GivenName: "Ірина", Patronymic: "Василівна", NameLanguage: "uk", NameLatin: "KOVALENKO IRYNA",
+		Sex: recordsv1.Sex_SEX_FEMALE, SexBasis: recordsv1.SexBasis_SEX_BASIS_DOCUMENT_SEEN,
+		BirthPrecision: recordsv1.BirthPrecision_BIRTH_PRECISION_DATE, BirthDate: 19610417, ResidencePcode: "UA4400012047",
+		Displacement: recordsv1.Displacement_DISPLACEMENT_IDP, DisplacementAsOf: 20160714, Languages: []string{"uk"},
+		Phone: "+380441234567", PhoneOwner: recordsv1.PhoneOwner_PHONE_OWNER_OWN, Engagement: recordsv1.Engagement_ENGAGEMENT_ACTIVE,
 	}
 	visit := parse(b, run, `person_id: @1 day: 20160801 start_minute: 540 end_minute: 600 outcome: OUTCOME_MET fare_minor: 500 witness_ids: @3`)
 	return map[string]func() (*Plan, Draft){
@@ -64,7 +67,7 @@ func BenchmarkNew(b *testing.B) {
 }
 
 func eachBenched(b *testing.B, run func(*testing.B, *Plan, Draft, *merge.RecordWrites, *merge.Record)) {
-	for name, of := range benched(b) {
+	for name, of := range everyday(b) {
 		b.Run(name, func(b *testing.B) {
 			p, d := of()
 			tablet := newTablet(b, "nadia")

@@ -14,7 +14,8 @@ var errNow = errors.New("it asks for the time now: a tablet's clock may be wrong
 
 // read is what a CEL expression reads of the message "this".
 type read struct {
-	fields map[string]bool
+	expression ast.Expr
+	fields     map[string]bool
 	// whole says that the message is also used otherwise than by selecting
 	// fields, so that all of it may matter.
 	whole bool
@@ -30,7 +31,7 @@ func readOf(expression string) (*read, error) {
 	if len(issues.GetErrors()) > 0 {
 		return nil, fmt.Errorf("%s", issues.ToDisplayString())
 	}
-	r := &read{fields: make(map[string]bool)}
+	r := &read{expression: parsed.Expr(), fields: make(map[string]bool)}
 	uses, selected, now := 0, 0, false
 	ast.PreOrderVisit(parsed.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
 		switch e.Kind() {

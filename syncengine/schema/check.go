@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"slices"
+
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
@@ -25,35 +27,61 @@ func (p *Plan) Check(w *merge.RecordWrites) ([]Violation, error) {
 	if err := p.CheckHeader(w.Header); err != nil {
 		return nil, err
 	}
-	c := check{plan: p, data: append(make([]byte, 0, sizeBytes(w)), w.Header...)}
+	c := check{plan: p}
+	if err := c.scan(w); err != nil {
+		return nil, err
+	}
+	if c.quick.certain(&p.rules, &c.written) {
+		return c.violations, nil
+	}
+	return p.evaluate(w, c.written, c.violations)
+}
+
+// evaluate makes a message of header and written cells, which were read, and
+// evaluates the rules on it.
+func (p *Plan) evaluate(w *merge.RecordWrites, written cellSet, violations []Violation) ([]Violation, error) {
+	data := slices.Clone(w.Header)
 	for i := range w.Writes {
-		if err := c.write(&w.Writes[i]); err != nil {
-			return nil, err
+		write := &w.Writes[i]
+		_, known := p.cellAt(write.Cell.Field)
+		switch {
+		case !known || write.Purged != nil:
+		case write.Cell.Element == "":
+			data = append(data, write.Value...)
+		case len(write.Value) > 0: // otherwise taken out: no part of the message
+			data = append(data, write.Cell.Element...)
 		}
 	}
 	msg := p.exact.New()
-	if err := proto.Unmarshal(c.data, msg.Interface()); err != nil {
+	if err := proto.Unmarshal(data, msg.Interface()); err != nil {
 		return nil, fault.New(fault.Invalid, "%s: the written values are not a message of this type: %w", p.Name, err)
 	}
-	return p.rules.evaluate(p, msg, &c.written, c.violations)
-}
-
-// sizeBytes is how long the message of all that was written can become.
-func sizeBytes(w *merge.RecordWrites) int {
-	n := len(w.Header)
-	for i := range w.Writes {
-		n += len(w.Writes[i].Cell.Element) + len(w.Writes[i].Value)
-	}
-	return n
+	return p.rules.evaluate(p, msg, &written, violations)
 }
 
 // check is the state of one Check.
 type check struct {
-	plan *Plan
-	// data is the message made of header and written cells.
-	data       []byte
+	plan       *Plan
+	quick      quick
 	written    cellSet
 	violations []Violation
+	// bytes is where elements are read, since a cell names one in a string.
+	bytes []byte
+}
+
+// scan reads the header, which is known to be canonical, and the writes.
+func (c *check) scan(w *merge.RecordWrites) error {
+	for header := w.Header; len(header) > 0; {
+		number, wire, n := protowire.ConsumeField(header)
+		c.quick.read(c.plan.field(number), header[:n], wire)
+		header = header[n:]
+	}
+	for i := range w.Writes {
+		if err := c.write(&w.Writes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write reads one write.
@@ -70,9 +98,6 @@ func (c *check) write(w *merge.Write) error {
 		return c.element(w, cell, known)
 	case known && c.plan.cells[cell].Set:
 		return c.plan.fieldError(protowire.Number(w.Cell.Field), "the field is a set: a write names one element of it")
-	}
-	if known {
-		c.written.add(cell)
 	}
 	return c.value(w, cell, known)
 }
@@ -99,18 +124,19 @@ func (c *check) element(w *merge.Write, cell int, known bool) error {
 	if !c.plan.cells[cell].Set {
 		return c.plan.fieldError(number, "the field is no set and has no elements")
 	}
-	f, before := c.plan.field(number), len(c.data)
-	c.data = append(c.data, w.Cell.Element...)
-	element := c.data[before:]
+	f := c.plan.field(number)
+	c.bytes = append(c.bytes[:0], w.Cell.Element...)
+	element := c.bytes
 	if canonicalField(f, element) != len(element) {
 		return c.plan.fieldError(number, "the element is not the field with this one value in canonical wire bytes")
 	}
 	if len(w.Value) == 0 {
-		c.data = c.data[:before] // taken out: no part of the message
 		return nil
 	}
 	c.written.add(cell)
 	c.reference(f, element)
+	c.quick.begin()
+	c.quick.read(f, element, f.wire)
 	return nil
 }
 
@@ -130,6 +156,11 @@ func (c *check) value(w *merge.Write, cell int, known bool) error {
 	if !known && c.plan.field(named) != nil {
 		return c.plan.fieldError(named, "no cell begins with this field: it is in the key or in a group named by a lower number")
 	}
+	if known {
+		c.quick.begin()
+		c.quick.doubt = c.quick.doubt || c.written.has(cell) // written twice
+		c.written.add(cell)
+	}
 	for data := w.Value; len(data) > 0; {
 		number, wire, n := protowire.ConsumeField(data)
 		if n < 0 {
@@ -145,11 +176,12 @@ func (c *check) value(w *merge.Write, cell int, known bool) error {
 			return c.plan.fieldError(number, "wire type %d, the schema has %d", wire, f.wire)
 		case known:
 			c.reference(f, data[:n])
+			c.quick.read(f, data[:n], wire)
 		}
 		data = data[n:]
 	}
 	if known {
-		c.data = append(c.data, w.Value...)
+		c.quick.end(&c.plan.cells[cell])
 	}
 	return nil
 }

@@ -31,6 +31,8 @@ type messageRule struct {
 	// cell is the number of the one cell that the rule reads, zero if there
 	// are several.
 	cell uint32
+	// quick is the expression as a term, nil if it is none.
+	quick term
 }
 
 // evaluate appends the rule's violation, if every cell it reads was written.
@@ -110,6 +112,7 @@ func (p *planner) planMessageRule(rule *validate.Rule) messageRule {
 			p.fail(protoreflect.Name(p.plan.cells[cell].Name), "CEL rule %q of the message reads it: a change holds single elements of a set, never all of it", r.id)
 		}
 	}
+	r.quick = p.termOf(reads.expression)
 	if len(r.reads) == 1 {
 		r.cell = p.plan.cells[r.reads[0]].Field
 	}

@@ -50,6 +50,9 @@ type CellPlan struct {
 	// Sensitivity is the highest of the fields, parts included; never
 	// unspecified.
 	Sensitivity schemav1.Sensitivity
+	// needed is how many of the fields must be there for the cell to be
+	// certainly fine.
+	needed int
 }
 
 // keyField is the cell index of fields that are in the header.
@@ -66,6 +69,8 @@ type fieldPlan struct {
 	packable   bool
 	set        bool
 	references []string
+	// bound is what is certainly fine in the field, nil if nothing is.
+	bound *bound
 }
 
 // reads tells whether the field's values may come in this wire type.

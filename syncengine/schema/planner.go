@@ -27,7 +27,9 @@ type planner struct {
 	types map[string]bool
 	// options of the fields, by field number.
 	options map[protowire.Number]*schemav1.Field
-	errs    []error
+	// slots is how many fields the message's rules are known to read.
+	slots int
+	errs  []error
 }
 
 // planAll makes the plans of all types; the error names every broken option.

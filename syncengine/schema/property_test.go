@@ -36,6 +36,8 @@ func keyValue(f *fieldPlan) protoreflect.Value {
 		return protoreflect.ValueOfString("UA1234567")
 	case protoreflect.Uint64Kind:
 		return protoreflect.ValueOfUint64(7)
+	case protoreflect.EnumKind:
+		return protoreflect.ValueOfEnum(1)
 	default:
 		return protoreflect.ValueOfInt32(20160801)
 	}

@@ -92,12 +92,16 @@ func (p *planner) planFieldRules() {
 		if f.set {
 			p.checkSetRules(f.desc, rules)
 		}
+		f.bound = boundOf(f.desc, rules)
 		ruled := p.checkRules(f.desc.Name(), rules) || p.ruledPart(f.desc) || p.ruledOneof(f.desc)
 		switch {
 		case ruled && f.cell == keyField:
 			p.plan.rules.key = true
 		case ruled:
 			p.plan.rules.ruled.add(f.cell)
+			if f.bound == nil || !f.bound.none {
+				p.plan.cells[f.cell].needed++
+			}
 		}
 	}
 }
