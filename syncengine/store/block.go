@@ -33,14 +33,15 @@ func (k Known) compare(seq uint64, tag merge.Tag) int {
 }
 
 // find returns what is known of a change, nil if it has not been received, and
-// whether the replica made another change with this number.
+// whether another change with this number is merged: what is kept back, perhaps
+// from somebody who only learnt the replica's id, makes nobody a clone.
 func (b Block) find(seq uint64, tag merge.Tag) (known *Known, forked bool) {
 	i, _ := slices.BinarySearchFunc(b, seq, func(k Known, seq uint64) int { return cmp.Compare(k.Seq, seq) })
 	for ; i < len(b) && b[i].Seq == seq; i++ {
 		if b[i].Tag == tag {
 			known = &b[i]
 		} else {
-			forked = true
+			forked = forked || b[i].Verdict.Merged()
 		}
 	}
 	return known, forked

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"github.com/dgraph-io/badger/v4"
 	"google.golang.org/protobuf/proto"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
@@ -27,13 +26,21 @@ var ErrFoldTooBig = errors.New("more than one transaction holds")
 // used by one goroutine, and ends with Commit or Discard.
 type Fold struct {
 	rows
-	txn     *badger.Txn
+	txn     update
 	records map[spaceRecord]*foldedRecord
 	heads   map[merge.SpaceID]*logv1.SpaceHead
 	blocks  map[blockID]*foldedBlock
-	grown   int
-	err     error  // of the first row that could not be written
-	scratch []byte // in which rows are encoded
+	// Only what was changed is in these two.
+	findings map[spaceChange][]wire.Finding
+	waiting  map[spaceAwaited]*waiters
+	grown    int
+	err      error  // of the first row that could not be written
+	scratch  []byte // in which rows are encoded
+}
+
+type spaceChange struct {
+	space  merge.SpaceID
+	change merge.ID
 }
 
 type spaceRecord struct {
@@ -61,12 +68,12 @@ type foldedBlock struct {
 
 // Fold begins a fold. There is one at a time.
 func (s *Store) Fold() *Fold {
-	f := &Fold{
-		txn:     s.db.NewTransaction(true),
+	txn := s.backend.update()
+	return &Fold{
+		rows: rows{txn}, txn: txn, // rows that were set are seen
 		records: map[spaceRecord]*foldedRecord{}, heads: map[merge.SpaceID]*logv1.SpaceHead{}, blocks: map[blockID]*foldedBlock{},
+		findings: map[spaceChange][]wire.Finding{}, waiting: map[spaceAwaited]*waiters{},
 	}
-	f.rows.get = func(key []byte) ([]byte, error) { return getCopy(f.txn, key) } // sees what the fold has set
-	return f
 }
 
 // Grow says that about so many bytes were added to rows that are not yet
@@ -79,7 +86,7 @@ func (f *Fold) SizeBytes() int { return f.grown }
 // set writes a row, and keeps its key and value. Its error is Commit's.
 func (f *Fold) set(key, value []byte) {
 	f.grown += len(key) + len(value)
-	if err := f.txn.Set(key, value); err != nil && f.err == nil {
+	if err := f.txn.set(key, value); err != nil && f.err == nil {
 		f.err = fault.New(fault.Internal, "write row %x: %w", key, err)
 	}
 }
@@ -148,7 +155,7 @@ func (f *Fold) Touch(space merge.SpaceID, id merge.RecordID) {
 }
 
 // Known returns what is known of a change, nil if it was never received, and
-// whether the replica made another one with the same sequence number.
+// whether another one with the same sequence number is merged.
 func (f *Fold) Known(space merge.SpaceID, id merge.ID) (known *Known, forked bool, err error) {
 	folded, err := f.block(space, id)
 	if err != nil {
@@ -188,19 +195,19 @@ func (f *Fold) block(space merge.SpaceID, id merge.ID) (*foldedBlock, error) {
 }
 
 // Discard ends the fold without storing anything.
-func (f *Fold) Discard() { f.txn.Discard() }
+func (f *Fold) Discard() { f.txn.discard() }
 
 // Commit stores all of it durably, or nothing. It ends the fold.
 func (f *Fold) Commit() error {
-	defer f.txn.Discard()
+	defer f.txn.discard()
 	if err := f.encode(); err != nil {
 		return err
 	}
 	err := f.err
 	if err == nil {
-		err = commitFault(f.txn.Commit())
+		err = commitFault(f.txn.commit())
 	}
-	if errors.Is(err, badger.ErrTxnTooBig) {
+	if errors.Is(err, ErrFoldTooBig) {
 		return ErrFoldTooBig
 	}
 	return err
@@ -224,6 +231,15 @@ func (f *Fold) encode() error {
 		if folded.dirty {
 			f.set(blockKey(key.space, key.replica, key.number), folded.block.encode())
 		}
+	}
+	for key, findings := range f.findings {
+		j := &logv1.Judgement{Findings: wire.FindingsToProto(findings)}
+		if err := f.setMessage(changeKey(key.space, kindFindings, key.change), j); err != nil {
+			return err
+		}
+	}
+	for key, w := range f.waiting {
+		f.set(waitingKey(key.space, key.what), w.encode())
 	}
 	for space, head := range f.heads {
 		if err := f.setMessage(spaceKey(space, kindHead), head); err != nil {

@@ -6,6 +6,7 @@ import (
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
 // PutAccess keeps a person's access to a space.
@@ -23,15 +24,33 @@ func (f *Fold) EndQuarantine(space merge.SpaceID, id merge.ID) {
 	f.set(changeKey(space, kindQuarantine, id), []byte{})
 }
 
-// PutFindings keeps what is open about a flagged change; nothing open empties
-// the row.
-func (f *Fold) PutFindings(space merge.SpaceID, id merge.ID, j *logv1.Judgement) error {
-	return f.setMessage(changeKey(space, kindFindings, id), j)
+// Findings returns what is open about a flagged change, as the fold has it; nil
+// if nothing is. The list is not to be changed in place.
+func (f *Fold) Findings(space merge.SpaceID, id merge.ID) ([]wire.Finding, error) {
+	if findings, ok := f.findings[spaceChange{space, id}]; ok {
+		return findings, nil
+	}
+	return f.rows.Findings(space, id)
 }
 
-// PutWaiting keeps the changes that wait for something; none empties the row.
-func (f *Fold) PutWaiting(space merge.SpaceID, what Awaited, w *logv1.Waiting) error {
-	return f.setMessage(waitingKey(space, what), w)
+// PutFindings keeps what is open about a flagged change; nothing open empties
+// the row. The fold keeps the list, and writes it once.
+func (f *Fold) PutFindings(space merge.SpaceID, id merge.ID, findings []wire.Finding) {
+	key := spaceChange{space, id}
+	if before, ok := f.findings[key]; ok {
+		f.grown -= findingsBytes(before)
+	}
+	f.findings[key] = findings
+	f.grown += findingsBytes(findings)
+}
+
+// findingsBytes is about what a row takes, with its key.
+func findingsBytes(findings []wire.Finding) int {
+	sizeBytes := 64
+	for i := range findings {
+		sizeBytes += 64 + len(findings[i].Type) + len(findings[i].MessageKey)
+	}
+	return sizeBytes
 }
 
 // PutOwnChain keeps the head of the server's own replica in a space.

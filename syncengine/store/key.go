@@ -20,12 +20,13 @@ const (
 	kindAccess     = 'a' // person
 	kindBlock      = 'b' // replica, sequence number / 256: verdicts over changes
 	kindDelivery   = 'd' // first position: an entry of the space's own log
+	kindEpochs     = 'e' // where epochs began in the space
 	kindFindings   = 'f' // change: what is open about a flagged change
 	kindHead       = 'h' // the head of the space
 	kindOwnChain   = 'o' // the server's own replica in the space
 	kindQuarantine = 'q' // change
 	kindRecord     = 'r' // record [, span]
-	kindWaiting    = 'w' // what is awaited: the flagged changes that wait for it
+	kindWaiting    = 'w' // what is awaited [, page]: the flagged changes that wait for it
 )
 
 // Partition returns the partition that a space lives in, fixed for ever.
@@ -42,7 +43,7 @@ func entryKey(partition uint16, seq uint64) []byte {
 
 // spaceKey leaves room for the longest tail.
 func spaceKey(space merge.SpaceID, kind byte) []byte {
-	key := make([]byte, 0, 2+16+1+1+16+8+8)
+	key := make([]byte, 0, 2+16+1+1+changeBytes+4)
 	key = append(key, classSpace, byte(Partition(space)))
 	key = append(key, space[:]...)
 	return append(key, kind)
@@ -70,9 +71,12 @@ func appendChange(key []byte, id merge.ID) []byte {
 	return append(key, id.Tag[:]...)
 }
 
-// parseChangeKey reads what appendChange wrote.
-func parseChangeKey(tail []byte) merge.ID {
-	return merge.ID{Replica: merge.ReplicaID(tail[:16]), Seq: binary.BigEndian.Uint64(tail[16:]), Tag: merge.Tag(tail[24:])}
+// changeBytes is what appendChange takes.
+const changeBytes = 16 + 8 + 8
+
+// parseChange reads what appendChange wrote.
+func parseChange(tail []byte) merge.ID {
+	return merge.ID{Replica: merge.ReplicaID(tail[:16]), Seq: binary.BigEndian.Uint64(tail[16:]), Tag: merge.Tag(tail[24:changeBytes])}
 }
 
 // Awaited names a thing that has not come and that flagged changes wait for.

@@ -8,13 +8,11 @@ import (
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
-// rows reads typed rows; a Snapshot and a Fold are rows. get returns nil for a
-// row that is not there, and bytes that the caller owns.
-type rows struct {
-	get func(key []byte) ([]byte, error)
-}
+// rows reads typed rows; a Snapshot and a Fold are rows.
+type rows struct{ getter }
 
 // message reads a row into m and tells whether it is there.
 func (r rows) message(key []byte, m proto.Message) (bool, error) {
@@ -56,22 +54,19 @@ func (r rows) Quarantined(space merge.SpaceID, id merge.ID) (*logv1.Quarantined,
 	return q, nil
 }
 
-// Findings returns what is open about a flagged change, under the one change
-// of the judgement; nil if nothing is.
-func (r rows) Findings(space merge.SpaceID, id merge.ID) (*logv1.Judgement, error) {
-	j := new(logv1.Judgement)
-	ok, err := r.message(changeKey(space, kindFindings, id), j)
-	if !ok {
+// Findings returns what is open about a flagged change; nil if nothing is. The
+// list is not to be changed in place.
+func (r rows) Findings(space merge.SpaceID, id merge.ID) ([]wire.Finding, error) {
+	var j logv1.Judgement
+	key := changeKey(space, kindFindings, id)
+	if _, err := r.message(key, &j); err != nil {
 		return nil, err
 	}
-	return j, nil
-}
-
-// Waiting returns the flagged changes that wait for something to come.
-func (r rows) Waiting(space merge.SpaceID, what Awaited) (*logv1.Waiting, error) {
-	w := new(logv1.Waiting)
-	_, err := r.message(waitingKey(space, what), w)
-	return w, err
+	findings, err := wire.FindingsFromProto(j.Findings)
+	if err != nil {
+		return nil, fault.New(fault.Damaged, "row %x: %w: the store is damaged; restore it from a backup", key, err)
+	}
+	return findings, nil
 }
 
 // OwnChain returns the head of the server's own replica in a space.

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 
-	"github.com/dgraph-io/badger/v4"
 	"google.golang.org/protobuf/proto"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
@@ -17,53 +16,21 @@ import (
 // closed soon: while it is open, compaction keeps what it may read.
 type Snapshot struct {
 	rows
-	txn *badger.Txn
+	view view
 }
 
 // Snapshot begins reading.
 func (s *Store) Snapshot() *Snapshot {
-	txn := s.db.NewTransaction(false)
-	return &Snapshot{txn: txn, rows: rows{get: func(key []byte) ([]byte, error) { return getCopy(txn, key) }}}
+	view := s.backend.view()
+	return &Snapshot{rows: rows{view}, view: view}
 }
 
 // Close ends reading.
-func (s *Snapshot) Close() { s.txn.Discard() }
-
-func getCopy(txn *badger.Txn, key []byte) ([]byte, error) {
-	item, err := txn.Get(key)
-	if errors.Is(err, badger.ErrKeyNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, readFault(err)
-	}
-	data, err := item.ValueCopy(nil)
-	if err != nil {
-		return nil, readFault(err)
-	}
-	if data == nil {
-		data = []byte{} // there, and empty
-	}
-	return data, nil
-}
-
-func readFault(err error) error {
-	if errors.Is(err, badger.ErrDBClosed) || errors.Is(err, badger.ErrDiscardedTxn) {
-		return fault.New(fault.Unavailable, "the store is closing; try again later")
-	}
-	return fault.New(fault.Damaged, "read row: %w: the store is damaged; restore it from a backup", err)
-}
+func (s *Snapshot) Close() { s.view.discard() }
 
 // HasRecord tells whether there is a record, without reading it.
 func (s *Snapshot) HasRecord(space merge.SpaceID, id merge.RecordID) (bool, error) {
-	_, err := s.txn.Get(recordKey(space, id))
-	if errors.Is(err, badger.ErrKeyNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, readFault(err)
-	}
-	return true, nil
+	return s.view.has(recordKey(space, id))
 }
 
 // Record returns a record, nil if there is none.
@@ -121,40 +88,39 @@ func (s *Snapshot) RecordRows(space merge.SpaceID, from merge.RecordID, each fun
 func (s *Snapshot) Deliveries(space merge.SpaceID, after uint64, each func(firstPosition uint64, d *logv1.Delivery) error) error {
 	prefix := spaceKey(space, kindDelivery)
 	return s.scan(prefix, deliveryKey(space, after+1), func(key, value []byte) error {
-		d := new(logv1.Delivery)
-		if err := proto.Unmarshal(value, d); err != nil {
-			return fault.New(fault.Damaged, "log of space %s: %w: the store is damaged; restore it from a backup", space, err)
+		d, err := parseDelivery(space, value)
+		if err != nil {
+			return err
 		}
 		return each(binary.BigEndian.Uint64(key[len(prefix):]), d)
 	})
 }
 
+func parseDelivery(space merge.SpaceID, value []byte) (*logv1.Delivery, error) {
+	d := new(logv1.Delivery)
+	if err := proto.Unmarshal(value, d); err != nil {
+		return nil, fault.New(fault.Damaged, "log of space %s: %w: the store is damaged; restore it from a backup", space, err)
+	}
+	return d, nil
+}
+
 // LogBytesAt returns the size of all batches delivered up to a position that
 // ends an entry.
 func (s *Snapshot) LogBytesAt(space merge.SpaceID, position uint64) (uint64, error) {
-	if position == 0 {
-		return 0, nil
-	}
-	var logBytes uint64
+	_, d, err := s.DeliveryAt(space, position)
+	return d.GetLogBytes(), err
+}
+
+// DeliveryAt returns the entry of a space's log that has a position, and its
+// first one; the last entry if the log ends before, nil if it is empty.
+func (s *Snapshot) DeliveryAt(space merge.SpaceID, position uint64) (firstPosition uint64, d *logv1.Delivery, err error) {
 	prefix := spaceKey(space, kindDelivery)
-	opts := badger.DefaultIteratorOptions
-	opts.Reverse, opts.PrefetchValues, opts.Prefix = true, false, prefix
-	it := s.txn.NewIterator(opts)
-	defer it.Close()
-	it.Seek(deliveryKey(space, position))
-	if !it.ValidForPrefix(prefix) {
-		return 0, nil
+	key, value, err := s.view.last(prefix, deliveryKey(space, position))
+	if err != nil || key == nil || position == 0 {
+		return 0, nil, err
 	}
-	err := it.Item().Value(func(value []byte) error {
-		d := new(logv1.Delivery)
-		err := proto.Unmarshal(value, d)
-		logBytes = d.LogBytes
-		return err
-	})
-	if err != nil {
-		return 0, readFault(err)
-	}
-	return logBytes, nil
+	d, err = parseDelivery(space, value)
+	return binary.BigEndian.Uint64(key[len(prefix):]), d, err
 }
 
 // Entry returns an entry of the log.
@@ -182,12 +148,10 @@ func (s *Snapshot) Entries(partition uint16, after uint64, each func(seq uint64,
 
 // Spaces calls each with every space.
 func (s *Snapshot) Spaces(each func(space merge.SpaceID, head *logv1.SpaceHead) error) error {
-	opts := badger.DefaultIteratorOptions
-	opts.PrefetchValues, opts.Prefix = false, []byte{classSpace}
-	it := s.txn.NewIterator(opts)
-	defer it.Close()
-	for it.Seek([]byte{classSpace}); it.Valid(); {
-		key := it.Item().Key()
+	it := s.view.iterate([]byte{classSpace})
+	defer it.close()
+	for it.seek([]byte{classSpace}); it.valid(); {
+		key := it.key()
 		space := merge.SpaceID(key[2:18])
 		head, err := s.Head(space)
 		if err != nil {
@@ -199,16 +163,16 @@ func (s *Snapshot) Spaces(each func(space merge.SpaceID, head *logv1.SpaceHead) 
 			}
 		}
 		next := append(bytes.Clone(key[:18]), 0xff) // beyond the last kind of row
-		it.Seek(next)
+		it.seek(next)
 	}
 	return nil
 }
 
-// QuarantinedChanges calls each with the quarantined changes of a space. each
-// may return ErrStop.
-func (s *Snapshot) QuarantinedChanges(space merge.SpaceID, each func(id merge.ID, q *logv1.Quarantined) error) error {
+// QuarantinedChanges calls each with the quarantined changes of a space from an
+// identity on, in the order of identities. each may return ErrStop.
+func (s *Snapshot) QuarantinedChanges(space merge.SpaceID, from merge.ID, each func(id merge.ID, q *logv1.Quarantined) error) error {
 	prefix := spaceKey(space, kindQuarantine)
-	return s.scan(prefix, prefix, func(key, value []byte) error {
+	return s.scan(prefix, changeKey(space, kindQuarantine, from), func(key, value []byte) error {
 		if len(value) == 0 {
 			return nil // no longer
 		}
@@ -216,22 +180,20 @@ func (s *Snapshot) QuarantinedChanges(space merge.SpaceID, each func(id merge.ID
 		if err := proto.Unmarshal(value, q); err != nil {
 			return fault.New(fault.Damaged, "quarantine of space %s: %w: the store is damaged; restore it from a backup", space, err)
 		}
-		return each(parseChangeKey(key[len(prefix):]), q)
+		return each(parseChange(key[len(prefix):]), q)
 	})
 }
 
+// scan calls each with the rows from a key on; it owns key and value.
 func (s *Snapshot) scan(prefix, from []byte, each func(key, value []byte) error) error {
-	opts := badger.DefaultIteratorOptions
-	opts.PrefetchValues, opts.Prefix = false, prefix
-	it := s.txn.NewIterator(opts)
-	defer it.Close()
-	for it.Seek(from); it.Valid(); it.Next() {
-		item := it.Item()
-		value, err := item.ValueCopy(nil)
+	it := s.view.iterate(prefix)
+	defer it.close()
+	for it.seek(from); it.valid(); it.next() {
+		value, err := it.value()
 		if err != nil {
-			return readFault(err)
+			return err
 		}
-		switch err := each(item.KeyCopy(nil), value); {
+		switch err := each(bytes.Clone(it.key()), value); {
 		case errors.Is(err, ErrStop):
 			return nil
 		case err != nil:

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+)
+
+// memTableBytes decides how much a transaction holds: Badger takes 15 % of it.
+const memTableBytes = 16 << 20
+
+// Settings returns Badger's options; where they differ from its defaults, a
+// measured reason stands beside them.
+func Settings(o Options) badger.Options {
+	return badger.DefaultOptions(o.Dir).
+		WithLogger(nil).
+		WithMetricsEnabled(false).
+		WithSyncWrites(!o.Unsynced). // the default loses acknowledged commits in a power cut
+		// Blocks are not verified by default: a flipped bit is served as data.
+		WithChecksumVerificationMode(options.OnBlockRead).
+		WithVerifyValueChecksum(true).
+		WithMemTableSize(memTableBytes).                           // at 64 MB a commit writes ten times as much to the device
+		WithNumMemtables(3).WithNumCompactors(2).                  // no gain from more on two cores
+		WithBlockCacheSize(32 << 20).WithIndexCacheSize(16 << 20). // zero keeps all indices in memory
+		WithValueLogFileSize(16 << 20).                            // values live in the LSM tree, the value log stays empty
+		WithDetectConflicts(false).                                // there is one committer
+		WithNumVersionsToKeep(1)
+}
+
+// The adapters hold one pointer each, so that an interface value of them takes
+// no memory of its own.
+type (
+	badgerBackend  struct{ db *badger.DB }
+	badgerTxn      struct{ txn *badger.Txn }
+	badgerIterator struct{ it *badger.Iterator }
+)
+
+// openBadger opens the directory, or makes a store in an empty one. It belongs
+// to one process at a time.
+func openBadger(o Options) (backend, error) {
+	if err := checkDir(o); err != nil {
+		return nil, err
+	}
+	db, err := badger.Open(Settings(o))
+	switch {
+	case err == nil:
+		return badgerBackend{db}, nil
+	case strings.Contains(err.Error(), "Cannot acquire directory lock"):
+		return nil, fault.New(fault.Unavailable, "%s: another process has the store open; stop it first", o.Dir)
+	}
+	return nil, fault.New(fault.Damaged, "%s: %w: the store cannot be opened; restore it from a backup", o.Dir, err)
+}
+
+// checkDir makes the directory and finds damage that Badger would answer with
+// a panic.
+func checkDir(o Options) error {
+	_, err := os.Stat(filepath.Join(o.Dir, badger.ManifestFilename))
+	switch {
+	case err != nil && o.Existing:
+		return errNoStore
+	case err != nil: // a new store
+		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+			return fault.New(fault.Invalid, "store directory: %w", err)
+		}
+		return nil
+	}
+	registry := filepath.Join(o.Dir, badger.KeyRegistryFileName)
+	if _, err := os.Stat(registry); err != nil {
+		return fault.New(fault.Damaged, "%s is missing: without it nothing in the store can be read; put it back from the backup that this store belongs to", registry)
+	}
+	return nil
+}
+
+func (b badgerBackend) view() view       { return badgerTxn{b.db.NewTransaction(false)} }
+func (b badgerBackend) update() update   { return badgerTxn{b.db.NewTransaction(true)} }
+func (b badgerBackend) updateBytes() int { return int(b.db.MaxBatchSize()) }
+func (b badgerBackend) close() error     { return b.db.Close() }
+
+func (t badgerTxn) get(key []byte) ([]byte, error) {
+	item, err := t.txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, readFault(err)
+	}
+	data, err := item.ValueCopy(nil) // not nil for an empty value
+	if err != nil {
+		return nil, readFault(err)
+	}
+	return data, nil
+}
+
+func (t badgerTxn) has(key []byte) (bool, error) {
+	_, err := t.txn.Get(key)
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, readFault(err)
+	}
+	return true, nil
+}
+
+func (t badgerTxn) set(key, value []byte) error { return badgerFault(t.txn.Set(key, value)) }
+func (t badgerTxn) commit() error               { return badgerFault(t.txn.Commit()) }
+func (t badgerTxn) discard()                    { t.txn.Discard() }
+
+func badgerFault(err error) error {
+	if errors.Is(err, badger.ErrTxnTooBig) {
+		return ErrFoldTooBig
+	}
+	return err
+}
+
+func (t badgerTxn) iterate(prefix []byte) iterator {
+	opts := badger.DefaultIteratorOptions
+	opts.PrefetchValues, opts.Prefix = false, prefix
+	return badgerIterator{t.txn.NewIterator(opts)}
+}
+
+func (t badgerTxn) last(prefix, bound []byte) (key, value []byte, err error) {
+	opts := badger.DefaultIteratorOptions
+	opts.PrefetchValues, opts.Prefix, opts.Reverse = false, prefix, true
+	it := badgerIterator{t.txn.NewIterator(opts)}
+	defer it.close()
+	it.seek(bound)
+	if !it.valid() {
+		return nil, nil, nil
+	}
+	value, err = it.value()
+	return bytes.Clone(it.key()), value, err
+}
+
+func (i badgerIterator) seek(key []byte) { i.it.Seek(key) }
+func (i badgerIterator) next()           { i.it.Next() }
+func (i badgerIterator) valid() bool     { return i.it.Valid() }
+func (i badgerIterator) key() []byte     { return i.it.Item().Key() }
+func (i badgerIterator) close()          { i.it.Close() }
+
+func (i badgerIterator) value() ([]byte, error) {
+	value, err := i.it.Item().ValueCopy(nil)
+	if err != nil {
+		return nil, readFault(err)
+	}
+	return value, nil
+}
+
+func readFault(err error) error {
+	if errors.Is(err, badger.ErrDBClosed) || errors.Is(err, badger.ErrDiscardedTxn) {
+		return errClosing
+	}
+	return fault.New(fault.Damaged, "read row: %w: the store is damaged; restore it from a backup", err)
+}
