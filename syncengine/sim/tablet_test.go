@@ -1,0 +1,201 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/zhurnal/zhurnal/clientsdk"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
+)
+
+// tablet is a real register and who holds it.
+type tablet struct {
+	*fleet
+	name    string
+	person  merge.PersonID
+	store   int    // how many directories it has had
+	current string // the one that it uses
+	reg     *clientsdk.Register
+	newer   bool
+	// aheadMillis is how far its clock is ahead of the true time.
+	aheadMillis int64
+	random      *seededBytes
+	// busy says that a sync is under way, and doomed that the app is killed
+	// before it gets an answer.
+	busy, doomed bool
+	forms        []form
+	// own are the changes that this register has taken, by space, and backup
+	// what it had of them when its files were copied.
+	own, backup map[merge.SpaceID][]merge.ID
+	backupDir   string
+}
+
+// form is a record that a person has on the screen.
+type form struct {
+	space merge.SpaceID
+	row   clientsdk.Row[proto.Message]
+}
+
+var registerKey = []byte("a key of thirty-two bytes, drawn")
+
+var holders = []string{"Nadia", "Petro", "Oksana", "Ivan", "Olha", "Taras"}
+
+func newTablet(f *fleet, number int) *tablet {
+	t := &tablet{
+		fleet: f, name: fmt.Sprintf("%s's tablet", holders[number%len(holders)]), newer: number >= f.TabletsBehind,
+		own: map[merge.SpaceID][]merge.ID{},
+	}
+	if number >= len(holders) {
+		t.name += fmt.Sprint(" ", number)
+	}
+	t.person = mergetest.ID16(t.name)
+	t.random = newSeededBytes(f.Seed, t.name)
+	t.current = t.dirOf(0)
+	t.open()
+	for _, space := range f.spaces {
+		t.must(t.reg.Join(noCut, space, community), "join")
+	}
+	return t
+}
+
+func (t *tablet) String() string { return t.name }
+
+func (t *tablet) dirOf(store int) string {
+	return filepath.Join(t.dir, fmt.Sprintf("%x-%d", t.person[:4], store))
+}
+
+func (t *tablet) open() {
+	reg, err := clientsdk.Open(noCut, clientsdk.Options{
+		Dir: t.current, Key: registerKey, Author: t.person, Schema: recordTypes(t.newer),
+		Clock: func() int64 { return t.now + t.aheadMillis }, Random: t.random,
+	})
+	t.must(err, "open the register of %s", t)
+	t.reg, t.forms = reg, nil
+}
+
+func (t *tablet) close() {
+	if t.reg != nil {
+		t.must(t.reg.Close(), "close the register of %s", t)
+	}
+}
+
+// start opens the register on a copy of these files, as they are: what a killed
+// process leaves.
+func (t *tablet) start(from string) {
+	t.store++
+	t.current = t.dirOf(t.store)
+	t.must(os.CopyFS(t.current, os.DirFS(from)), "copy the files of %s", t)
+	t.close()
+	t.open()
+}
+
+func (t *tablet) kill() {
+	t.tally.Killed++
+	t.start(t.current)
+}
+
+// transaction writes to a space, and remembers what the register has taken.
+func (t *tablet) transaction(space merge.SpaceID, fn func(*clientsdk.Tx) error) {
+	written, err := t.reg.Write(noCut, space, fn)
+	switch {
+	case errors.Is(err, errNothingToDo):
+	case err != nil:
+		t.fail("%s cannot write: %w", t, err)
+	case written.Change != (merge.ID{}):
+		t.own[space] = append(t.own[space], written.Change)
+		t.acknowledged[space][written.Change] = acknowledgement{by: t.name}
+	}
+}
+
+var errNothingToDo = errors.New("there is nothing to do")
+
+// sync runs one Sync of the register over the fleet's network.
+func (t *tablet) sync(l *link) (clientsdk.SyncResult, error) {
+	t.busy, t.doomed = true, false
+	result, err := t.reg.Sync(noCut, l)
+	t.busy = false
+	t.tally.Syncs++
+	if t.doomed {
+		t.say("the app on %s was killed meanwhile", t)
+		t.kill()
+		return result, err
+	}
+	for i := range result.Spaces {
+		if at := &result.Spaces[i]; at.Err == nil && err == nil {
+			t.checkCopy(at.Space)
+		}
+	}
+	return result, err
+}
+
+// checkCopy holds the register to the log: its base is the state at its
+// position, and its view that with its own changes on top which are beyond.
+func (t *tablet) checkCopy(space merge.SpaceID) {
+	status := t.status(space)
+	l := t.witness.logs[space]
+	if t.failed != nil || !status.Readable || l.position() > 200 && t.tally.Views%16 != 0 {
+		t.tally.Views++
+		return
+	}
+	t.tally.Views++
+	got, err := t.reg.Digest(noCut, space)
+	if err != nil {
+		t.fail("%s: %w", t, err)
+		return
+	}
+	switch {
+	case got.Position > l.position():
+		t.fail("%s has %s at position %d, its log ends at %d", t, t.names[space], got.Position, l.position())
+	case got.Base != l.digests[got.Position]:
+		t.fail("%s has %s at position %d, and not what the log says there", t, t.names[space], got.Position)
+	}
+	if want, known := t.view(l, space, got.Position); known && got.View != want {
+		t.fail("%s does not show what it has of %s, at position %d, with its own changes on top", t, t.names[space], got.Position)
+	}
+}
+
+// view is the digest of what the register must show. It is not known while the
+// register has changes that it has not sent yet.
+func (t *tablet) view(l *spaceLog, space merge.SpaceID, position uint64) (digest merge.Hash, known bool) {
+	var onTop []merge.ID
+	for _, id := range t.own[space] {
+		if at := l.positions[id]; at == 0 || at > position {
+			onTop = append(onTop, id)
+		}
+	}
+	if len(onTop) == 0 {
+		return l.digests[position], true
+	}
+	state := mergetest.NewSpace()
+	for i, fact := range l.facts[:position] {
+		if fact.Change != nil {
+			_, err := state.Apply(fact.Change, fact.Received, uint64(i)+1)
+			t.must(err, "apply")
+		}
+	}
+	for _, id := range onTop {
+		c := t.sent[id]
+		if c == nil {
+			return merge.Hash{}, false
+		}
+		_, err := state.Apply(c, 0, 0)
+		t.must(err, "apply")
+	}
+	return state.Digest(), true
+}
+
+func (t *tablet) status(space merge.SpaceID) clientsdk.SpaceStatus {
+	status, err := t.reg.Status(noCut)
+	if err != nil {
+		t.fail("%s: status: %w", t, err)
+		return clientsdk.SpaceStatus{}
+	}
+	i := slices.IndexFunc(status.Spaces, func(s clientsdk.SpaceStatus) bool { return s.Space == space })
+	return status.Spaces[i]
+}
