@@ -90,6 +90,9 @@ func (a *attending) findings() error {
 			return err
 		}
 		verdict := wire.Verdict(p.Verdict)
+		if verdict == wire.Dismissed || verdict == discarded {
+			continue // see Drafts
+		}
 		if len(findings) == 0 && (verdict == wire.Quarantined || verdict == wire.Flagged) {
 			findings = []wire.Finding{{MessageKey: KeyUntold}}
 		}

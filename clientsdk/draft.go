@@ -19,6 +19,9 @@ type Draft struct {
 	Space   SpaceID
 	Change  ChangeID
 	Records []DraftRecord
+	// Reason is for looking up the text that says why; empty if the author was
+	// not told, as one who may not read the space.
+	Reason string
 }
 
 // DraftRecord is what a draft wanted to write to one record.
@@ -72,6 +75,9 @@ func draftsOf(w *workspace) ([]Draft, error) {
 			return nil, err
 		}
 		d := Draft{Space: w.space.ID, Change: c.ID}
+		if d.Reason, err = reasonOf(&pending[i]); err != nil {
+			return nil, err
+		}
 		for j := range c.Records {
 			rec, err := draftRecord(w.schema, &c.Records[j])
 			if err != nil {
@@ -82,6 +88,17 @@ func draftsOf(w *workspace) ([]Draft, error) {
 		drafts = append(drafts, d)
 	}
 	return drafts, nil
+}
+
+// reasonOf returns why a change was given back.
+func reasonOf(p *localstore.Pending) (string, error) {
+	findings, err := decodeFindings(p.Findings)
+	for i := range findings {
+		if findings[i].Cause == wire.GivenBack {
+			return findings[i].MessageKey, err
+		}
+	}
+	return "", err
 }
 
 // draftRecord makes a message of writes.
