@@ -1,6 +1,7 @@
 package clientsdk_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -97,27 +98,40 @@ func TestATabletRestoredFromAnOldBackup(t *testing.T) {
 	restored.mustEqual(h)
 }
 
-// Nothing of two copies of one tablet comes into the log: they learn of each
-// other by the verdict alone.
+// Two copies of one tablet write while their author has no access: nothing of
+// either comes into the log, and they learn of each other when access is given.
 func TestACopiedTabletInQuarantine(t *testing.T) {
 	h := newHome(t)
 	oksana := newTablet(t, h, "oksana", "lyman")
-	h.access(oksana.space, room, true, "oksana") // somebody made the space as another kind
+	h.access(oksana.space, community, true, "petro")
 	twin := &tablet{t: t, line: oksana.line, clock: &clock{millis: august2016}, space: oksana.space, dir: copyOf(t, oksana.dir)}
 	twin.open(recordTypes())
 	oksana.register("Коваленко")
 	twin.register("Бондар")
-	oksana.sync()
-	twin.sync()
-	written := twin.write(func(tx *clientsdk.Tx) error {
-		_, err := tx.Create(&recordsv1.Participant{FamilyName: "Мельник"})
-		return err
-	})
-	if written.Change.Seq != 1 {
-		t.Fatalf("change %s goes on under the replica of both", written.Change)
+	for _, tab := range []*tablet{oksana, twin} {
+		if _, err := tab.Sync(context.Background(), tab.line); err != nil {
+			t.Fatal(err)
+		}
+		if tab.status().Quarantined != 1 || len(tab.people()) != 1 {
+			t.Fatalf("%+v, %d people", tab.status(), len(tab.people()))
+		}
 	}
-	if len(twin.people()) != 2 || len(oksana.people()) != 1 {
-		t.Fatal("a view has lost something")
+	h.access(oksana.space, community, true, "oksana")
+	for _, tab := range []*tablet{oksana, twin, oksana} {
+		tab.sync()
+	}
+	for _, tab := range []*tablet{oksana, twin} {
+		tab.mustEqual(h)
+		written := tab.write(func(tx *clientsdk.Tx) error {
+			_, err := tx.Create(&recordsv1.Participant{FamilyName: "Мельник"})
+			return err
+		})
+		if written.Change.Seq != 1 {
+			t.Fatalf("change %s goes on under the replica of both", written.Change)
+		}
+		if len(tab.people()) != 3 {
+			t.Fatal("a view has lost something")
+		}
 	}
 }
 

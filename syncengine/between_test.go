@@ -9,6 +9,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
@@ -18,7 +19,7 @@ import (
 func hooked(t *testing.T, types *schema.Schema) (*syncengine.Engine, *func()) {
 	var hook func()
 	c := &clock{year2026}
-	e, err := syncengine.Open(syncengine.Options{InMemory: true, Schema: types, Random: seeded(7), Now: func() int64 {
+	e, err := syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: types, Random: seeded(7), Now: func() int64 {
 		if h := hook; h != nil {
 			hook = nil
 			h()
@@ -67,6 +68,38 @@ func TestASchemaAddedBetweenAdmissionAndApply(t *testing.T) {
 	}
 	v, _ := e.Verdicts(a.person, a.space, []merge.ID{a.chain[0].ID})
 	mustVerdict(t, v, wire.Applied, 0)
+}
+
+// A change of a type that nobody knows yet came first from somebody without
+// access, then from its author. When the type comes it is applied, without
+// anybody sending it again.
+func TestWhoHasNoAccessHoldsUpNobodysChange(t *testing.T) {
+	few, err := schema.New(recordsv1.File_zhurnal_records_v1_place_proto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, _ := hooked(t, few)
+	grant(t, e, "lyman", community, "oksana")
+	a := newDevice(t, "oksana", "lyman", 1)
+	sent := a.batches(a.write(recordNamed("x"), olena()))
+	for _, c := range []struct {
+		person string
+		cause  wire.Cause
+	}{{"taras", wire.NoAccess}, {"oksana", wire.UnknownType}, {"taras", wire.NoAccess}, {"oksana", wire.UnknownType}} {
+		outcomes, err := e.Push(bg, personNamed(c.person), a.space, sent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustVerdict(t, outcomes, wire.Quarantined, c.cause)
+	}
+	set := &descriptorpb.FileDescriptorSet{File: []*descriptorpb.FileDescriptorProto{protodesc.ToFileDescriptorProto(recordsv1.File_zhurnal_records_v1_person_proto)}}
+	data, err := proto.Marshal(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, released, err := e.AddSchema(bg, personNamed("admin"), data); err != nil || released != 1 {
+		t.Fatalf("released %d, %v", released, err)
+	}
 }
 
 // Released changes are delivered in batches that a reader accepts.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -15,6 +16,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -263,7 +265,7 @@ func malformed(t *testing.T, whole []byte) []malformedBatch {
 func TestAFullDiskRefusesBeforeItIsFull(t *testing.T) {
 	free := uint64(1 << 30)
 	e, err := syncengine.Open(syncengine.Options{
-		InMemory: true, Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(1),
+		Memory: store.NewMemory(), Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(1),
 		FreeBytes: func() (uint64, error) { return free, nil }, FreeBytesMin: 1 << 20,
 	})
 	if err != nil {
@@ -326,5 +328,31 @@ func TestSpaceThatIsNotThereAndSpaceThatIsNotYoursLookTheSame(t *testing.T) {
 	var a, b *fault.Error
 	if !errors.As(errForbidden, &a) || !errors.As(errAbsent, &b) || a.Kind != b.Kind || len(a.Error()) != len(b.Error()) {
 		t.Fatalf("%v\n%v", errForbidden, errAbsent)
+	}
+}
+
+// Tablets come home at once, each with more batches than may be decoded at a
+// time: none waits for ever for another, and all is stored.
+func TestManyLargePushesAtOnce(t *testing.T) {
+	e := openEngine(t, "")
+	grant(t, e, "lyman", community, "oksana")
+	var pushing sync.WaitGroup
+	for i := range 6 {
+		d := newDevice(t, "oksana", "lyman", byte(i+1))
+		var batches [][]byte
+		for n := range limits.PushBatches {
+			batches = append(batches, d.batches(d.write(merge.RecordID{byte(i + 1), byte(n)}, olena()))...)
+			d.unsent = nil
+		}
+		pushing.Go(func() {
+			outcomes, err := e.Push(t.Context(), d.person, d.space, batches)
+			if err != nil || len(outcomes) != 1 || outcomes[0].LastSeq != limits.PushBatches || outcomes[0].Verdict != wire.Applied {
+				t.Errorf("tablet %d: %+v, %v", i, outcomes, err)
+			}
+		})
+	}
+	pushing.Wait()
+	if _, position, err := e.Digest(spaceNamed("lyman")); err != nil || position != 6*limits.PushBatches {
+		t.Fatalf("position %d, %v", position, err)
 	}
 }

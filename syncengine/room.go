@@ -24,8 +24,8 @@ func newRoom(batches int) *room {
 	return &room{door: make(chan struct{}, 1), slots: make(chan struct{}, batches)}
 }
 
-// enter waits for room for so many batches, or for all there is. leave gives
-// it back.
+// enter waits for room for so many batches, or for all there is: whoever has
+// more of them decodes no more than that at a time. leave gives it back.
 func (r *room) enter(ctx context.Context, batches int) (leave func(), err error) {
 	select {
 	case r.door <- struct{}{}:

@@ -105,7 +105,7 @@ func (e *Engine) Watch(ctx context.Context, person merge.PersonID, spaces []merg
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-e.watchers.stopping:
-			return fault.New(fault.Unavailable, "the server is stopping; watch again later")
+			return errStopping
 		case <-one.wake:
 		}
 		if err := e.tell(person, one.take(), moved); err != nil {
@@ -115,19 +115,37 @@ func (e *Engine) Watch(ctx context.Context, person merge.PersonID, spaces []merg
 }
 
 func (e *Engine) tell(person merge.PersonID, news map[merge.SpaceID]uint64, moved func(space merge.SpaceID, position uint64) error) error {
-	snapshot := e.store.Snapshot()
-	defer snapshot.Close()
-	for space := range news {
-		head, _, err := readable(snapshot, space, person)
-		if fault.KindOf(err) == fault.NoAccess && err != nil {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := moved(space, head.Position); err != nil {
+	positions, err := e.positions(person, news)
+	if err != nil {
+		return err
+	}
+	for space, position := range positions {
+		if err := moved(space, position); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// positions returns where those of the spaces are that the person may read.
+// Nothing of the store is held when it returns: a listener may take hours over
+// one message, and an open snapshot keeps all that is written meanwhile from
+// being compacted.
+func (e *Engine) positions(person merge.PersonID, news map[merge.SpaceID]uint64) (map[merge.SpaceID]uint64, error) {
+	if err := e.gate.enter(); err != nil {
+		return nil, err
+	}
+	defer e.gate.leave()
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	positions := make(map[merge.SpaceID]uint64, len(news))
+	for space := range news {
+		switch head, _, err := readable(snapshot, space, person); {
+		case err == nil:
+			positions[space] = head.Position
+		case fault.KindOf(err) != fault.NoAccess:
+			return nil, err
+		}
+	}
+	return positions, nil
 }

@@ -7,7 +7,6 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
@@ -141,11 +140,8 @@ func (p *parser) typeName(name []byte) (string, error) {
 	if string(name) == p.lastType {
 		return p.lastType, nil
 	}
-	if len(name) > limits.TypeNameBytes {
-		return "", fault.New(fault.Malformed, "type name of %d bytes; at most %d", len(name), limits.TypeNameBytes)
-	}
 	if !utf8.Valid(name) {
-		return "", fault.New(fault.Malformed, "type name %q: not UTF-8", name)
+		return "", fault.New(fault.Malformed, "type name %.40q: not UTF-8", name)
 	}
 	p.lastType = string(name)
 	return p.lastType, nil
@@ -201,9 +197,6 @@ func parseWrite(message []byte, w *merge.Write) error {
 }
 
 func appendReplaced(message []byte, w *merge.Write) error {
-	if len(w.Replaces) == limits.Replaces {
-		return fault.New(fault.TooLarge, "replaces more than %d values", limits.Replaces)
-	}
 	id, err := parseChangeID(message)
 	w.Replaces = append(w.Replaces, id)
 	return err
