@@ -16,43 +16,76 @@ import (
 // but the spaces of which there is no news, most of a coordinator's, share one.
 func (s *exchange) takeAll(ctx context.Context, resp *syncv1.SyncResponse, under []*tour) error {
 	var quiet []SpaceID
+	var putOff []*tour
 	for i, t := range under {
 		down := resp.Spaces[i]
 		if string(down.SpaceId) != string(t.space[:]) {
 			return fault.New(fault.Malformed, "the server answered for another space than it was asked for")
 		}
-		if t.up.left || !t.isQuiet(down) {
-			if err := s.take(ctx, t, down, resp.ServerTimeMillis); err != nil {
+		if t.isPutOff(down.Page) {
+			putOff = append(putOff, t)
+		}
+		switch {
+		case t.isUnheard(down, resp.EpochId) && t.isPutOff(down.Page):
+			t.position = t.up.position
+		case t.isUnheard(down, resp.EpochId) && t.isQuiet(down.Page):
+			t.position, t.done = t.up.position, true
+			if t.err == nil {
+				quiet = append(quiet, t.space)
+			}
+		default:
+			if err := s.take(ctx, t, down, resp); err != nil {
 				return err
 			}
-			continue
-		}
-		t.position, t.done = t.up.position, true
-		if t.err == nil {
-			quiet = append(quiet, t.space)
 		}
 	}
-	if len(quiet) == 0 {
+	if len(putOff) == len(under) {
+		for _, t := range putOff {
+			t.leadNowhere()
+		}
+	}
+	return s.noteAll(ctx, quiet, putOff)
+}
+
+// noteAll keeps what the spaces share that nothing was taken in of.
+func (s *exchange) noteAll(ctx context.Context, quiet []SpaceID, putOff []*tour) error {
+	if len(quiet) == 0 && len(putOff) == 0 {
 		return nil
 	}
 	return s.register.store.Write(ctx, func(tx *localstore.Tx) error {
+		if len(putOff) > 0 {
+			if err := s.beginWith(tx, putOff[0]); err != nil {
+				return err
+			}
+		}
 		return tx.TouchSpaces(quiet, s.register.options.Clock())
 	})
 }
 
-// isQuiet tells whether the space is where it was, and nothing was said of it.
-// The old cursor then serves as well as the new one.
-func (t *tour) isQuiet(down *syncv1.SpaceDown) bool {
-	p := down.Page
+// isUnheard tells whether nothing but a page was said of the space, and nothing
+// else was asked.
+func (t *tour) isUnheard(down *syncv1.SpaceDown, epoch []byte) bool {
 	return down.Fault == nil && len(down.Outcomes) == 0 && len(t.up.names) == 0 &&
-		p != nil && len(p.Entries) == 0 && len(p.Rows) == 0 && !p.ReplacesAll && p.Consistent && !p.More &&
-		!t.up.staging && len(t.up.cursor) > 0 && p.Position == t.up.position
+		len(t.up.carried) == 0 && len(t.up.spoilt) == 0 && string(epoch) == string(t.up.epoch)
+}
+
+// isPutOff tells whether the server's answer was full before it came to the
+// space: it is to be asked again.
+func (t *tour) isPutOff(p *syncv1.Page) bool {
+	return p != nil && p.More && !p.Consistent && len(p.Entries) == 0 && len(p.Rows) == 0 && string(p.Cursor) == string(t.up.cursor)
+}
+
+// isQuiet tells whether the space is where it was, and no more is to be sent.
+// The old cursor then serves as well as the new one.
+func (t *tour) isQuiet(p *syncv1.Page) bool {
+	return !t.up.left && p != nil && len(p.Entries) == 0 && len(p.Rows) == 0 && !p.ReplacesAll && p.Consistent && !p.More &&
+		!t.up.staging && len(t.up.cursor) > 0 && p.Position == t.up.position && p.DurableThrough <= t.up.durable
 }
 
 // take takes in what the server has for one space. Its error is for what stops
 // the whole sync.
-func (s *exchange) take(ctx context.Context, t *tour, down *syncv1.SpaceDown, serverMillis int64) error {
-	in := &intake{exchange: s, tour: t, page: down.Page, serverMillis: serverMillis}
+func (s *exchange) take(ctx context.Context, t *tour, down *syncv1.SpaceDown, resp *syncv1.SyncResponse) error {
+	in := &intake{exchange: s, tour: t, page: down.Page, epoch: resp.EpochId, serverMillis: resp.ServerTimeMillis}
 	if down.Fault != nil {
 		in.fault = faultOf(down.Fault)
 	} else if down.Page == nil {
@@ -90,7 +123,9 @@ type intake struct {
 	outcomes     []wire.Outcome
 	page         *syncv1.Page
 	fault        error
-	unusable     bool // the page was
+	unusable     bool   // the page was
+	epoch        []byte // of the server
+	entered      bool   // it is another than before
 	serverMillis int64
 }
 
@@ -116,12 +151,19 @@ func (in *intake) run(f *follower) error {
 	for _, n := range in.up.names {
 		f.awaited[n] = true
 	}
+	if err := in.enterEpoch(f); err != nil {
+		return err
+	}
 	for i := range in.outcomes {
 		if err := f.outcome(&in.outcomes[i]); err != nil {
 			return err
 		}
 	}
 	if err := in.follow(f); err != nil {
+		return err
+	}
+	unanswered, err := in.settleCarried(f)
+	if err != nil {
 		return err
 	}
 	if err := f.finish(); err != nil {
@@ -132,7 +174,7 @@ func (in *intake) run(f *follower) error {
 			return err
 		}
 	}
-	in.conclude(f)
+	in.conclude(f, unanswered+len(f.awaited))
 	if err := f.tx.SaveSpace(f.space); err != nil {
 		return err
 	}
@@ -151,6 +193,8 @@ func (in *intake) follow(f *follower) error {
 		return in.followFault(f)
 	case string(f.space.Cursor) != string(in.up.cursor):
 		return nil // another process has moved the space meanwhile
+	case in.isPutOff(in.page):
+		return nil
 	}
 	return f.takePage(in.page)
 }
@@ -160,7 +204,7 @@ func (in *intake) followFault(f *follower) error {
 	case fault.NoAccess:
 		return f.loseAccess()
 	case fault.BadCursor:
-		if err := f.restart(); err != nil {
+		if err := f.restart(); err != nil || in.entered {
 			return err
 		}
 		return f.offerAll(in.up.names)
@@ -168,21 +212,21 @@ func (in *intake) followFault(f *follower) error {
 	return nil
 }
 
-// conclude says how the tour goes on.
-func (in *intake) conclude(f *follower) {
+// conclude says how the tour goes on. unanswered counts own changes and batches
+// of others that were sent and that nothing was said of.
+func (in *intake) conclude(f *follower, unanswered int) {
 	t := in.tour
 	t.position = f.space.Position
-	unanswered := len(f.awaited) > 0
-	if unanswered {
+	if unanswered > 0 {
 		t.mute = true // or it would send the same for ever
 	}
 	switch {
 	case in.unusable:
 		t.done = true
 	case in.fault != nil:
-		t.afterFault(in.fault, unanswered)
-	case unanswered:
-		t.fail(fault.New(fault.Malformed, "the server gave no verdict over %d of the changes that it was sent", len(f.awaited)))
+		t.afterFault(in.fault, unanswered > 0)
+	case unanswered > 0:
+		t.fail(fault.New(fault.Malformed, "the server gave no verdict over %d of what it was sent", unanswered))
 		t.afterPage(in.page)
 	default:
 		t.afterPage(in.page)
@@ -195,9 +239,9 @@ func (in *intake) conclude(f *follower) {
 // afterPage says how the tour goes on after a page that was taken in.
 func (t *tour) afterPage(page *syncv1.Page) {
 	switch {
+	case t.isPutOff(page):
 	case page.More && string(page.Cursor) == string(t.up.cursor):
-		t.fail(fault.New(fault.Malformed, "the server says that there is more, and leads nowhere"))
-		t.done = true
+		t.leadNowhere()
 	case page.More:
 	case page.Consistent:
 		t.done = t.mute || !t.up.left
@@ -205,6 +249,12 @@ func (t *tour) afterPage(page *syncv1.Page) {
 		t.fail(fault.New(fault.Malformed, "the server left the copy in the midst of its rows"))
 		t.done = true
 	}
+}
+
+// leadNowhere ends a tour that would go on for ever.
+func (t *tour) leadNowhere() {
+	t.fail(fault.New(fault.Malformed, "the server says that there is more, and leads nowhere"))
+	t.done = true
 }
 
 // afterFault says how the tour goes on after what kept its space from being

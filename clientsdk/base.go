@@ -22,6 +22,8 @@ type follower struct {
 	// change, those that home said had not come when it applied it.
 	applying merge.ID
 	missing  map[merge.ID][]merge.ID
+	// others counts the changes of the entry that are not the tablet's own.
+	others int
 	// changes and rows count what came.
 	changes, rows int
 }
@@ -128,7 +130,7 @@ func (f *follower) entry(e *wire.LogEntry) error {
 	if err != nil {
 		return err
 	}
-	f.missing = missingIn(e.Outcomes)
+	f.missing, f.others = missingIn(e.Outcomes), 0
 	for i, c := range changes {
 		if err := f.apply(c, e, e.FirstPosition+uint64(i)); err != nil {
 			return fault.New(fault.KindOf(err), "change %s: %w", c.ID, err)
@@ -140,7 +142,7 @@ func (f *follower) entry(e *wire.LogEntry) error {
 		}
 	}
 	f.reached = last
-	return nil
+	return f.carry(e, last)
 }
 
 func (f *follower) decode(e *wire.LogEntry) ([]*merge.Change, error) {
@@ -168,6 +170,7 @@ func (f *follower) apply(c *merge.Change, e *wire.LogEntry, position uint64) err
 	}
 	n, err := f.ownName(c.ID)
 	if err != nil || n == 0 {
+		f.others++
 		return err
 	}
 	return f.verdict(n, wire.Applied, position, nil)

@@ -16,6 +16,7 @@ import (
 	"github.com/zhurnal/zhurnal/clientsdk"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 )
 
 // A facilitator takes the register of a day in a village without a network, and
@@ -85,7 +86,7 @@ func exampleSetting() (dir string, client syncv1connect.SyncServiceClient) {
 	parent, err := os.MkdirTemp("", "zhurnal")
 	check(err)
 	h := &home{clock: clock{millis: august2016}}
-	h.engine, err = syncengine.Open(syncengine.Options{InMemory: true, Schema: recordTypes(), Now: h.clock.now, Random: rand.Reader})
+	h.engine, err = syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: recordTypes(), Now: h.clock.now, Random: rand.Reader})
 	check(err)
 	_, err = h.engine.SetAccess(context.Background(), named[merge.PersonID]("admin"), village, community, facilitator, true)
 	check(err)

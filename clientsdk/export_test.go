@@ -36,6 +36,19 @@ func (r *Register) Indexed(ctx context.Context, id SpaceID, typeName string, fie
 	return n, err
 }
 
+// CarriedCount returns how many batches of others are kept of a space.
+func (r *Register) CarriedCount(ctx context.Context, id SpaceID) (n int, err error) {
+	err = r.store.Read(ctx, func(tx *localstore.Tx) error {
+		space, err := spaceOf(tx, id)
+		if err != nil {
+			return err
+		}
+		n, err = tx.CarriedCount(space.N)
+		return err
+	})
+	return n, err
+}
+
 func (r *Register) eachHeld(ctx context.Context, id SpaceID, fn func(*workspace, *held) error) error {
 	return r.store.Read(ctx, func(tx *localstore.Tx) error {
 		space, err := spaceOf(tx, id)

@@ -98,6 +98,7 @@ func named[T ~[16]byte](name string) (id T) {
 type home struct {
 	t      testing.TB
 	engine *syncengine.Engine
+	disk   *store.Memory
 	clock  clock
 	// pageBytes bounds pages, where it is not zero.
 	pageBytes int
@@ -112,9 +113,12 @@ type home struct {
 
 var errCut = errors.New("the network is gone")
 
-func newHome(t testing.TB) *home {
-	h := &home{t: t, clock: clock{millis: august2016}}
-	engine, err := syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: recordTypes(), Now: h.clock.now, Random: seeded(1)})
+func newHome(t testing.TB) *home { return openHome(t, store.NewMemory(), seeded(1)) }
+
+// openHome opens a home on a disk.
+func openHome(t testing.TB, disk *store.Memory, random *randomBytes) *home {
+	h := &home{t: t, clock: clock{millis: august2016}, disk: disk}
+	engine, err := syncengine.Open(syncengine.Options{Memory: disk, Schema: recordTypes(), Now: h.clock.now, Random: random})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +186,8 @@ func (l line) serve(ctx context.Context, req *syncv1.SyncRequest) (*syncv1.SyncR
 	if err != nil {
 		return nil, err
 	}
-	resp := &syncv1.SyncResponse{ServerTimeMillis: h.clock.now()}
+	epoch := h.engine.Epoch()
+	resp := &syncv1.SyncResponse{ServerTimeMillis: h.clock.now(), EpochId: epoch[:]}
 	for i := range down {
 		resp.Spaces = append(resp.Spaces, down[i].ToProto(func(err error) *syncv1.Fault {
 			return &syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()}

@@ -21,7 +21,7 @@ func (f *follower) takePage(m *syncv1.Page) error {
 	if !m.Consistent {
 		return f.stage(m)
 	}
-	f.reached = f.space.Position
+	f.reached, f.space.Durable = f.space.Position, max(f.space.Durable, m.DurableThrough)
 	if err := f.tx.Staged(f.space.N, f.stagedPage); err != nil {
 		return err
 	}
@@ -29,6 +29,9 @@ func (f *follower) takePage(m *syncv1.Page) error {
 		return err
 	}
 	f.space.Position, f.space.Readable = f.reached, true
+	if err := f.tx.DropDurable(f.space.N, f.space.Durable); err != nil {
+		return err
+	}
 	return f.tx.DropStaged(f.space.N)
 }
 
@@ -75,14 +78,18 @@ func (w *workspace) offerAll(sent []int64) error {
 }
 
 // loseAccess removes what home delivered, since the author may not read the
-// space any more. What the author has written and home has not merged stays.
-// The caller finishes.
+// space any more. What the author has written and home has not merged stays,
+// and what a restored server must be offered first: it may have lost that the
+// author has access. The caller finishes.
 func (f *follower) loseAccess() error {
 	if !f.space.Readable {
 		return nil
 	}
 	f.space.Readable, f.space.Position = false, 0
 	if err := f.restart(); err != nil {
+		return err
+	}
+	if err := f.tx.DropCarried(f.space.N); err != nil {
 		return err
 	}
 	return f.clear()

@@ -2,6 +2,7 @@ package clientsdk
 
 import (
 	"context"
+	"slices"
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 
@@ -21,22 +22,30 @@ type load struct {
 	// beyond it.
 	position uint64
 	staging  bool
+	// epoch and durable are what the server said last.
+	epoch   []byte
+	durable uint64
 	// names are the own changes in it, and resent how many of them had been on
 	// their way before.
 	names  []int64
 	resent int
+	// carried are batches of others in it, and spoilt those that cannot be read
+	// any more.
+	carried []carriedBatch
+	spoilt  []int64
 	// left says that more is to be sent or asked.
 	left bool
 }
 
 // request packs what all spaces have for the server that are not done yet, as
-// far as one request carries it.
+// far as one request carries it: first those that were put off, so that each
+// gets its turn however much there is in the others.
 func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, error) {
 	req := &syncv1.SyncRequest{}
 	var under []*tour
 	err := s.register.store.Read(ctx, func(tx *localstore.Tx) error {
 		budgetBytes := s.register.requestBytes
-		for _, t := range s.tours {
+		for _, t := range slices.Concat(s.tours[s.first:], s.tours[:s.first]) {
 			if t.done || len(under) == limits.SyncSpaces {
 				continue
 			}
@@ -59,7 +68,7 @@ func (t *tour) pack(tx *localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error
 	if err != nil {
 		return nil, err
 	}
-	t.up = load{cursor: space.Cursor, position: space.Position}
+	t.up = load{cursor: space.Cursor, position: space.Position, epoch: space.Epoch, durable: space.Durable}
 	if t.up.staging, err = tx.HasStaged(space.N); err != nil {
 		return nil, err
 	}
@@ -74,6 +83,11 @@ func (t *tour) pack(tx *localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error
 			t.fail(err)
 			t.mute, t.up.names, t.up.resent, t.up.left = true, nil, 0, false
 		}
+		carried, err := t.packCarried(tx, space, budgetBytes)
+		if err != nil {
+			return nil, err
+		}
+		up.Batches = append(up.Batches, carried...)
 	}
 	asks, err := t.packAsks(tx, space, budgetBytes)
 	up.Asks = wire.ChangeIDsToProto(asks)

@@ -29,6 +29,9 @@ type SyncResult struct {
 	// Sent are the changes that went up for the first time, Resent those that
 	// had been on their way before.
 	Sent, Resent int
+	// Carried are changes of others that went up again, to a server that was
+	// restored from a backup and may have lost them.
+	Carried int
 	// Changes and Rows are what came down: changes of the log, own ones
 	// included, and rows in place of them.
 	Changes, Rows int
@@ -84,7 +87,10 @@ type exchange struct {
 	register *Register
 	client   syncv1connect.SyncServiceClient
 	tours    []*tour
-	result   SyncResult
+	// first is the place of the tour with which the next request begins. The
+	// server answers in the order of a request until its answer is full.
+	first  int
+	result SyncResult
 }
 
 // tour is one space on its way through a Sync.
@@ -118,6 +124,9 @@ func (s *exchange) run(ctx context.Context) error {
 	for _, id := range spaces {
 		s.tours = append(s.tours, &tour{space: id})
 	}
+	if err := s.findFirst(ctx); err != nil {
+		return err
+	}
 	for {
 		req, under, err := s.request(ctx)
 		if err != nil || len(under) == 0 {
@@ -140,6 +149,9 @@ func (s *exchange) call(ctx context.Context, req *syncv1.SyncRequest, under []*t
 	for _, t := range under {
 		s.result.Resent += t.up.resent
 		s.result.Sent += len(t.up.names) - t.up.resent
+		for _, c := range t.up.carried {
+			s.result.Carried += len(c.changes)
+		}
 	}
 	resp, err := s.client.Sync(ctx, connect.NewRequest(req))
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
@@ -136,12 +135,8 @@ func (tx *Tx) planOf(msg proto.Message) (*schema.Plan, error) {
 }
 
 func (tx *Tx) checkSpace(plan *schema.Plan) error {
-	kind := SpaceKind(tx.w.space.Kind)
-	switch {
-	case !plan.LivesIn(kind):
+	if kind := SpaceKind(tx.w.space.Kind); !plan.LivesIn(kind) {
 		return fault.New(fault.Invalid, "%s: records of this type do not live in a space of kind %s", plan.Name, kind)
-	case len(plan.Name) > limits.TypeNameBytes:
-		return fault.New(fault.TooLarge, "%s: a type name has at most %d bytes", plan.Name, limits.TypeNameBytes)
 	}
 	return nil
 }

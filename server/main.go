@@ -32,6 +32,10 @@ In a checkout write "go run ./server" for "zhurnal".`
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Serve tablets and coordinators until stopped."`
 	Report  reportCommand  `cmd:"" help:"Ask a running server for the season's figures."`
+	History historyCommand `cmd:"" help:"Ask a running server who wrote what to a record."`
+	Backup  backupCommand  `cmd:"" help:"Make a verified copy of a server's register, also while it runs."`
+	Restore restoreCommand `cmd:"" help:"Make a register of a backup."`
+	Check   checkCommand   `cmd:"" help:"Look for damage in a register or a backup."`
 	Demo    demo.Command   `cmd:"" help:"Play a whole season on real registers: tablets offline, sync, reports."`
 	Bench   bench.Command  `cmd:"" help:"Measure the server on this machine."`
 	Child   bench.Child    `cmd:"" name:"bench-child" hidden:""`

@@ -128,6 +128,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		"an id too short":  {[]string{"report", "--as", "0a", "--desk", deskHex}, exitUsage, "32 hexadecimal digits"},
 		"an id not in hex": {[]string{"report", "--as", strings.Repeat("z", 32), "--desk", deskHex}, exitUsage, "hexadecimal"},
 		"nobody answers":   {[]string{"report", "--server", "http://127.0.0.1:1", "--as", irynaHex, "--desk", deskHex}, exitFailed, "zhurnal serve"},
+		"nobody tells":     {[]string{"history", "--server", "http://127.0.0.1:1", "--as", irynaHex, "--space", deskHex, "--record", deskHex}, exitFailed, "zhurnal serve"},
 	} {
 		code, _, log := runHere(t, c.args...)
 		if code != c.code || !strings.Contains(log, c.want) {
@@ -242,6 +243,10 @@ func TestServeReportAndServeAgain(t *testing.T) {
 		}
 		if season["spaces"] != 1.0 || season["people_trained"] != 0.0 {
 			t.Errorf("json: %s", out)
+		}
+		code, _, log = runHere(t, "history", "--server", url, "--as", irynaHex, "--space", deskHex, "--record", deskHex)
+		if code != exitFailed || !strings.Contains(log, "there is none in space "+deskHex) {
+			t.Errorf("the history of no record: code %d, %s", code, log)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/zhurnal/zhurnal/server/auth"
@@ -15,15 +16,17 @@ import (
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/register"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
 
 type serveCommand struct {
-	Dir     string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
-	Listen  string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Loopback address to listen on (${default})."`
-	Schema  []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
-	MinFree byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
-	Log     ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
+	Dir      string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
+	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Loopback address to listen on (${default})."`
+	Schema   []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
+	Register string        `placeholder:"FILE" help:"Where dismissals are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
+	MinFree  byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
+	Log      ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
 }
 
 // Help is shown by `zhurnal serve --help`.
@@ -55,11 +58,11 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		return err
 	}
 	disk := ops.NewDisk(c.Dir, uint64(c.MinFree))
-	engine, err := openEngine(c.Dir, types, disk)
+	engine, kept, err := c.open(types, disk)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
+	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
 	health := ops.NewHealth(disk.Room, log, rpc.Services...)
 	announce(log, listener.Addr().String(), c.Dir)
 	err = rpc.Serve(ctx, listener, rpc.Options{
@@ -92,15 +95,24 @@ func (c *serveCommand) types() (*schema.Schema, error) {
 	return types, nil
 }
 
-func openEngine(dir string, types *schema.Schema, disk *ops.Disk) (*syncengine.Engine, error) {
+// open opens the register, and the file that outlives it.
+func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk) (*syncengine.Engine, *register.File, error) {
+	name := c.Register
+	if name == "" {
+		name = filepath.Clean(c.Dir) + ".register"
+	}
+	kept, err := register.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: dir, Schema: types, Now: nowMillis, Random: rand.Reader,
-		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
+		Dir: c.Dir, Schema: types, Now: nowMillis, Random: rand.Reader,
+		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(), Register: kept,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
+		return nil, nil, errors.Join(fmt.Errorf("open the register in %s: %w", c.Dir, err), kept.Close())
 	}
-	return engine, nil
+	return engine, kept, nil
 }
 
 func nowMillis() int64 { return time.Now().UnixMilli() }

@@ -20,6 +20,8 @@ type push struct {
 	changes []*merge.Change
 	// findings holds what the schema says, by place of the change; nil for most.
 	findings map[int][]wire.Finding
+	// own says that the server itself made them.
+	own bool
 	// spaceless says that there was no such space when they were judged.
 	spaceless bool
 }
@@ -54,10 +56,10 @@ func (j *judge) change(c *merge.Change) ([]wire.Finding, error) {
 		return []wire.Finding{{Cause: wire.NoAccess, MessageKey: "access.none"}}, nil
 	}
 	j.making = c.Records
-	var findings []wire.Finding
-	if err := wire.CheckLimits(c); err != nil {
-		findings = append(findings, wire.Finding{Cause: wire.OverLimit, MessageKey: "limit.change"})
+	if wire.CheckLimits(c) != nil { // nothing else is looked at: the limits bound what that costs
+		return []wire.Finding{{Cause: wire.OverLimit, MessageKey: "limit.change"}}, nil
 	}
+	var findings []wire.Finding
 	for i := range c.Records {
 		found, err := j.record(&c.Records[i])
 		if err != nil {
@@ -89,13 +91,11 @@ func (j *judge) record(w *merge.RecordWrites) ([]wire.Finding, error) {
 	case plan.Keyed() != (len(w.Header) > 0):
 		return found(wire.KeyMismatch, 0, "key.missing"), nil
 	}
-	if plan.Keyed() {
-		if err := plan.CheckHeader(w.Header); err != nil {
-			return found(wire.KeyMismatch, 0, "key.not_canonical"), nil
-		}
-	}
 	violations, err := plan.Check(w)
-	if err != nil {
+	switch {
+	case err != nil && plan.CheckHeader(w.Header) != nil: // Check has looked at it first, and does not tell
+		return found(wire.KeyMismatch, 0, "key.not_canonical"), nil
+	case err != nil:
 		return found(wire.Unreadable, 0, "bytes.unreadable"), nil
 	}
 	var findings []wire.Finding
@@ -156,6 +156,7 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, space m
 		return log.Entry{}, err
 	}
 	content := &push{batch: batch, changes: changes, findings: map[int][]wire.Finding{}, spaceless: judge.kind == 0}
+	content.own = changes[0].ID.Replica == e.epoch.replica // others' are refused, and a batch of ours has one change
 	for i, c := range changes {
 		findings, err := judge.change(c)
 		if err != nil {
@@ -170,7 +171,7 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, space m
 
 // entry returns the entry that holds the content.
 func (p *push) entry(person merge.PersonID, space merge.SpaceID) (log.Entry, error) {
-	body := &logv1.Push{Batch: p.batch}
+	body := &logv1.Push{Batch: p.batch, Own: p.own}
 	sizeBytes := len(p.batch)
 	for i, c := range p.changes {
 		sizeBytes += wire.ChangeSizeBytes(c)
@@ -202,7 +203,7 @@ func decodePush(e *log.Entry) (*push, error) {
 	if err != nil {
 		return nil, fault.New(fault.Damaged, "push entry: %w", err)
 	}
-	content := &push{batch: body.Batch, changes: changes, findings: map[int][]wire.Finding{}}
+	content := &push{batch: body.Batch, changes: changes, own: body.Own, findings: map[int][]wire.Finding{}}
 	for _, j := range body.Judgements {
 		findings, err := wire.FindingsFromProto(j.Findings)
 		if err != nil {

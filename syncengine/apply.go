@@ -13,12 +13,10 @@ import (
 
 // applier turns entries into state. What it does depends on the entry and the
 // state alone: no clock, no randomness, no schema.
-type applier struct {
-	replica merge.ReplicaID // on which the server itself writes
-}
+type applier struct{}
 
 // Apply implements log.Applier.
-func (a *applier) Apply(fold *store.Fold, _ uint16, seq uint64, e *log.Entry) (log.Outcome, error) {
+func (a applier) Apply(fold *store.Fold, _ uint16, seq uint64, e *log.Entry) (log.Outcome, error) {
 	switch e.Kind {
 	case log.Push:
 		return a.push(fold, seq, e)
@@ -28,19 +26,26 @@ func (a *applier) Apply(fold *store.Fold, _ uint16, seq uint64, e *log.Entry) (l
 		return a.schema(fold, seq, e)
 	case log.Release:
 		return a.release(fold, seq, e)
+	case log.Dismiss:
+		return a.dismiss(fold, seq, e)
+	case log.Epoch:
+		return a.epoch(fold, e)
+	case log.Durable:
+		return a.durable(fold, e)
 	}
 	return log.Outcome{}, fault.New(fault.Damaged, "entry %d is of kind %d, which this program does not know; use a newer one", seq, e.Kind)
 }
 
-func (a *applier) push(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcome, error) {
+func (a applier) push(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcome, error) {
 	content, err := decodePush(e)
 	if err != nil {
 		return log.Outcome{}, err
 	}
-	s, err := newApplying(a, fold, seq, e)
+	s, err := newApplying(fold, seq, e)
 	if err != nil {
 		return log.Outcome{}, err
 	}
+	s.own = content.own
 	fold.Grow(e.SizeBytes)
 	for i, c := range content.changes {
 		if err := s.receive(c, e.Principal, content.findings[i]); err != nil {
@@ -50,7 +55,7 @@ func (a *applier) push(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcome,
 	return s.finish(content)
 }
 
-func (a *applier) grant(fold *store.Fold, e *log.Entry) (log.Outcome, error) {
+func (a applier) grant(fold *store.Fold, e *log.Entry) (log.Outcome, error) {
 	var body logv1.Grant
 	if err := proto.Unmarshal(e.Body, &body); err != nil {
 		return log.Outcome{}, fault.New(fault.Damaged, "grant entry: %w", err)
@@ -76,7 +81,7 @@ func (a *applier) grant(fold *store.Fold, e *log.Entry) (log.Outcome, error) {
 	return log.Outcome{Recorded: true, Position: head.Position}, err
 }
 
-func (a *applier) schema(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcome, error) {
+func (a applier) schema(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcome, error) {
 	var body logv1.Schema
 	if err := proto.Unmarshal(e.Body, &body); err != nil {
 		return log.Outcome{}, fault.New(fault.Damaged, "schema entry: %w", err)
@@ -86,12 +91,12 @@ func (a *applier) schema(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcom
 }
 
 // release tries quarantined changes again.
-func (a *applier) release(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcome, error) {
+func (a applier) release(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcome, error) {
 	var body logv1.Release
 	if err := proto.Unmarshal(e.Body, &body); err != nil {
 		return log.Outcome{}, fault.New(fault.Damaged, "release entry: %w", err)
 	}
-	s, err := newApplying(a, fold, seq, e)
+	s, err := newApplying(fold, seq, e)
 	if err != nil {
 		return log.Outcome{}, err
 	}
@@ -105,15 +110,18 @@ func (a *applier) release(fold *store.Fold, seq uint64, e *log.Entry) (log.Outco
 
 // applying is the work of one entry on one space.
 type applying struct {
-	*applier
 	fold  *store.Fold
 	seq   uint64
 	entry *log.Entry
 	head  *logv1.SpaceHead // nil if there is no such space
+	own   bool             // the entry's changes are the server's own
 	// allowed holds who may write, as far as it was looked up.
 	allowed map[merge.PersonID]bool
 	// applied are the changes that got a position, in order.
 	applied []*merge.Change
+	// previous says, record by record of them, where the record's history goes
+	// on; see Delivery.previous.
+	previous []uint64
 	// verdicts are over the entry's changes, in its order.
 	verdicts []wire.Outcome
 	// delivered are the verdicts that everyone is told: those over applied
@@ -122,12 +130,12 @@ type applying struct {
 	recorded  bool
 }
 
-func newApplying(a *applier, fold *store.Fold, seq uint64, e *log.Entry) (*applying, error) {
+func newApplying(fold *store.Fold, seq uint64, e *log.Entry) (*applying, error) {
 	head, err := fold.Head(e.Space)
 	if err != nil {
 		return nil, err
 	}
-	return &applying{applier: a, fold: fold, seq: seq, entry: e, head: head, allowed: map[merge.PersonID]bool{}}, nil
+	return &applying{fold: fold, seq: seq, entry: e, head: head, allowed: map[merge.PersonID]bool{}}, nil
 }
 
 // finish writes what there is to deliver: one row as a rule, several where what
@@ -145,16 +153,19 @@ func (s *applying) finish(content *push) (log.Outcome, error) {
 	first := s.head.Position - uint64(len(s.applied)) + 1
 	if content != nil && len(s.applied) == len(content.changes) {
 		s.head.LogBytes += uint64(len(content.batch))
-		return outcome, s.deliver(first, &logv1.Delivery{Positions: uint32(len(s.applied)), Whole: true}, s.delivered)
+		d := &logv1.Delivery{Positions: uint32(len(s.applied)), Whole: true, Previous: trimmed(s.previous)}
+		return outcome, s.deliver(first, d, s.delivered)
 	}
-	parts := wire.Cut(s.applied)
+	parts, previous := wire.Cut(s.applied), s.previous
 	for i, part := range parts {
 		batch, err := wire.EncodeBatch(s.entry.Space, part)
 		if err != nil {
 			return log.Outcome{}, err
 		}
 		s.head.LogBytes += uint64(len(batch))
-		d := &logv1.Delivery{Positions: uint32(len(part)), Batch: batch}
+		n := recordsIn(part)
+		d := &logv1.Delivery{Positions: uint32(len(part)), Batch: batch, Previous: trimmed(previous[:n])}
+		previous = previous[n:]
 		if err := s.deliver(first, d, s.outcomesOf(first, part, i == len(parts)-1)); err != nil {
 			return log.Outcome{}, err
 		}

@@ -25,8 +25,8 @@ func (s *applying) receive(c *merge.Change, sender merge.PersonID, found []wire.
 	}
 	switch held := slices.ContainsFunc(findings, quarantines); {
 	case held && known != nil:
-		return s.resent(c.ID, *known)
-	case held && c.ID.Replica == s.replica:
+		return s.heldAgain(c.ID, *known, sender, findings)
+	case held && s.own:
 		// The server's own write: who made it is told, and it never happened.
 		s.verdicts = wire.AppendOutcome(s.verdicts, c.ID, wire.Quarantined, 0, findings)
 		return nil
@@ -47,6 +47,35 @@ func (s *applying) resent(id merge.ID, known store.Known) error {
 	findings, err := openFindings(s.fold, s.entry.Space, id, known.Verdict)
 	s.verdicts = wire.AppendOutcome(s.verdicts, id, known.Verdict, known.Position, findings)
 	return err
+}
+
+// heldAgain answers a change that was kept back before, and still is. It is kept
+// for a sender with access rather than for one without, who would hold it up
+// when the rest that keeps it back is gone.
+func (s *applying) heldAgain(id merge.ID, known store.Known, sender merge.PersonID, findings []wire.Finding) error {
+	allowed, err := s.mayWrite(sender)
+	if err != nil {
+		return err
+	}
+	if !allowed {
+		s.verdicts = wire.AppendOutcome(s.verdicts, id, known.Verdict, 0, findings)
+		return nil
+	}
+	q, err := s.fold.Quarantined(s.entry.Space, id)
+	if err != nil || q == nil {
+		return err
+	}
+	if allowed, err = s.mayWrite(merge.PersonID(q.Principal)); err != nil {
+		return err
+	}
+	if !allowed {
+		s.recorded = true
+		q.Principal, q.Findings = sender[:], wire.FindingsToProto(findings)
+		if err := s.fold.PutQuarantined(s.entry.Space, id, q); err != nil {
+			return err
+		}
+	}
+	return s.resent(id, known)
 }
 
 // findings adds what the state says to what the schema said. Who has no access
@@ -119,6 +148,9 @@ func (s *applying) predecessor(c *merge.Change, findings []wire.Finding) ([]wire
 func (s *applying) apply(c *merge.Change, findings []wire.Finding) error {
 	space := s.entry.Space
 	s.head.Position++
+	if err := s.notePrevious(c); err != nil {
+		return err
+	}
 	effect, err := merge.Apply(spaceRows{s.fold, space}, c, s.entry.Received, s.head.Position)
 	if err != nil {
 		return fault.New(fault.KindOf(err), "apply: %w", err)
@@ -161,18 +193,24 @@ func (s *applying) apply(c *merge.Change, findings []wire.Finding) error {
 
 // noteOwn keeps the head of the chain on which the server itself writes.
 func (s *applying) noteOwn(c *merge.Change) error {
-	if c.ID.Replica != s.replica {
+	if !s.own {
 		return nil
 	}
-	return s.fold.PutOwnChain(s.entry.Space, &logv1.OwnChain{Seq: c.ID.Seq, Hash: c.Hash[:], StampMillis: c.Stamp})
+	return s.fold.PutOwnChain(s.entry.Space, &logv1.OwnChain{
+		Seq: c.ID.Seq, Hash: c.Hash[:], StampMillis: c.Stamp, Replica: c.ID.Replica[:],
+	})
 }
 
 // quarantine keeps the change without merging it. What waited for its
 // predecessor waits no more: it has come.
 func (s *applying) quarantine(c *merge.Change, sender merge.PersonID, findings []wire.Finding) error {
 	space := s.entry.Space
-	err := s.fold.PutQuarantined(space, c.ID, &logv1.Quarantined{
-		Run: wire.ChangeToRun(c), Principal: sender[:], ReceivedMillis: s.entry.Received, Findings: wire.FindingsToProto(findings),
+	run, err := wire.EncodeChange(c)
+	if err != nil {
+		return err
+	}
+	err = s.fold.PutQuarantined(space, c.ID, &logv1.Quarantined{
+		Run: run, Principal: sender[:], ReceivedMillis: s.entry.Received, Findings: wire.FindingsToProto(findings),
 	})
 	if err != nil {
 		return err
@@ -194,7 +232,7 @@ func (s *applying) releaseOne(released *logv1.ReleasedChange) error {
 	if err != nil || q == nil {
 		return err // released already
 	}
-	c, err := wire.ChangeFromRun(s.entry.Space, q.Run)
+	c, err := wire.DecodeChange(s.entry.Space, q.Run)
 	if err != nil {
 		return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
 	}

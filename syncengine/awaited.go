@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
-	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -25,9 +24,7 @@ func awaits(f *wire.Finding) (store.Awaited, bool) {
 // close it by itself when it comes.
 func (s *applying) flag(id merge.ID, findings []wire.Finding) error {
 	space := s.entry.Space
-	if err := s.fold.PutFindings(space, id, &logv1.Judgement{Findings: wire.FindingsToProto(findings)}); err != nil {
-		return err
-	}
+	s.fold.PutFindings(space, id, findings)
 	var awaited []store.Awaited
 	for i := range findings {
 		what, waits := awaits(&findings[i])
@@ -35,13 +32,8 @@ func (s *applying) flag(id merge.ID, findings []wire.Finding) error {
 			continue
 		}
 		awaited = append(awaited, what)
-		waiting, err := s.fold.Waiting(space, what)
-		if err != nil {
-			return err
-		}
-		waiting.Changes = append(waiting.Changes, wire.ChangeIDToProto(id))
 		s.head.Awaited++
-		if err := s.fold.PutWaiting(space, what, waiting); err != nil {
+		if err := s.fold.Wait(space, what, id); err != nil {
 			return err
 		}
 	}
@@ -56,25 +48,21 @@ func (s *applying) arrived(what store.Awaited, merged bool) error {
 	}
 	space := s.entry.Space
 	waiting, err := s.fold.Waiting(space, what)
-	if err != nil || len(waiting.Changes) == 0 {
+	if err != nil || len(waiting) == 0 {
 		return err
 	}
-	var still []*syncv1.ChangeID
-	for _, m := range waiting.Changes {
-		id, err := wire.ChangeIDFromProto(m)
-		if err != nil {
-			return err
-		}
+	var still []merge.ID
+	for _, id := range waiting {
 		waits, err := s.close(id, what, merged)
 		if err != nil {
 			return err
 		}
 		if waits {
-			still = append(still, m)
+			still = append(still, id)
 		}
 	}
-	s.head.Awaited -= uint64(len(waiting.Changes) - len(still))
-	return s.fold.PutWaiting(space, what, &logv1.Waiting{Changes: still})
+	s.head.Awaited -= uint64(len(waiting) - len(still))
+	return s.fold.PutWaiting(space, what, still)
 }
 
 // close removes the findings about a flagged change that waited for something,
@@ -85,7 +73,7 @@ func (s *applying) close(id merge.ID, what store.Awaited, merged bool) (waits bo
 	if err != nil {
 		return false, err
 	}
-	findings = slices.DeleteFunc(findings, func(f wire.Finding) bool {
+	findings = slices.DeleteFunc(slices.Clone(findings), func(f wire.Finding) bool {
 		awaited, ok := awaits(&f)
 		if !ok || awaited != what {
 			return false
@@ -96,9 +84,7 @@ func (s *applying) close(id merge.ID, what store.Awaited, merged bool) (waits bo
 		}
 		return true
 	})
-	if err := s.fold.PutFindings(space, id, &logv1.Judgement{Findings: wire.FindingsToProto(findings)}); err != nil {
-		return false, err
-	}
+	s.fold.PutFindings(space, id, findings)
 	known, _, err := s.fold.Known(space, id)
 	if err != nil {
 		return false, err
@@ -113,26 +99,21 @@ func (s *applying) close(id merge.ID, what store.Awaited, merged bool) (waits bo
 
 // findingsReader is a fold or a snapshot.
 type findingsReader interface {
-	Findings(space merge.SpaceID, id merge.ID) (*logv1.Judgement, error)
+	Findings(space merge.SpaceID, id merge.ID) ([]wire.Finding, error)
 	Quarantined(space merge.SpaceID, id merge.ID) (*logv1.Quarantined, error)
 }
 
 // openFindings returns why a change has the verdict it has.
 func openFindings(r findingsReader, space merge.SpaceID, id merge.ID, verdict wire.Verdict) ([]wire.Finding, error) {
-	var list []*syncv1.Finding
 	switch verdict {
-	case wire.Flagged:
-		j, err := r.Findings(space, id)
-		if err != nil {
-			return nil, err
-		}
-		list = j.GetFindings()
+	case wire.Flagged, wire.Dismissed:
+		return r.Findings(space, id)
 	case wire.Quarantined:
 		q, err := r.Quarantined(space, id)
 		if err != nil {
 			return nil, err
 		}
-		list = q.GetFindings()
+		return wire.FindingsFromProto(q.GetFindings())
 	}
-	return wire.FindingsFromProto(list)
+	return nil, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -31,9 +32,9 @@ var (
 func BenchmarkPush(b *testing.B) {
 	known, batches := benchLoad(b)
 	for _, c := range []struct {
-		name     string
-		inMemory bool
-	}{{"memory", true}, {"disk", false}} {
+		name   string
+		memory func() *store.Memory
+	}{{"memory", store.NewMemory}, {"disk", func() *store.Memory { return nil }}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			var engine *syncengine.Engine
@@ -41,7 +42,7 @@ func BenchmarkPush(b *testing.B) {
 			for b.Loop() {
 				if next%benchBatches == 0 {
 					b.StopTimer()
-					engine = benchEngine(b, engine, known, c.inMemory)
+					engine = benchEngine(b, engine, known, c.memory())
 					b.StartTimer()
 				}
 				outcomes, err := engine.Push(context.Background(), benchPerson, benchSpace, batches[next%benchBatches:][:1])
@@ -64,7 +65,7 @@ func BenchmarkPush(b *testing.B) {
 // BenchmarkPull is the server's work for a page of the log's tail.
 func BenchmarkPull(b *testing.B) {
 	known, batches := benchLoad(b)
-	engine := benchEngine(b, nil, known, true)
+	engine := benchEngine(b, nil, known, store.NewMemory())
 	for _, batch := range batches {
 		if _, err := engine.Push(context.Background(), benchPerson, benchSpace, [][]byte{batch}); err != nil {
 			b.Fatal(err)
@@ -93,7 +94,7 @@ func BenchmarkPull(b *testing.B) {
 }
 
 // benchEngine closes the engine before and opens an empty one.
-func benchEngine(b *testing.B, before *syncengine.Engine, known *schema.Schema, inMemory bool) *syncengine.Engine {
+func benchEngine(b *testing.B, before *syncengine.Engine, known *schema.Schema, memory *store.Memory) *syncengine.Engine {
 	b.Helper()
 	if before != nil {
 		if err := before.Close(); err != nil {
@@ -101,7 +102,7 @@ func benchEngine(b *testing.B, before *syncengine.Engine, known *schema.Schema, 
 		}
 	}
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: b.TempDir(), InMemory: inMemory, Schema: known, Random: rand.Reader,
+		Dir: b.TempDir(), Memory: memory, Schema: known, Random: rand.Reader,
 		Now: func() int64 { return 1_470_009_600_000 },
 	})
 	if err != nil {

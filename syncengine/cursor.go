@@ -8,10 +8,13 @@ import (
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
 // cursor is where a copy of a space is. Its holder cannot read or alter it.
 type cursor struct {
+	// epoch is the epoch of which position is.
+	epoch wire.EpochID
 	// grant is the number of the grant under which the copy was begun: access
 	// regained begins it again.
 	grant uint64
@@ -27,7 +30,7 @@ type cursor struct {
 	next  merge.RecordID
 }
 
-const cursorBytes = 1 + 8 + 8 + 8 + 8 + 16
+const cursorBytes = 1 + 8 + 8 + 8 + 8 + 16 + 16
 
 func (c *cursor) encode() []byte {
 	buf := make([]byte, 0, cursorBytes)
@@ -39,12 +42,12 @@ func (c *cursor) encode() []byte {
 	for _, n := range []uint64{c.grant, c.position, c.target, c.since} {
 		buf = binary.BigEndian.AppendUint64(buf, n)
 	}
-	return append(buf, c.next[:]...)
+	return append(append(buf, c.next[:]...), c.epoch[:]...)
 }
 
 func parseCursor(data []byte) cursor {
 	n := func(i int) uint64 { return binary.BigEndian.Uint64(data[1+8*i:]) }
-	return cursor{rows: data[0] == 1, grant: n(0), position: n(1), target: n(2), since: n(3), next: merge.RecordID(data[33:])}
+	return cursor{rows: data[0] == 1, grant: n(0), position: n(1), target: n(2), since: n(3), next: merge.RecordID(data[33:]), epoch: wire.EpochID(data[49:])}
 }
 
 // sealer seals cursors with a key that only this store has, bound to the space.

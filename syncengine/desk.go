@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
@@ -36,6 +37,10 @@ type WriteRecord struct {
 // Write makes one change on the server's own replica, as a coordinator who has
 // access to the space. It settles a disagreement by replacing what it has seen.
 func (e *Engine) Write(ctx context.Context, author merge.PersonID, space merge.SpaceID, records []WriteRecord) (merge.ID, uint64, error) {
+	if err := e.gate.enter(); err != nil {
+		return merge.ID{}, 0, err
+	}
+	defer e.gate.leave()
 	if err := e.checkRoom(); err != nil {
 		return merge.ID{}, 0, err
 	}
@@ -52,11 +57,11 @@ func (e *Engine) Write(ctx context.Context, author merge.PersonID, space merge.S
 	if err != nil {
 		return merge.ID{}, 0, err
 	}
-	entries, err := e.admitAll(author, space, [][]byte{batch})
+	entry, err := e.admitOwn(author, space, batch)
 	if err != nil {
 		return merge.ID{}, 0, err
 	}
-	outcomes, err := e.appendAll(ctx, entries)
+	outcomes, err := e.appendPush(ctx, &entry, nil)
 	if err != nil {
 		return merge.ID{}, 0, err
 	}
@@ -66,6 +71,12 @@ func (e *Engine) Write(ctx context.Context, author merge.PersonID, space merge.S
 	return c.ID, outcomes[len(outcomes)-1].LastPosition, nil
 }
 
+func (e *Engine) admitOwn(author merge.PersonID, space merge.SpaceID, batch []byte) (log.Entry, error) {
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	return e.admit(snapshot, author, space, batch)
+}
+
 // compose builds the change that follows the server's last one in the space.
 func (e *Engine) compose(author merge.PersonID, space merge.SpaceID, records []WriteRecord) (*merge.Change, error) {
 	snapshot := e.store.Snapshot()
@@ -73,12 +84,12 @@ func (e *Engine) compose(author merge.PersonID, space merge.SpaceID, records []W
 	if _, _, err := readable(snapshot, space, author); err != nil {
 		return nil, err
 	}
-	chain, err := snapshot.OwnChain(space)
+	chain, err := e.ownChain(snapshot, space)
 	if err != nil {
 		return nil, err
 	}
 	c := &merge.Change{
-		ID:     merge.ID{Replica: e.store.Replica(), Seq: chain.Seq + 1},
+		ID:     merge.ID{Replica: e.epoch.replica, Seq: chain.Seq + 1},
 		Stamp:  max(e.options.Now(), chain.StampMillis),
 		Author: author,
 	}
@@ -176,6 +187,10 @@ const disagreementsPage = 500
 // order of record ids. The token of a page begins the next; empty for the
 // first, and after the last.
 func (e *Engine) Disagreements(_ context.Context, person merge.PersonID, space merge.SpaceID, token string) (list []Disagreement, next string, err error) {
+	if err := e.gate.enter(); err != nil {
+		return nil, "", err
+	}
+	defer e.gate.leave()
 	var from merge.RecordID
 	if token != "" {
 		data, err := hex.DecodeString(token)

@@ -16,6 +16,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -61,9 +62,11 @@ const year2026 = 1_767_225_600_000
 // openEngine opens an engine in memory, or in dir.
 func openEngine(t testing.TB, dir string) *syncengine.Engine {
 	t.Helper()
-	e, err := syncengine.Open(syncengine.Options{
-		Dir: dir, InMemory: dir == "", Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(7),
-	})
+	options := syncengine.Options{Dir: dir, Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(7)}
+	if dir == "" {
+		options.Memory = store.NewMemory()
+	}
+	e, err := syncengine.Open(options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/register"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 )
@@ -18,8 +19,10 @@ import (
 // Options say what an engine is made of.
 type Options struct {
 	Dir string
-	// InMemory keeps everything in memory and nothing on disk, for tests.
-	InMemory bool
+	// Memory is where the store is instead of in Dir, for tests.
+	Memory *store.Memory
+	// Existing says that a store that is not there is an error, not a new one.
+	Existing bool
 	// Unsynced commits without waiting for the disk; only for the test that
 	// shows what it loses.
 	Unsynced bool
@@ -35,6 +38,15 @@ type Options struct {
 	FreeBytes func() (uint64, error)
 	// FreeBytesMin is the free space below which nothing is accepted.
 	FreeBytesMin uint64
+	// Register is told of dismissals before they are confirmed, and keeps them
+	// outside of the store and its backups; nil for none.
+	Register Register
+}
+
+// Register is what must outlive the restore of an older backup. See package
+// register.
+type Register interface {
+	Add(dismissals []register.Dismissal) error
 }
 
 // Engine is the home server's side of a set of spaces. It is safe for
@@ -43,20 +55,25 @@ type Engine struct {
 	options  Options
 	store    *store.Store
 	log      log.Log
+	epoch    epoch
+	taken    taken
 	schema   atomic.Pointer[schema.Schema]
 	watchers *watchers
 	sealer   *sealer
 	room     *room
+	gate     gate
 	// writing serialises the server's own changes, which form one chain per
 	// space.
 	writing sync.Mutex
 	// changingSchema serialises schema entries.
 	changingSchema sync.Mutex
+	// owed says that quarantined changes may be free to be released.
+	owed atomic.Bool
 }
 
 // Open opens the engine on the store in a directory, or makes one.
 func Open(o Options) (*Engine, error) {
-	st, err := store.Open(store.Options{Dir: o.Dir, InMemory: o.InMemory, Unsynced: o.Unsynced, Random: o.Random})
+	st, err := store.Open(store.Options{Dir: o.Dir, Memory: o.Memory, Existing: o.Existing, Unsynced: o.Unsynced, Random: o.Random})
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +81,12 @@ func Open(o Options) (*Engine, error) {
 	if err := e.prepare(); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	e.log = log.OpenLocal(st, &applier{replica: st.Replica()})
-	if _, err := e.releaseAll(context.Background(), merge.PersonID{}); err != nil { // what a crash cut off
+	e.log = log.OpenLocal(st, applier{})
+	if err := e.findEpoch(); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	e.owed.Store(true) // a crash may have come between a grant and what it frees
+	if err := e.releaseOwed(context.Background()); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
@@ -94,13 +115,47 @@ func (e *Engine) loadSchema() error {
 	return nil
 }
 
-// Close finishes what was accepted and closes the store.
+// Close refuses what comes from now on with an error of kind Unavailable,
+// finishes what runs, and closes the store. It must not be called from a
+// function that was handed to Records.
 func (e *Engine) Close() error {
 	e.watchers.close()
+	e.gate.close()
 	if err := e.log.Close(); err != nil {
 		return err
 	}
 	return e.store.Close()
+}
+
+// gate keeps the store open while somebody reads it or writes to it: a closed
+// Badger panics under an open snapshot. Every exported method that touches the
+// store enters, once.
+type gate struct {
+	mu     sync.Mutex // guards closed, and that nobody is added once it is set
+	closed bool
+	inside sync.WaitGroup
+}
+
+var errStopping = fault.New(fault.Unavailable, "the server is stopping; try again later")
+
+func (g *gate) enter() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return errStopping
+	}
+	g.inside.Add(1)
+	return nil
+}
+
+func (g *gate) leave() { g.inside.Done() }
+
+// close lets nobody in any more and waits for those inside.
+func (g *gate) close() {
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
+	g.inside.Wait()
 }
 
 // Schema returns the record types that the engine knows now.

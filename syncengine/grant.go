@@ -17,6 +17,10 @@ import (
 // was no access is tried again when it is given; released says how many
 // changes that freed.
 func (e *Engine) SetAccess(ctx context.Context, by merge.PersonID, space merge.SpaceID, kind SpaceKind, person merge.PersonID, allowed bool) (released int, err error) {
+	if err := e.gate.enter(); err != nil {
+		return 0, err
+	}
+	defer e.gate.leave()
 	if err := e.checkKind(space, kind); err != nil {
 		return 0, err
 	}
@@ -56,6 +60,10 @@ func (e *Engine) checkKind(space merge.SpaceID, kind SpaceKind) error {
 // Changes that waited for them are tried again; released says how many that
 // freed.
 func (e *Engine) AddSchema(ctx context.Context, by merge.PersonID, fileDescriptorSet []byte) (types []string, released int, err error) {
+	if err := e.gate.enter(); err != nil {
+		return nil, 0, err
+	}
+	defer e.gate.leave()
 	if len(fileDescriptorSet) > limits.SchemaBytes {
 		return nil, 0, fault.New(fault.TooLarge, "add schema: %d bytes; at most %d", len(fileDescriptorSet), limits.SchemaBytes)
 	}

@@ -22,27 +22,38 @@ const rowsWorthBytes = 64 << 10
 // beginning. Where the rows of the space are shorter than the tail of its log,
 // rows are returned instead.
 func (e *Engine) Pull(_ context.Context, person merge.PersonID, space merge.SpaceID, sealed []byte, pageBytes int) (wire.Page, error) {
+	if err := e.gate.enter(); err != nil {
+		return wire.Page{}, err
+	}
+	defer e.gate.leave()
+	budgetBytes := pageBudget(pageBytes)
+	return e.pull(person, space, sealed, &budgetBytes)
+}
+
+// pull fills a page from the budget, which its first entry or row may overdraw.
+// Where nothing is left of it, and something is due, the space is put off: the
+// page is empty, with the cursor that was sent, not consistent, and says that
+// there is more.
+func (e *Engine) pull(person merge.PersonID, space merge.SpaceID, sealed []byte, budgetBytes *int) (wire.Page, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
 	head, access, err := readable(snapshot, space, person)
 	if err != nil {
 		return wire.Page{}, err
 	}
-	p := &pulling{snapshot: snapshot, space: space, head: head, budgetBytes: pageBudget(pageBytes)}
-	if err := p.begin(e.sealer, sealed, access); err != nil {
+	p := &pulling{snapshot: snapshot, space: space, epoch: e.epoch.id, head: head, budgetBytes: budgetBytes}
+	if err := p.open(e.sealer, sealed, access); err != nil {
 		return wire.Page{}, err
 	}
-	if p.at.rows {
-		err = p.rows()
-	} else {
-		err = p.tail()
+	if *budgetBytes <= 0 && p.due() {
+		return wire.Page{Cursor: sealed, Position: p.at.position, More: true}, nil
 	}
-	if err != nil {
+	if err := p.fill(); err != nil {
 		return wire.Page{}, err
 	}
-	p.page.Position = p.at.position
+	p.page.Position, p.page.DurableThrough = p.at.position, head.DurableThrough
 	p.page.Consistent = !p.at.rows && p.at.position >= p.at.target
-	p.page.More = p.at.rows || p.at.position < head.Position
+	p.page.More = p.due()
 	p.page.Cursor, err = e.sealer.seal(space, &p.at)
 	return p.page, err
 }
@@ -58,26 +69,46 @@ func pageBudget(pageBytes int) int {
 type pulling struct {
 	snapshot    *store.Snapshot
 	space       merge.SpaceID
+	epoch       wire.EpochID // the present one
 	head        *logv1.SpaceHead
 	at          cursor
 	page        wire.Page
-	budgetBytes int
+	budgetBytes *int
 }
 
-// begin opens the cursor and decides between the log's tail and rows.
-func (p *pulling) begin(s *sealer, sealed []byte, access *logv1.Access) error {
-	p.at = cursor{grant: access.Grant}
-	if len(sealed) > 0 {
-		var err error
-		if p.at, err = s.open(p.space, sealed); err != nil {
-			return err
-		}
-		if p.at.grant != access.Grant || p.at.position > p.head.Position {
-			return errBadCursor
-		}
-	} else {
-		p.page.ReplacesAll = true
+// open finds out where the copy is.
+func (p *pulling) open(s *sealer, sealed []byte, access *logv1.Access) (err error) {
+	if len(sealed) == 0 {
+		p.at, p.page.ReplacesAll = cursor{epoch: p.epoch, grant: access.Grant}, true
+		return nil
 	}
+	if p.at, err = s.open(p.space, sealed); err != nil {
+		return err
+	}
+	if p.at.grant != access.Grant || p.at.position > p.head.Position {
+		return errBadCursor
+	}
+	if p.at.epoch != p.epoch {
+		return p.crossEpochs()
+	}
+	return nil
+}
+
+// due tells whether the copy lacks anything.
+func (p *pulling) due() bool { return p.at.rows || p.at.position < p.head.Position }
+
+func (p *pulling) fill() error {
+	if err := p.choose(); err != nil {
+		return err
+	}
+	if p.at.rows {
+		return p.rows()
+	}
+	return p.tail()
+}
+
+// choose decides between the log's tail and rows.
+func (p *pulling) choose() error {
 	if p.at.rows || p.at.position < p.at.target {
 		return nil // in the midst of it
 	}
@@ -100,11 +131,11 @@ func (p *pulling) tail() error {
 			return err
 		}
 		sizeBytes := len(entry.Batch) + 64 + 128*len(entry.Outcomes)
-		if len(p.page.Entries) > 0 && sizeBytes > p.budgetBytes {
+		if len(p.page.Entries) > 0 && sizeBytes > *p.budgetBytes {
 			return store.ErrStop
 		}
 		p.page.Entries = append(p.page.Entries, entry)
-		p.budgetBytes -= sizeBytes
+		*p.budgetBytes -= sizeBytes
 		p.at.position = first + uint64(d.Positions) - 1
 		return nil
 	})
@@ -145,12 +176,12 @@ func (p *pulling) rows() error {
 		if position <= p.at.since {
 			return nil
 		}
-		if len(p.page.Rows) > 0 && len(row) > p.budgetBytes {
+		if len(p.page.Rows) > 0 && len(row) > *p.budgetBytes {
 			done, p.at.next = false, id
 			return store.ErrStop
 		}
 		p.page.Rows = append(p.page.Rows, wire.StateRow{Record: id, Row: row})
-		p.budgetBytes -= len(row) + 24
+		*p.budgetBytes -= len(row) + 24
 		return nil
 	})
 	if err != nil || !done {

@@ -18,6 +18,14 @@ import (
 // verdict for each change, also for those that were there already. All of it
 // is durable when Push returns. If a batch is malformed nothing is stored.
 func (e *Engine) Push(ctx context.Context, person merge.PersonID, space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error) {
+	if err := e.gate.enter(); err != nil {
+		return nil, err
+	}
+	defer e.gate.leave()
+	return e.push(ctx, person, space, batches)
+}
+
+func (e *Engine) push(ctx context.Context, person merge.PersonID, space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error) {
 	if len(batches) > limits.PushBatches {
 		return nil, fault.New(fault.TooLarge, "push: %d batches; at most %d at a time", len(batches), limits.PushBatches)
 	}
@@ -34,9 +42,6 @@ func (e *Engine) Push(ctx context.Context, person merge.PersonID, space merge.Sp
 	if err != nil {
 		return nil, err
 	}
-	if err := e.refuseOwnReplica(entries); err != nil {
-		return nil, err
-	}
 	outcomes, err := e.appendAll(ctx, entries)
 	if err != nil || !slices.ContainsFunc(outcomes, held) {
 		return outcomes, err
@@ -47,13 +52,12 @@ func (e *Engine) Push(ctx context.Context, person merge.PersonID, space merge.Sp
 func held(o wire.Outcome) bool { return o.Verdict == wire.Quarantined }
 
 // refuseOwnReplica keeps the server's own chain to itself: its id is in every
-// change that a coordinator has written, for all to see.
-func (e *Engine) refuseOwnReplica(entries []log.Entry) error {
-	for i := range entries {
-		for _, c := range entries[i].Decoded.(*push).changes {
-			if c.ID.Replica == e.store.Replica() {
-				return fault.New(fault.Malformed, "push: change %s is on the server's own replica; draw 16 random bytes for a replica of your own", c.ID)
-			}
+// change that a coordinator has written, for all to see. What the server wrote
+// on the replica of an older epoch comes from whoever kept it.
+func (e *Engine) refuseOwnReplica(entry *log.Entry) error {
+	for _, c := range entry.Decoded.(*push).changes {
+		if c.ID.Replica == e.epoch.replica {
+			return fault.New(fault.Malformed, "change %s is on the server's own replica; draw 16 random bytes for a replica of your own", c.ID)
 		}
 	}
 	return nil
@@ -61,7 +65,11 @@ func (e *Engine) refuseOwnReplica(entries []log.Entry) error {
 
 func (e *Engine) appendAll(ctx context.Context, entries []log.Entry) (outcomes []wire.Outcome, err error) {
 	for i := range entries {
-		if outcomes, err = e.appendPush(ctx, &entries[i], outcomes); err != nil {
+		entry := entries[i] // what is decoded of it goes when it is stored
+		if entry.Decoded, err = decodePush(&entry); err == nil {
+			outcomes, err = e.appendPush(ctx, &entry, outcomes)
+		}
+		if err != nil {
 			return nil, fault.New(fault.KindOf(err), "push: batch %d/%d: %w", i+1, len(entries), err)
 		}
 	}
@@ -72,10 +80,7 @@ func (e *Engine) appendAll(ctx context.Context, entries []log.Entry) (outcomes [
 // the schema or the space came that would have freed them: whoever brought it
 // has not seen them. The sender learns of it when it asks.
 func (e *Engine) releaseMissed(ctx context.Context, person merge.PersonID, space merge.SpaceID, known *schema.Schema, entries []log.Entry) error {
-	madeMeanwhile := false
-	for i := range entries {
-		madeMeanwhile = madeMeanwhile || entries[i].Decoded.(*push).spaceless
-	}
+	madeMeanwhile := entries[0].Decoded.(*push).spaceless // one snapshot judged them all
 	if e.Schema() == known && !madeMeanwhile {
 		return nil
 	}
@@ -83,14 +88,23 @@ func (e *Engine) releaseMissed(ctx context.Context, person merge.PersonID, space
 	return err
 }
 
+// admitAll admits the batches of a push, all before one is stored. No more than
+// a room's slots are decoded at any time: of the others the entries are kept,
+// and they are decoded again when their turn to be stored comes.
 func (e *Engine) admitAll(person merge.PersonID, space merge.SpaceID, batches [][]byte) ([]log.Entry, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
 	entries := make([]log.Entry, len(batches))
 	for i, batch := range batches {
 		entry, err := e.admit(snapshot, person, space, batch)
+		if err == nil {
+			err = e.refuseOwnReplica(&entry)
+		}
 		if err != nil {
 			return nil, fault.New(fault.KindOf(err), "push: batch %d/%d: %w", i+1, len(batches), err)
+		}
+		if i >= roomBatches-1 { // one more is being worked on
+			entry.Decoded = nil
 		}
 		entries[i] = entry
 	}
@@ -153,6 +167,14 @@ func (e *Engine) rejudged(entry *log.Entry, batch []byte, changes []*merge.Chang
 // Verdicts returns what has become of changes; a change that was never received
 // is left out. Who has no access learns the verdict and no more.
 func (e *Engine) Verdicts(person merge.PersonID, space merge.SpaceID, changes []merge.ID) ([]wire.Outcome, error) {
+	if err := e.gate.enter(); err != nil {
+		return nil, err
+	}
+	defer e.gate.leave()
+	return e.verdicts(person, space, changes)
+}
+
+func (e *Engine) verdicts(person merge.PersonID, space merge.SpaceID, changes []merge.ID) ([]wire.Outcome, error) {
 	if len(changes) > limits.Asks {
 		return nil, fault.New(fault.TooLarge, "verdicts: %d changes asked for; at most %d at a time", len(changes), limits.Asks)
 	}

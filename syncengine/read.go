@@ -10,6 +10,10 @@ import (
 // of ids, and returns the space's position at that moment. It asks for no
 // access: it is for the server's own reports.
 func (e *Engine) Records(space merge.SpaceID, each func(rec *merge.Record) error) (position uint64, err error) {
+	if err := e.gate.enter(); err != nil {
+		return 0, err
+	}
+	defer e.gate.leave()
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
 	head, err := snapshot.Head(space)
@@ -45,6 +49,14 @@ type SpaceInfo struct {
 
 // Spaces lists all spaces in the order of their partitions.
 func (e *Engine) Spaces() ([]SpaceInfo, error) {
+	if err := e.gate.enter(); err != nil {
+		return nil, err
+	}
+	defer e.gate.leave()
+	return e.spaces()
+}
+
+func (e *Engine) spaces() ([]SpaceInfo, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
 	var infos []SpaceInfo
@@ -57,7 +69,11 @@ func (e *Engine) Spaces() ([]SpaceInfo, error) {
 
 // Accessible lists the spaces that a person may read.
 func (e *Engine) Accessible(person merge.PersonID) ([]SpaceInfo, error) {
-	all, err := e.Spaces()
+	if err := e.gate.enter(); err != nil {
+		return nil, err
+	}
+	defer e.gate.leave()
+	all, err := e.spaces()
 	if err != nil {
 		return nil, err
 	}

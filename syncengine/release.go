@@ -20,8 +20,18 @@ import (
 // it is bounded work.
 const releaseBatch = 256
 
+// releaseOwed releases what a crash or a full disk has cut off. It costs nothing
+// while nothing is owed. What stays owed is tried again with the next Sync.
+func (e *Engine) releaseOwed(ctx context.Context) error {
+	if !e.owed.CompareAndSwap(true, false) {
+		return nil
+	}
+	_, err := e.releaseAll(ctx, merge.PersonID{})
+	return err
+}
+
 func (e *Engine) releaseAll(ctx context.Context, by merge.PersonID) (released int, err error) {
-	spaces, err := e.Spaces()
+	spaces, err := e.spaces()
 	if err != nil {
 		return 0, err
 	}
@@ -36,7 +46,8 @@ func (e *Engine) releaseAll(ctx context.Context, by merge.PersonID) (released in
 }
 
 // releaseSpace tries the quarantined changes of a space again that have a
-// chance now, and returns how many were applied.
+// chance now, and returns how many were applied. Where the disk has no room for
+// it, the rest is owed.
 func (e *Engine) releaseSpace(ctx context.Context, by merge.PersonID, space merge.SpaceID) (released int, err error) {
 	ready, err := e.releasable(space)
 	if err != nil {
@@ -55,6 +66,10 @@ func (e *Engine) releaseSpace(ctx context.Context, by merge.PersonID, space merg
 				ready, limit = ready[1:], releaseBatch
 			}
 			continue
+		}
+		if fault.KindOf(err) == fault.Unavailable {
+			e.owed.Store(true)
+			return released, nil
 		}
 		if err != nil {
 			return released, fault.New(fault.KindOf(err), "release: %w", err)
@@ -79,12 +94,12 @@ func (e *Engine) releasable(space merge.SpaceID) ([]*logv1.ReleasedChange, error
 		return nil, err
 	}
 	var ready []*logv1.ReleasedChange
-	err = snapshot.QuarantinedChanges(space, func(id merge.ID, q *logv1.Quarantined) error {
+	err = snapshot.QuarantinedChanges(space, merge.ID{}, func(id merge.ID, q *logv1.Quarantined) error {
 		access, err := snapshot.Access(space, merge.PersonID(q.Principal))
 		if err != nil || !access.Allowed {
 			return err
 		}
-		c, err := wire.ChangeFromRun(space, q.Run)
+		c, err := wire.DecodeChange(space, q.Run)
 		if err != nil {
 			return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
 		}

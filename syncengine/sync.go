@@ -16,7 +16,18 @@ const syncPushes = 8
 
 // Sync pushes and pulls all spaces of a tablet: one round trip. What is wrong
 // with one space is said there, and keeps no other from syncing.
+//
+// All pages share pageBytes, in the order in which the spaces are named, and
+// take no more together than that and the last entry or row. Once it is gone, a
+// space that lacks something is put off: its page is empty, with the cursor that
+// was sent, not consistent, and says that there is more. The first space that
+// can be served always moves on, so that none starves if those that were put off
+// are named first the next time.
 func (e *Engine) Sync(ctx context.Context, person merge.PersonID, up []wire.SpaceUp, pageBytes int) ([]wire.SpaceDown, error) {
+	if err := e.gate.enter(); err != nil {
+		return nil, err
+	}
+	defer e.gate.leave()
 	if len(up) > limits.SyncSpaces {
 		return nil, fault.New(fault.TooLarge, "sync: %d spaces; at most %d at a time", len(up), limits.SyncSpaces)
 	}
@@ -27,12 +38,15 @@ func (e *Engine) Sync(ctx context.Context, person merge.PersonID, up []wire.Spac
 		}
 		named[up[i].Space] = true
 	}
+	if err := e.releaseOwed(ctx); err != nil {
+		return nil, err
+	}
 	down := make([]wire.SpaceDown, len(up))
 	e.pushAll(ctx, person, up, down)
 	budgetBytes := pageBudget(pageBytes)
 	for i := range up {
 		if down[i].Err == nil {
-			budgetBytes -= e.pullInto(ctx, person, &up[i], &down[i], budgetBytes)
+			e.pullInto(person, &up[i], &down[i], &budgetBytes)
 		}
 	}
 	return down, nil
@@ -59,30 +73,20 @@ func (e *Engine) pushAndAsk(ctx context.Context, person merge.PersonID, up *wire
 	var outcomes []wire.Outcome
 	if len(up.Batches) > 0 {
 		var err error
-		if outcomes, err = e.Push(ctx, person, up.Space, up.Batches); err != nil {
+		if outcomes, err = e.push(ctx, person, up.Space, up.Batches); err != nil {
 			return nil, err
 		}
 	}
-	asked, err := e.Verdicts(person, up.Space, up.Asks)
+	asked, err := e.verdicts(person, up.Space, up.Asks)
 	return append(outcomes, asked...), err
 }
 
-// pullInto adds a page, or nothing where the person may not read, and returns
-// what it took of the budget. With no budget left it is still one entry or row,
-// so that every space moves on with every Sync.
-func (e *Engine) pullInto(ctx context.Context, person merge.PersonID, up *wire.SpaceUp, down *wire.SpaceDown, budgetBytes int) int {
-	page, err := e.Pull(ctx, person, up.Space, up.Cursor, max(budgetBytes, 1))
+// pullInto adds a page, or nothing where the person may not read.
+func (e *Engine) pullInto(person merge.PersonID, up *wire.SpaceUp, down *wire.SpaceDown, budgetBytes *int) {
+	page, err := e.pull(person, up.Space, up.Cursor, budgetBytes)
 	if err != nil {
 		down.Err = err
-		return 0
+		return
 	}
 	down.Page = &page
-	taken := 0
-	for i := range page.Entries {
-		taken += len(page.Entries[i].Batch) + 64
-	}
-	for i := range page.Rows {
-		taken += len(page.Rows[i].Row) + 24
-	}
-	return taken
 }

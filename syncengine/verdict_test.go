@@ -2,6 +2,8 @@ package syncengine_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
@@ -62,6 +64,8 @@ func TestOnePoisonChangeHoldsUpNothing(t *testing.T) {
 		"unknown type":   {Type: "zhurnal.future.v1.Thing", Record: recordNamed("thing"), Writes: []merge.Write{{Cell: merge.CellKey{Field: 1}, Value: []byte{8, 1}}}},
 		"unreadable":     {Type: participantType, Record: recordNamed("bad"), Writes: []merge.Write{{Cell: merge.CellKey{Field: 2}, Value: []byte{0xff}}}},
 		"over a limit":   {Type: participantType, Record: recordNamed("long"), Writes: []merge.Write{{Cell: merge.CellKey{Field: 2}, Value: make([]byte, limits.RecordBytes+1)}}},
+		"long type":      {Type: strings.Repeat("n", limits.TypeNameBytes+1), Record: recordNamed("named"), Writes: []merge.Write{{Cell: merge.Lifecycle}}},
+		"many replaced":  {Type: participantType, Record: recordNamed("many"), Writes: []merge.Write{{Cell: merge.CellKey{Field: 2}, Replaces: manyIDs(limits.Replaces + 1)}}},
 		"without header": {Type: "zhurnal.records.v1.TrainingDay", Record: recordNamed("day"), Writes: []merge.Write{{Cell: merge.Lifecycle}}},
 		"wrong space":    {Type: "zhurnal.records.v1.Note", Record: recordNamed("note"), Writes: []merge.Write{{Cell: merge.Lifecycle}}},
 	}
@@ -91,6 +95,15 @@ func TestOnePoisonChangeHoldsUpNothing(t *testing.T) {
 	}
 	b.pull(e, 0)
 	b.mustEqual(e)
+}
+
+// manyIDs returns identities of changes, ascending.
+func manyIDs(n int) []merge.ID {
+	ids := make([]merge.ID, n)
+	for i := range ids {
+		ids[i] = merge.ID{Replica: merge.ReplicaID{9}, Seq: uint64(i + 1), Tag: merge.Tag{1}}
+	}
+	return ids
 }
 
 func TestAFlagClosesByItselfWhenItsCauseGoes(t *testing.T) {
@@ -196,3 +209,41 @@ func TestBothSidesOfAForkAreKept(t *testing.T) {
 		t.Fatalf("%d records of 5", len(b.base))
 	}
 }
+
+// What is wrong with the key is told from what is wrong with a value, and is
+// told alone.
+func TestABadKeyIsToldFromABadValue(t *testing.T) {
+	e := openEngine(t, "")
+	grant(t, e, "lyman", community, "oksana")
+	key, err := recordTypes().Plan("zhurnal.records.v1.TrainingDay").Header(&recordsv1.TrainingDay{TrainingId: make16(7), DayNumber: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	badKey, value, badValue := slices.Concat(key[:len(key)-1], []byte{0x83, 0x00}), []byte{0x18, 0xd9, 0x9d, 0xd1, 0x09}, []byte{0xff}
+	for _, c := range []struct {
+		name       string
+		key, value []byte
+		causes     []wire.Cause
+	}{
+		{"both are good", key, value, []wire.Cause{wire.ReferenceDangles}},
+		{"the key is not canonical", badKey, value, []wire.Cause{wire.KeyMismatch}},
+		{"the value is cut short", key, badValue, []wire.Cause{wire.Unreadable}},
+		{"neither is good", badKey, badValue, []wire.Cause{wire.KeyMismatch}},
+	} {
+		a := newDevice(t, "oksana", "lyman", byte(len(c.name)))
+		a.raw(merge.RecordWrites{
+			Type: "zhurnal.records.v1.TrainingDay", Header: c.key, Record: merge.KeyedRecordID(a.space, "zhurnal.records.v1.TrainingDay", c.key),
+			Writes: []merge.Write{{Cell: merge.CellKey{Field: 3}, Value: c.value}},
+		})
+		outcomes := a.push(e)
+		var causes []wire.Cause
+		for _, f := range outcomes[0].Findings {
+			causes = append(causes, f.Cause)
+		}
+		if !slices.Equal(causes, c.causes) {
+			t.Errorf("%s: %v", c.name, causes)
+		}
+	}
+}
+
+func make16(b byte) []byte { return slices.Repeat([]byte{b}, 16) }

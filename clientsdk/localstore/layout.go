@@ -31,6 +31,8 @@ CREATE TABLE space (
 	chain         INTEGER NOT NULL,  -- new changes go there
 	cursor        BLOB    NOT NULL,  -- where the next pull goes on, after what is staged
 	position      INTEGER NOT NULL,  -- of the base, in the log of the home server
+	epoch         BLOB    NOT NULL,  -- of the home server; empty before it was told
+	durable       INTEGER NOT NULL,  -- up to this position the log is in a verified backup
 	readable      INTEGER NOT NULL,  -- false once the server has denied access
 	synced_millis INTEGER NOT NULL   -- the tablet's clock at the last complete sync
 ) STRICT;
@@ -108,6 +110,19 @@ CREATE TABLE staged (
 	page  BLOB    NOT NULL,
 	PRIMARY KEY (space, n)
 ) STRICT, WITHOUT ROWID;
+
+-- Batches of the home server's log that are not in a verified backup, with
+-- changes of others: for a server that has lost them.
+CREATE TABLE carried (
+	n       INTEGER PRIMARY KEY,
+	space   INTEGER NOT NULL,
+	digest  BLOB    NOT NULL,      -- of the batch, so that each is there once
+	last    INTEGER NOT NULL,      -- its last position, zero if not known
+	changes INTEGER NOT NULL,      -- how many are in it
+	offer   INTEGER NOT NULL,      -- the server may have lost it
+	batch   BLOB    NOT NULL,
+	UNIQUE (space, digest)
+) STRICT;
 
 PRAGMA application_id = 0x5A485552;
 PRAGMA user_version = 1;

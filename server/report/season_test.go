@@ -13,6 +13,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -43,7 +44,7 @@ func openRegisters(t *testing.T) *registers {
 		t.Fatal(err)
 	}
 	engine, err := syncengine.Open(syncengine.Options{
-		InMemory: true, Schema: types, Random: rand.Reader, Now: func() int64 { return 1_475_000_000_000 },
+		Memory: store.NewMemory(), Schema: types, Random: rand.Reader, Now: func() int64 { return 1_475_000_000_000 },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -24,6 +24,8 @@ type DeskEngine interface {
 	Disagreements(ctx context.Context, person merge.PersonID, space merge.SpaceID, token string) (list []syncengine.Disagreement, next string, err error)
 	// Write returns the change it made and its position in the space's log.
 	Write(ctx context.Context, author merge.PersonID, space merge.SpaceID, records []syncengine.WriteRecord) (merge.ID, uint64, error)
+	HistoryEngine
+	ReviewEngine
 }
 
 // deskService implements syncv1connect.DeskServiceHandler.
@@ -75,20 +77,28 @@ func (s *deskService) ListDisagreements(ctx context.Context, req *connect.Reques
 
 func disagreement(d *syncengine.Disagreement) *syncv1.Disagreement {
 	m := &syncv1.Disagreement{
-		Record:  &syncv1.RecordName{Type: d.Type, Header: d.Header},
+		Record:  recordName(d.Type, d.Record, d.Header),
 		Field:   d.Cell.Key.Field,
 		Element: []byte(d.Cell.Key.Element),
 		Review:  d.Cell.Review,
 		Values:  make([]*syncv1.LiveValue, len(d.Cell.Values)),
 	}
-	if len(d.Header) == 0 { // else the id follows from it
-		m.Record.RecordId = d.Record[:]
-	}
 	for i := range d.Cell.Values {
-		v := &d.Cell.Values[i]
-		m.Values[i] = &syncv1.LiveValue{Change: wire.ChangeIDToProto(v.Change), Author: v.Author[:], AtMillis: v.At, Value: v.Data}
+		m.Values[i] = liveValue(&d.Cell.Values[i])
 	}
 	return m
+}
+
+func recordName(typeName string, id merge.RecordID, header []byte) *syncv1.RecordName {
+	m := &syncv1.RecordName{Type: typeName, Header: header}
+	if len(header) == 0 { // else the id follows from it
+		m.RecordId = id[:]
+	}
+	return m
+}
+
+func liveValue(v *merge.Value) *syncv1.LiveValue {
+	return &syncv1.LiveValue{Change: wire.ChangeIDToProto(v.Change), Author: v.Author[:], AtMillis: v.At, Value: v.Data}
 }
 
 func (s *deskService) Write(ctx context.Context, req *connect.Request[syncv1.WriteRequest]) (*connect.Response[syncv1.WriteResponse], error) {

@@ -9,6 +9,7 @@ import (
 	"connectrpc.com/grpchealth"
 	"connectrpc.com/grpcreflect"
 
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
@@ -18,6 +19,7 @@ import (
 type Engine interface {
 	SyncEngine
 	DeskEngine
+	BackupEngine
 }
 
 // Options say what a server serves.
@@ -36,6 +38,7 @@ var Services = []string{
 	syncv1connect.SyncServiceName,
 	syncv1connect.DeskServiceName,
 	reportv1connect.ReportServiceName,
+	adminv1connect.BackupServiceName,
 }
 
 // newHandler returns everything that is served on the port. Watches end when
@@ -62,6 +65,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	}, options...))
 	private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
 	private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
+	private(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
 	// Probes carry no identity, and the names of the services are no secret.
 	open(grpchealth.NewHandler(o.Health, options...))
 	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, Services...)...)

@@ -31,7 +31,8 @@ var (
 // scripted is an engine that answers what a test tells it to, for the paths
 // that no healthy engine takes. Unset methods answer with a defect.
 type scripted struct {
-	DeskEngine // none: what the desk asks needs a real engine
+	DeskEngine   // none: what the desk asks needs a real engine
+	BackupEngine // none either
 
 	push  func(space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error)
 	pull  func(ctx context.Context, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)
@@ -79,6 +80,8 @@ func (s *scripted) Sync(_ context.Context, person merge.PersonID, ups []wire.Spa
 	}
 	return s.sync(ups, pageBytes)
 }
+
+func (s *scripted) Epoch() wire.EpochID { return wire.EpochID{0xe0, 15: 1} }
 
 func (s *scripted) Watch(ctx context.Context, person merge.PersonID, spaces []merge.SpaceID, moved func(merge.SpaceID, uint64) error) error {
 	s.note(person)

@@ -27,6 +27,8 @@ const (
 	// about 20 KB. The largest programme has some hundred tablets, and one
 	// tablet uses one or two.
 	connections = 2048
+	// chunkBytes is how much of a backup one message carries: a frame of it.
+	chunkBytes = 256 << 10
 	// streams bounds concurrent requests on one HTTP/2 connection, also
 	// against floods of reset streams. A hub pushes for some dozen spaces.
 	streams = 64
@@ -59,7 +61,8 @@ var usual = timeouts{
 	answer: 360 * time.Second,
 	// A connection that waits for the next request.
 	idle: 120 * time.Second,
-	// One message of a watch, which is 40 bytes: the reader is gone.
+	// One message of a watch, which is 40 bytes, or a chunk of a backup to a
+	// program of this machine: the reader is gone.
 	send: 30 * time.Second,
 	// A watch ends after this and is asked for again: what an app that sleeps
 	// holds, while the tablet's kernel still answers for it, is freed.

@@ -19,6 +19,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -54,7 +55,7 @@ type register struct {
 func openRegister(t *testing.T, change ...func(*syncengine.Options)) *register {
 	t.Helper()
 	options := syncengine.Options{
-		InMemory: true, Schema: trainingTypes(t), Random: rand.Reader, Now: func() int64 { return received },
+		Memory: store.NewMemory(), Schema: trainingTypes(t), Random: rand.Reader, Now: func() int64 { return received },
 	}
 	for _, f := range change {
 		f(&options)
@@ -102,9 +103,14 @@ func firstChange(t *testing.T, types *schema.Schema, author merge.PersonID, spac
 	if err != nil {
 		t.Fatal(err)
 	}
+	return batchOf(t, author, space, writes)
+}
+
+// batchOf is a batch with the first change of a tablet.
+func batchOf(t *testing.T, author merge.PersonID, space merge.SpaceID, writes ...merge.RecordWrites) []byte {
+	t.Helper()
 	c := &merge.Change{
-		ID: merge.ID{Replica: merge.ReplicaID(author), Seq: 1}, Author: author, Stamp: received - 1000, Salt: merge.Salt{1},
-		Records: []merge.RecordWrites{writes},
+		ID: merge.ID{Replica: merge.ReplicaID(author), Seq: 1}, Author: author, Stamp: received - 1000, Salt: merge.Salt{1}, Records: writes,
 	}
 	c.Seal(space)
 	batch, err := wire.EncodeBatch(space, []*merge.Change{c})

@@ -22,6 +22,8 @@ type SyncEngine interface {
 	Pull(ctx context.Context, person merge.PersonID, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)
 	// Sync does both for many spaces; what is wrong with one stands in its Err.
 	Sync(ctx context.Context, person merge.PersonID, spaces []wire.SpaceUp, pageBytes int) ([]wire.SpaceDown, error)
+	// Epoch tells the present epoch from every other.
+	Epoch() wire.EpochID
 	// Watch calls moved with the position of each space, now and when it
 	// moves on, from one goroutine, until the context ends or moved fails.
 	Watch(ctx context.Context, person merge.PersonID, spaces []merge.SpaceID, moved func(merge.SpaceID, uint64) error) error
@@ -56,7 +58,8 @@ func (s *syncService) Pull(ctx context.Context, req *connect.Request[syncv1.Pull
 	if err != nil {
 		return nil, err
 	}
-	return connect.NewResponse(&syncv1.PullResponse{Page: page.ToProto()}), nil
+	epoch := s.engine.Epoch()
+	return connect.NewResponse(&syncv1.PullResponse{Page: page.ToProto(), EpochId: epoch[:]}), nil
 }
 
 func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.SyncRequest]) (*connect.Response[syncv1.SyncResponse], error) {
@@ -72,7 +75,8 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 	if err != nil {
 		return nil, err
 	}
-	resp := &syncv1.SyncResponse{Spaces: make([]*syncv1.SpaceDown, len(downs)), ServerTimeMillis: s.now()}
+	epoch := s.engine.Epoch()
+	resp := &syncv1.SyncResponse{Spaces: make([]*syncv1.SpaceDown, len(downs)), ServerTimeMillis: s.now(), EpochId: epoch[:]}
 	for i := range downs {
 		// One more way out for the engine's texts, through the same gate.
 		resp.Spaces[i] = downs[i].ToProto(func(err error) *syncv1.Fault {

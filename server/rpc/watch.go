@@ -39,11 +39,11 @@ func (s *syncService) Watch(ctx context.Context, req *connect.Request[syncv1.Wat
 	defer context.AfterFunc(s.watch.stopping, func() {
 		stop(fault.New(fault.Unavailable, "watch: the server is stopping"))
 	})()
-	if err := s.untimed(ctx); err != nil {
+	if err := untimed(ctx); err != nil {
 		return err
 	}
 	err = s.engine.Watch(ctx, person, spaces, func(space merge.SpaceID, position uint64) error {
-		return s.send(ctx, stream, &syncv1.WatchResponse{SpaceId: space[:], Position: position})
+		return sendWithin(ctx, s.watch.send, stream, &syncv1.WatchResponse{SpaceId: space[:], Position: position})
 	})
 	return watchEnd(ctx, err)
 }
@@ -75,25 +75,4 @@ func watchedSpaces(ids [][]byte) ([]merge.SpaceID, error) {
 		spaces[i] = space
 	}
 	return spaces, nil
-}
-
-// untimed lifts the deadline that the server sets for a whole answer: nothing
-// may move for hours. The one for the request is over once it has been read.
-func (s *syncService) untimed(ctx context.Context) error {
-	if err := connection(ctx).SetWriteDeadline(time.Time{}); err != nil {
-		return fault.New(fault.Internal, "watch: write deadline: %w", err)
-	}
-	return nil
-}
-
-// send gives one message its own deadline, so that a reader who no longer reads
-// is noticed.
-func (s *syncService) send(ctx context.Context, stream *connect.ServerStream[syncv1.WatchResponse], m *syncv1.WatchResponse) error {
-	if err := connection(ctx).SetWriteDeadline(time.Now().Add(s.watch.send)); err != nil {
-		return fault.New(fault.Internal, "watch: write deadline: %w", err)
-	}
-	if err := stream.Send(m); err != nil {
-		return err
-	}
-	return s.untimed(ctx)
 }

@@ -7,7 +7,6 @@ import (
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 )
 
@@ -169,16 +168,9 @@ func (l *Local) commitFold(fold *store.Fold, entries []*appending) {
 	}
 }
 
-func (l *Local) apply(fold *store.Fold, a *appending) error {
-	seq, err := fold.NextEntrySeq(a.partition)
-	if err != nil {
-		return err
-	}
-	a.outcome, err = l.applier.Apply(fold, a.partition, seq, &a.entry)
-	if err != nil || !a.outcome.Recorded {
-		return err
-	}
-	return fold.PutEntry(a.partition, seq, entryToProto(&a.entry))
+func (l *Local) apply(fold *store.Fold, a *appending) (err error) {
+	a.outcome, err = applyNext(fold, l.applier, a.partition, &a.entry)
+	return err
 }
 
 // tailEntries bounds what one call of deliver gets.
@@ -206,30 +198,15 @@ func (l *Local) page(partition uint16, after uint64) ([]Sequenced, error) {
 	defer snapshot.Close()
 	var page []Sequenced
 	err := snapshot.Entries(partition, after, func(seq uint64, m *logv1.Entry) error {
-		page = append(page, Sequenced{Seq: seq, Entry: entryFromProto(m)})
+		e, err := Decode(partition, seq, m)
+		if err != nil {
+			return err
+		}
+		page = append(page, Sequenced{Seq: seq, Entry: e})
 		if len(page) == tailEntries {
 			return store.ErrStop
 		}
 		return nil
 	})
 	return page, err
-}
-
-func entryToProto(e *Entry) *logv1.Entry {
-	m := &logv1.Entry{
-		Kind: logv1.EntryKind(e.Kind), PushId: []byte(e.PushID), ReceivedMillis: e.Received,
-		Principal: e.Principal[:], Level: e.Level, Body: e.Body,
-	}
-	if e.Space != (merge.SpaceID{}) {
-		m.SpaceId = e.Space[:]
-	}
-	return m
-}
-
-// entryFromProto reads what entryToProto wrote.
-func entryFromProto(m *logv1.Entry) Entry {
-	e := Entry{Kind: Kind(m.Kind), PushID: string(m.PushId), Received: m.ReceivedMillis, Level: m.Level, Body: m.Body}
-	copy(e.Space[:], m.SpaceId)
-	copy(e.Principal[:], m.Principal)
-	return e
 }

@@ -22,6 +22,9 @@ const (
 	Grant   = Kind(logv1.EntryKind_ENTRY_KIND_GRANT)   // access given or taken away
 	Schema  = Kind(logv1.EntryKind_ENTRY_KIND_SCHEMA)  // record types made known
 	Release = Kind(logv1.EntryKind_ENTRY_KIND_RELEASE) // quarantined changes tried again
+	Dismiss = Kind(logv1.EntryKind_ENTRY_KIND_DISMISS) // quarantined changes given back to their authors
+	Epoch   = Kind(logv1.EntryKind_ENTRY_KIND_EPOCH)   // a new or restored server began to serve
+	Durable = Kind(logv1.EntryKind_ENTRY_KIND_DURABLE) // a verified backup holds a space's log up to a position
 )
 
 // Level is the version of the rules by which entries are applied. A new one
@@ -31,7 +34,7 @@ const Level = 1
 // Entry is everything that applying may depend on, beside the state.
 type Entry struct {
 	Kind      Kind
-	Space     merge.SpaceID // zero for a schema
+	Space     merge.SpaceID // zero for a schema, and for the beginning of an epoch
 	PushID    string        // two entries with one push id are one
 	Received  int64         // the server's clock, milliseconds since 1970
 	Principal merge.PersonID

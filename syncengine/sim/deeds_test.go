@@ -33,6 +33,8 @@ func deeds() []deed {
 		{"the server's disk has room", 2, false, (*doing).clearsHome},
 		{"a coordinator settles", 4, false, (*doing).coordinatorSettles},
 		{"a stranger lies", 3, false, (*doing).strangerLies},
+		{"the server is backed up", 3, false, (*doing).homeIsBackedUp},
+		{"the server is restored", 2, false, (*doing).homeIsRestored},
 	}
 }
 

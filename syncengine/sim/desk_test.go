@@ -34,7 +34,7 @@ func (d *doing) coordinatorSettles() {
 	}
 	d.must(err, "a coordinator settles")
 	d.tally.Settled++
-	d.acknowledged[space][id] = acknowledgement{by: "the coordinator"}
+	d.acknowledged[space][id] = acknowledgement{by: coordinator}
 	d.say("a coordinator settles %s of a %s", about.Cell.Name, about.Type)
 }
 

@@ -45,6 +45,9 @@ type acknowledgement struct {
 	forgotten bool
 }
 
+// coordinator is who writes at the server.
+const coordinator = "the coordinator"
+
 // letter is a request that is still in the network after its sender has given
 // up on it, or a second copy of it.
 type letter struct {

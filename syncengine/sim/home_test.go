@@ -27,6 +27,7 @@ type home struct {
 	allowed map[merge.SpaceID]map[merge.PersonID]bool
 	admin   merge.PersonID
 	random  *seededBytes
+	backups []homeBackup
 }
 
 func newHome(f *fleet) *home {
@@ -42,12 +43,16 @@ func newHome(f *fleet) *home {
 }
 
 func (h *home) open() {
-	engine, err := syncengine.Open(syncengine.Options{
-		Memory: h.disk, Schema: recordTypes(h.newer), Random: h.random,
-		Now: func() int64 { return h.now }, FreeBytes: h.disk.FreeBytes, FreeBytesMin: roomBytesMin,
-	})
+	engine, err := syncengine.Open(h.options())
 	h.must(err, "open the home server")
 	h.engine = engine
+}
+
+func (h *home) options() syncengine.Options {
+	return syncengine.Options{
+		Memory: h.disk, Schema: recordTypes(h.newer), Random: h.random,
+		Now: func() int64 { return h.now }, FreeBytes: h.disk.FreeBytes, FreeBytesMin: roomBytesMin,
+	}
 }
 
 func (h *home) close() {
@@ -102,7 +107,8 @@ func (h *home) serve(person merge.PersonID, req *syncv1.SyncRequest) (*syncv1.Sy
 	if err != nil {
 		return nil, err
 	}
-	resp := &syncv1.SyncResponse{ServerTimeMillis: h.now, Spaces: make([]*syncv1.SpaceDown, len(downs))}
+	epoch := h.engine.Epoch()
+	resp := &syncv1.SyncResponse{ServerTimeMillis: h.now, EpochId: epoch[:], Spaces: make([]*syncv1.SpaceDown, len(downs))}
 	for i := range downs {
 		if downs[i].Page != nil && !h.allowed[downs[i].Space][person] {
 			h.fail("the server shows %s to someone who may not read it", h.names[downs[i].Space])

@@ -19,7 +19,7 @@ var (
 
 // plantedQuick are the two bugs that are planted each time: one on the server,
 // one on the tablet.
-var plantedQuick = []string{"a_forgotten_marker", "old_rows_stay"}
+var plantedQuick = []string{"a_forgotten_marker", "a_hidden_quarantine"}
 
 // Seasons find bugs: each of those in testdata/planted is put into a copy of one
 // file, and the seasons that pass without it must not pass with it. No planted

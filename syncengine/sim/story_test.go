@@ -40,10 +40,10 @@ func short[T ~[16]byte](id T) string { return fmt.Sprintf("%x", id[:3]) }
 // tally counts what a season had in it, so that a run can show that its faults
 // came and its checks checked.
 type tally struct {
-	Changes, Syncs, RoundTrips                      int
-	CutBefore, CutAfter, Delayed, Repeated, TooLate int
-	Killed, Cloned, SetBack, ClocksMoved            int
-	Revoked, HomeCrashes, HomeFull, Lies, Refused   int
-	Flagged, Quarantined, Settled                   int
-	Looks, Views                                    int
+	Changes, Syncs, RoundTrips                              int
+	CutBefore, CutAfter, Delayed, Repeated, TooLate         int
+	Killed, Cloned, SetBack, ClocksMoved                    int
+	Revoked, HomeCrashes, HomeFull, Restored, Lies, Refused int
+	Flagged, Quarantined, Settled                           int
+	Looks, Views                                            int
 }

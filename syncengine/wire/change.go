@@ -19,14 +19,8 @@ func EncodeChange(c *merge.Change) ([]byte, error) {
 // DecodeChange reads what EncodeChange wrote and verifies the hash. It keeps no
 // bytes of data.
 func DecodeChange(space merge.SpaceID, data []byte) (*merge.Change, error) {
-	return parseChange(space, bytes.Clone(data))
-}
-
-// parseChange reads a run that must hold exactly one change, which shares the
-// bytes of run.
-func parseChange(space merge.SpaceID, run []byte) (*merge.Change, error) {
 	p := parser{space: space}
-	changes, err := p.run(run, nil)
+	changes, err := p.run(bytes.Clone(data), nil)
 	if err != nil {
 		return nil, fault.New(fault.KindOf(err), "change: %w", err)
 	}
@@ -39,35 +33,32 @@ func parseChange(space merge.SpaceID, run []byte) (*merge.Change, error) {
 // ChangeToRun returns a run that holds only this change.
 func ChangeToRun(c *merge.Change) *syncv1.Run { return runToProto([]*merge.Change{c}) }
 
-// ChangeFromRun reads a run that must hold exactly one change.
-func ChangeFromRun(space merge.SpaceID, run *syncv1.Run) (*merge.Change, error) {
-	data, err := proto.Marshal(run)
-	if err != nil {
-		return nil, fault.New(fault.Malformed, "change: %w", err)
-	}
-	return parseChange(space, data)
-}
-
 func changeToProto(c *merge.Change) *syncv1.Change {
 	m := &syncv1.Change{Seq: c.ID.Seq, StampMillis: c.Stamp, Records: make([]*syncv1.RecordWrites, len(c.Records))}
 	if c.Salt != (merge.Salt{}) {
 		m.Salt = c.Salt[:]
 	}
 	for i := range c.Records {
-		rec := &c.Records[i]
-		r := &syncv1.RecordWrites{Type: rec.Type, Header: rec.Header, Cells: make([]*syncv1.CellWrite, len(rec.Writes))}
-		if len(rec.Header) == 0 {
-			r.RecordId = rec.Record[:]
-		}
-		for j := range rec.Writes {
-			r.Cells[j] = writeToProto(&rec.Writes[j])
-		}
-		m.Records[i] = r
+		m.Records[i] = RecordWritesToProto(&c.Records[i])
 	}
 	return m
 }
 
-func writeToProto(w *merge.Write) *syncv1.CellWrite {
+// RecordWritesToProto converts a change's part of one record. It shares the
+// bytes of its values.
+func RecordWritesToProto(rec *merge.RecordWrites) *syncv1.RecordWrites {
+	m := &syncv1.RecordWrites{Type: rec.Type, Header: rec.Header, Cells: make([]*syncv1.CellWrite, len(rec.Writes))}
+	if len(rec.Header) == 0 {
+		m.RecordId = rec.Record[:]
+	}
+	for i := range rec.Writes {
+		m.Cells[i] = WriteToProto(&rec.Writes[i])
+	}
+	return m
+}
+
+// WriteToProto converts one write. It shares the bytes of the value.
+func WriteToProto(w *merge.Write) *syncv1.CellWrite {
 	m := &syncv1.CellWrite{Field: w.Cell.Field, Value: w.Value, Replaces: ChangeIDsToProto(w.Replaces)}
 	if w.Cell.Element != "" {
 		m.Element = []byte(w.Cell.Element)

@@ -5,6 +5,9 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
+// EpochID tells an epoch of the home server from every other: 16 random bytes.
+type EpochID [16]byte
+
 // Page moves a copy of a space forward; see zhurnal.sync.v1.Page.
 type Page struct {
 	Entries     []LogEntry
@@ -14,6 +17,9 @@ type Page struct {
 	Consistent  bool
 	More        bool
 	ReplacesAll bool
+	// DurableThrough is the position up to which the log is in a verified
+	// backup.
+	DurableThrough uint64
 }
 
 // LogEntry is one entry of a space's log.
@@ -34,7 +40,7 @@ type StateRow struct {
 // ToProto returns the message. It shares the bytes of batches and rows.
 func (p *Page) ToProto() *syncv1.Page {
 	m := &syncv1.Page{
-		Cursor: p.Cursor, Position: p.Position, Consistent: p.Consistent, More: p.More, ReplacesAll: p.ReplacesAll,
+		Cursor: p.Cursor, Position: p.Position, Consistent: p.Consistent, More: p.More, ReplacesAll: p.ReplacesAll, DurableThrough: p.DurableThrough,
 		Entries: make([]*syncv1.LogEntry, len(p.Entries)), Rows: make([]*syncv1.StateRow, len(p.Rows)),
 	}
 	for i := range p.Entries {
@@ -53,7 +59,7 @@ func (p *Page) ToProto() *syncv1.Page {
 // PageFromProto checks and converts.
 func PageFromProto(m *syncv1.Page) (Page, error) {
 	p := Page{
-		Cursor: m.Cursor, Position: m.Position, Consistent: m.Consistent, More: m.More, ReplacesAll: m.ReplacesAll,
+		Cursor: m.Cursor, Position: m.Position, Consistent: m.Consistent, More: m.More, ReplacesAll: m.ReplacesAll, DurableThrough: m.DurableThrough,
 		Entries: make([]LogEntry, len(m.Entries)), Rows: make([]StateRow, len(m.Rows)),
 	}
 	for i, e := range m.Entries {

@@ -23,7 +23,7 @@ func (v Verdict) Merged() bool { return v == Applied || v == Flagged }
 // String names the verdict.
 func (v Verdict) String() string { return syncv1.Verdict(v).String() }
 
-// Cause is why a change is flagged or quarantined.
+// Cause is why a change is flagged, quarantined or dismissed.
 type Cause int32
 
 // The causes, with the numbers of zhurnal.sync.v1.Cause.
@@ -39,10 +39,11 @@ const (
 	WrongSpace         = Cause(syncv1.Cause_CAUSE_WRONG_SPACE)
 	KeyMismatch        = Cause(syncv1.Cause_CAUSE_KEY_MISMATCH)
 	OverLimit          = Cause(syncv1.Cause_CAUSE_OVER_LIMIT)
+	GivenBack          = Cause(syncv1.Cause_CAUSE_GIVEN_BACK)
 )
 
 // Quarantines tells whether the cause keeps a change from being applied.
-func (c Cause) Quarantines() bool { return c >= NoAccess }
+func (c Cause) Quarantines() bool { return c >= NoAccess && c != GivenBack }
 
 // String names the cause.
 func (c Cause) String() string { return syncv1.Cause(c).String() }

@@ -39,6 +39,14 @@ const (
 	EntryKind_ENTRY_KIND_SCHEMA EntryKind = 3
 	// Quarantined changes tried again; body is a Release.
 	EntryKind_ENTRY_KIND_RELEASE EntryKind = 4
+	// Quarantined changes given back to their authors; body is a Dismissal.
+	EntryKind_ENTRY_KIND_DISMISS EntryKind = 5
+	// A server that was new, or restored from a backup, began to serve; body is
+	// an Epoch.
+	EntryKind_ENTRY_KIND_EPOCH EntryKind = 7
+	// A verified backup holds the log of a space up to a position; body is a
+	// Durable.
+	EntryKind_ENTRY_KIND_DURABLE EntryKind = 8
 )
 
 // Enum value maps for EntryKind.
@@ -49,6 +57,9 @@ var (
 		2: "ENTRY_KIND_GRANT",
 		3: "ENTRY_KIND_SCHEMA",
 		4: "ENTRY_KIND_RELEASE",
+		5: "ENTRY_KIND_DISMISS",
+		7: "ENTRY_KIND_EPOCH",
+		8: "ENTRY_KIND_DURABLE",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -56,6 +67,9 @@ var (
 		"ENTRY_KIND_GRANT":       2,
 		"ENTRY_KIND_SCHEMA":      3,
 		"ENTRY_KIND_RELEASE":     4,
+		"ENTRY_KIND_DISMISS":     5,
+		"ENTRY_KIND_EPOCH":       7,
+		"ENTRY_KIND_DURABLE":     8,
 	}
 )
 
@@ -103,7 +117,10 @@ type Entry struct {
 	// The version of the rules by which it is applied.
 	Level uint32 `protobuf:"varint,6,opt,name=level,proto3" json:"level,omitempty"`
 	// A message by kind, in wire bytes.
-	Body          []byte `protobuf:"bytes,7,opt,name=body,proto3" json:"body,omitempty"`
+	Body []byte `protobuf:"bytes,7,opt,name=body,proto3" json:"body,omitempty"`
+	// CRC-32C over the entry's place in the log and its other fields, by which
+	// damage is found that applying the entry would not show.
+	Checksum      uint32 `protobuf:"fixed32,8,opt,name=checksum,proto3" json:"checksum,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -187,6 +204,13 @@ func (x *Entry) GetBody() []byte {
 	return nil
 }
 
+func (x *Entry) GetChecksum() uint32 {
+	if x != nil {
+		return x.Checksum
+	}
+	return 0
+}
+
 // Changes as a device sent them.
 type Push struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -194,7 +218,9 @@ type Push struct {
 	Batch []byte `protobuf:"bytes,1,opt,name=batch,proto3" json:"batch,omitempty"`
 	// What was found about single changes when they came, by the schema that the
 	// server then had.
-	Judgements    []*Judgement `protobuf:"bytes,2,rep,name=judgements,proto3" json:"judgements,omitempty"`
+	Judgements []*Judgement `protobuf:"bytes,2,rep,name=judgements,proto3" json:"judgements,omitempty"`
+	// The server itself made them, on its own replica, for a coordinator.
+	Own           bool `protobuf:"varint,3,opt,name=own,proto3" json:"own,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -241,6 +267,13 @@ func (x *Push) GetJudgements() []*Judgement {
 		return x.Judgements
 	}
 	return nil
+}
+
+func (x *Push) GetOwn() bool {
+	if x != nil {
+		return x.Own
+	}
+	return false
 }
 
 // What the schema says about one change.
@@ -509,6 +542,288 @@ func (x *ReleasedChange) GetFindings() []*v1.Finding {
 	return nil
 }
 
+// Quarantined changes of one space that a person, the entry's principal, gives
+// back to their authors. Those that are not in quarantine are left as they are.
+type Dismissal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changes, at most 256.
+	Changes []*v1.ChangeID `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// A key for the text in which the author reads why.
+	ReasonKey string `protobuf:"bytes,2,opt,name=reason_key,json=reasonKey,proto3" json:"reason_key,omitempty"`
+	// Changes that have not come are given back too, when they come: they were
+	// dismissed before the store was restored from an older backup.
+	Unreceived    bool `protobuf:"varint,3,opt,name=unreceived,proto3" json:"unreceived,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Dismissal) Reset() {
+	*x = Dismissal{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Dismissal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Dismissal) ProtoMessage() {}
+
+func (x *Dismissal) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Dismissal.ProtoReflect.Descriptor instead.
+func (*Dismissal) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Dismissal) GetChanges() []*v1.ChangeID {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *Dismissal) GetReasonKey() string {
+	if x != nil {
+		return x.ReasonKey
+	}
+	return ""
+}
+
+func (x *Dismissal) GetUnreceived() bool {
+	if x != nil {
+		return x.Unreceived
+	}
+	return false
+}
+
+// An epoch of the home server: what it served from when its store was made, or
+// restored, until it is restored again. The entry without a space begins it, on
+// an empty log or on that of a backup; one in each space that there is keeps the
+// position at which it began there.
+type Epoch struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 for a new store; each restore adds one.
+	Number uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// 16 random bytes: two restores of one backup are two epochs.
+	Id []byte `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
+	// On which the server itself writes in this epoch: 16 random bytes. What it
+	// wrote on an older one after the backup comes back from tablets.
+	Replica       []byte `protobuf:"bytes,3,opt,name=replica,proto3" json:"replica,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Epoch) Reset() {
+	*x = Epoch{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Epoch) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Epoch) ProtoMessage() {}
+
+func (x *Epoch) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Epoch.ProtoReflect.Descriptor instead.
+func (*Epoch) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *Epoch) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *Epoch) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *Epoch) GetReplica() []byte {
+	if x != nil {
+		return x.Replica
+	}
+	return nil
+}
+
+// What a space keeps of epochs that began after it was made.
+type SpaceEpochs struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of their numbers.
+	Begins        []*EpochBegin `protobuf:"bytes,1,rep,name=begins,proto3" json:"begins,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SpaceEpochs) Reset() {
+	*x = SpaceEpochs{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SpaceEpochs) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SpaceEpochs) ProtoMessage() {}
+
+func (x *SpaceEpochs) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SpaceEpochs.ProtoReflect.Descriptor instead.
+func (*SpaceEpochs) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *SpaceEpochs) GetBegins() []*EpochBegin {
+	if x != nil {
+		return x.Begins
+	}
+	return nil
+}
+
+// Where an epoch began in a space.
+type EpochBegin struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The epoch's number.
+	Number uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
+	// The highest position of the space's log then: up to there the epoch before
+	// had the same log.
+	Position      uint64 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EpochBegin) Reset() {
+	*x = EpochBegin{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EpochBegin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EpochBegin) ProtoMessage() {}
+
+func (x *EpochBegin) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EpochBegin.ProtoReflect.Descriptor instead.
+func (*EpochBegin) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *EpochBegin) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *EpochBegin) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+// How much of a space's log is in a verified backup.
+type Durable struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The highest position that it holds.
+	Position      uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Durable) Reset() {
+	*x = Durable{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Durable) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Durable) ProtoMessage() {}
+
+func (x *Durable) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Durable.ProtoReflect.Descriptor instead.
+func (*Durable) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Durable) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
 // What an entry gave to everyone who holds the space: a row of the space's own
 // log, under its first position.
 type Delivery struct {
@@ -527,14 +842,18 @@ type Delivery struct {
 	// Verdicts that are not plain APPLIED, and verdicts that became another.
 	Outcomes []*v1.Outcome `protobuf:"bytes,6,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
 	// The size of all batches delivered up to and including this one, in bytes.
-	LogBytes      uint64 `protobuf:"varint,7,opt,name=log_bytes,json=logBytes,proto3" json:"log_bytes,omitempty"`
+	LogBytes uint64 `protobuf:"varint,7,opt,name=log_bytes,json=logBytes,proto3" json:"log_bytes,omitempty"`
+	// Where each record's history goes on: for each record of each change of the
+	// batch, in their order, how many positions before the change the record was
+	// last written to; zero if it was not there. Zeros at the end are left out.
+	Previous      []uint64 `protobuf:"varint,8,rep,packed,name=previous,proto3" json:"previous,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[7]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -546,7 +865,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[7]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -559,7 +878,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{7}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Delivery) GetEntrySeq() uint64 {
@@ -611,6 +930,13 @@ func (x *Delivery) GetLogBytes() uint64 {
 	return 0
 }
 
+func (x *Delivery) GetPrevious() []uint64 {
+	if x != nil {
+		return x.Previous
+	}
+	return nil
+}
+
 // The head of a space.
 type SpaceHead struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -627,14 +953,16 @@ type SpaceHead struct {
 	// The number of things that flagged changes wait for.
 	Awaited uint64 `protobuf:"varint,6,opt,name=awaited,proto3" json:"awaited,omitempty"`
 	// The number of grants made, so that each can be told from the one before.
-	Grants        uint64 `protobuf:"varint,7,opt,name=grants,proto3" json:"grants,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Grants uint64 `protobuf:"varint,7,opt,name=grants,proto3" json:"grants,omitempty"`
+	// The highest position that is in a verified backup.
+	DurableThrough uint64 `protobuf:"varint,8,opt,name=durable_through,json=durableThrough,proto3" json:"durable_through,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *SpaceHead) Reset() {
 	*x = SpaceHead{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[8]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -646,7 +974,7 @@ func (x *SpaceHead) String() string {
 func (*SpaceHead) ProtoMessage() {}
 
 func (x *SpaceHead) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[8]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -659,7 +987,7 @@ func (x *SpaceHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceHead.ProtoReflect.Descriptor instead.
 func (*SpaceHead) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{8}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SpaceHead) GetKind() v11.SpaceKind {
@@ -711,6 +1039,13 @@ func (x *SpaceHead) GetGrants() uint64 {
 	return 0
 }
 
+func (x *SpaceHead) GetDurableThrough() uint64 {
+	if x != nil {
+		return x.DurableThrough
+	}
+	return 0
+}
+
 // One person's access to a space.
 type Access struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -724,7 +1059,7 @@ type Access struct {
 
 func (x *Access) Reset() {
 	*x = Access{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[9]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -736,7 +1071,7 @@ func (x *Access) String() string {
 func (*Access) ProtoMessage() {}
 
 func (x *Access) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[9]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -749,7 +1084,7 @@ func (x *Access) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Access.ProtoReflect.Descriptor instead.
 func (*Access) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Access) GetAllowed() bool {
@@ -769,8 +1104,8 @@ func (x *Access) GetGrant() uint64 {
 // A quarantined change.
 type Quarantined struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The change, alone in a run of its own.
-	Run *v1.Run `protobuf:"bytes,1,opt,name=run,proto3" json:"run,omitempty"`
+	// The change, alone in a zhurnal.sync.v1.Run, in wire bytes.
+	Run []byte `protobuf:"bytes,1,opt,name=run,proto3" json:"run,omitempty"`
 	// Who sent it: 16 bytes.
 	Principal []byte `protobuf:"bytes,2,opt,name=principal,proto3" json:"principal,omitempty"`
 	// The server's clock at its first receipt, milliseconds since 1970.
@@ -783,7 +1118,7 @@ type Quarantined struct {
 
 func (x *Quarantined) Reset() {
 	*x = Quarantined{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[10]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -795,7 +1130,7 @@ func (x *Quarantined) String() string {
 func (*Quarantined) ProtoMessage() {}
 
 func (x *Quarantined) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[10]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -808,10 +1143,10 @@ func (x *Quarantined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quarantined.ProtoReflect.Descriptor instead.
 func (*Quarantined) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{10}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{15}
 }
 
-func (x *Quarantined) GetRun() *v1.Run {
+func (x *Quarantined) GetRun() []byte {
 	if x != nil {
 		return x.Run
 	}
@@ -847,14 +1182,16 @@ type OwnChain struct {
 	// The hash of the last change: 32 bytes.
 	Hash []byte `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
 	// The stamp of the last change, milliseconds since 1970.
-	StampMillis   int64 `protobuf:"zigzag64,3,opt,name=stamp_millis,json=stampMillis,proto3" json:"stamp_millis,omitempty"`
+	StampMillis int64 `protobuf:"zigzag64,3,opt,name=stamp_millis,json=stampMillis,proto3" json:"stamp_millis,omitempty"`
+	// The replica: 16 bytes. The chain of another epoch is not gone on with.
+	Replica       []byte `protobuf:"bytes,4,opt,name=replica,proto3" json:"replica,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OwnChain) Reset() {
 	*x = OwnChain{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[11]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -866,7 +1203,7 @@ func (x *OwnChain) String() string {
 func (*OwnChain) ProtoMessage() {}
 
 func (x *OwnChain) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[11]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -879,7 +1216,7 @@ func (x *OwnChain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OwnChain.ProtoReflect.Descriptor instead.
 func (*OwnChain) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{11}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *OwnChain) GetSeq() uint64 {
@@ -903,48 +1240,9 @@ func (x *OwnChain) GetStampMillis() int64 {
 	return 0
 }
 
-// The changes that wait for one thing to come.
-type Waiting struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Flagged changes.
-	Changes       []*v1.ChangeID `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Waiting) Reset() {
-	*x = Waiting{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Waiting) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Waiting) ProtoMessage() {}
-
-func (x *Waiting) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+func (x *OwnChain) GetReplica() []byte {
 	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Waiting.ProtoReflect.Descriptor instead.
-func (*Waiting) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{12}
-}
-
-func (x *Waiting) GetChanges() []*v1.ChangeID {
-	if x != nil {
-		return x.Changes
+		return x.Replica
 	}
 	return nil
 }
@@ -953,7 +1251,7 @@ var File_zhurnal_log_v1_entry_proto protoreflect.FileDescriptor
 
 const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\n" +
-	"\x1azhurnal/log/v1/entry.proto\x12\x0ezhurnal.log.v1\x1a\x1fzhurnal/schema/v1/options.proto\x1a\x1czhurnal/sync/v1/change.proto\x1a\x1dzhurnal/sync/v1/verdict.proto\"\xdb\x01\n" +
+	"\x1azhurnal/log/v1/entry.proto\x12\x0ezhurnal.log.v1\x1a\x1fzhurnal/schema/v1/options.proto\x1a\x1czhurnal/sync/v1/change.proto\x1a\x1dzhurnal/sync/v1/verdict.proto\"\xf7\x01\n" +
 	"\x05Entry\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.zhurnal.log.v1.EntryKindR\x04kind\x12\x19\n" +
 	"\bspace_id\x18\x02 \x01(\fR\aspaceId\x12\x17\n" +
@@ -961,12 +1259,14 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x0freceived_millis\x18\x04 \x01(\x12R\x0ereceivedMillis\x12\x1c\n" +
 	"\tprincipal\x18\x05 \x01(\fR\tprincipal\x12\x14\n" +
 	"\x05level\x18\x06 \x01(\rR\x05level\x12\x12\n" +
-	"\x04body\x18\a \x01(\fR\x04body\"W\n" +
+	"\x04body\x18\a \x01(\fR\x04body\x12\x1a\n" +
+	"\bchecksum\x18\b \x01(\aR\bchecksum\"i\n" +
 	"\x04Push\x12\x14\n" +
 	"\x05batch\x18\x01 \x01(\fR\x05batch\x129\n" +
 	"\n" +
 	"judgements\x18\x02 \x03(\v2\x19.zhurnal.log.v1.JudgementR\n" +
-	"judgements\"W\n" +
+	"judgements\x12\x10\n" +
+	"\x03own\x18\x03 \x01(\bR\x03own\"W\n" +
 	"\tJudgement\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x124\n" +
 	"\bfindings\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"{\n" +
@@ -981,7 +1281,26 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\achanges\x18\x01 \x03(\v2\x1e.zhurnal.log.v1.ReleasedChangeR\achanges\"y\n" +
 	"\x0eReleasedChange\x121\n" +
 	"\x06change\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ChangeIDR\x06change\x124\n" +
-	"\bfindings\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"\xed\x01\n" +
+	"\bfindings\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"\x7f\n" +
+	"\tDismissal\x123\n" +
+	"\achanges\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\achanges\x12\x1d\n" +
+	"\n" +
+	"reason_key\x18\x02 \x01(\tR\treasonKey\x12\x1e\n" +
+	"\n" +
+	"unreceived\x18\x03 \x01(\bR\n" +
+	"unreceived\"I\n" +
+	"\x05Epoch\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x0e\n" +
+	"\x02id\x18\x02 \x01(\fR\x02id\x12\x18\n" +
+	"\areplica\x18\x03 \x01(\fR\areplica\"A\n" +
+	"\vSpaceEpochs\x122\n" +
+	"\x06begins\x18\x01 \x03(\v2\x1a.zhurnal.log.v1.EpochBeginR\x06begins\"@\n" +
+	"\n" +
+	"EpochBegin\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x1a\n" +
+	"\bposition\x18\x02 \x01(\x04R\bposition\"%\n" +
+	"\aDurable\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\x04R\bposition\"\x89\x02\n" +
 	"\bDelivery\x12\x1b\n" +
 	"\tentry_seq\x18\x01 \x01(\x04R\bentrySeq\x12\x1c\n" +
 	"\tpositions\x18\x02 \x01(\rR\tpositions\x12'\n" +
@@ -989,7 +1308,8 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x05batch\x18\x04 \x01(\fR\x05batch\x12\x14\n" +
 	"\x05whole\x18\x05 \x01(\bR\x05whole\x124\n" +
 	"\boutcomes\x18\x06 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x12\x1b\n" +
-	"\tlog_bytes\x18\a \x01(\x04R\blogBytes\"\xe3\x01\n" +
+	"\tlog_bytes\x18\a \x01(\x04R\blogBytes\x12\x1a\n" +
+	"\bprevious\x18\b \x03(\x04R\bprevious\"\x8c\x02\n" +
 	"\tSpaceHead\x120\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x04R\bposition\x12\x1b\n" +
@@ -998,27 +1318,30 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"stateBytes\x12\x18\n" +
 	"\arecords\x18\x05 \x01(\x04R\arecords\x12\x18\n" +
 	"\aawaited\x18\x06 \x01(\x04R\aawaited\x12\x16\n" +
-	"\x06grants\x18\a \x01(\x04R\x06grants\"8\n" +
+	"\x06grants\x18\a \x01(\x04R\x06grants\x12'\n" +
+	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\"8\n" +
 	"\x06Access\x12\x18\n" +
 	"\aallowed\x18\x01 \x01(\bR\aallowed\x12\x14\n" +
-	"\x05grant\x18\x02 \x01(\x04R\x05grant\"\xb2\x01\n" +
-	"\vQuarantined\x12&\n" +
-	"\x03run\x18\x01 \x01(\v2\x14.zhurnal.sync.v1.RunR\x03run\x12\x1c\n" +
+	"\x05grant\x18\x02 \x01(\x04R\x05grant\"\x9c\x01\n" +
+	"\vQuarantined\x12\x10\n" +
+	"\x03run\x18\x01 \x01(\fR\x03run\x12\x1c\n" +
 	"\tprincipal\x18\x02 \x01(\fR\tprincipal\x12'\n" +
 	"\x0freceived_millis\x18\x03 \x01(\x12R\x0ereceivedMillis\x124\n" +
-	"\bfindings\x18\x04 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"S\n" +
+	"\bfindings\x18\x04 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"m\n" +
 	"\bOwnChain\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\x12!\n" +
-	"\fstamp_millis\x18\x03 \x01(\x12R\vstampMillis\">\n" +
-	"\aWaiting\x123\n" +
-	"\achanges\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\achanges*\x81\x01\n" +
+	"\fstamp_millis\x18\x03 \x01(\x12R\vstampMillis\x12\x18\n" +
+	"\areplica\x18\x04 \x01(\fR\areplica*\xc7\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_PUSH\x10\x01\x12\x14\n" +
 	"\x10ENTRY_KIND_GRANT\x10\x02\x12\x15\n" +
 	"\x11ENTRY_KIND_SCHEMA\x10\x03\x12\x16\n" +
-	"\x12ENTRY_KIND_RELEASE\x10\x04B;Z9github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1;logv1b\x06proto3"
+	"\x12ENTRY_KIND_RELEASE\x10\x04\x12\x16\n" +
+	"\x12ENTRY_KIND_DISMISS\x10\x05\x12\x14\n" +
+	"\x10ENTRY_KIND_EPOCH\x10\a\x12\x16\n" +
+	"\x12ENTRY_KIND_DURABLE\x10\bB;Z9github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1;logv1b\x06proto3"
 
 var (
 	file_zhurnal_log_v1_entry_proto_rawDescOnce sync.Once
@@ -1033,7 +1356,7 @@ func file_zhurnal_log_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_log_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_zhurnal_log_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),         // 0: zhurnal.log.v1.EntryKind
 	(*Entry)(nil),          // 1: zhurnal.log.v1.Entry
@@ -1043,31 +1366,34 @@ var file_zhurnal_log_v1_entry_proto_goTypes = []any{
 	(*Schema)(nil),         // 5: zhurnal.log.v1.Schema
 	(*Release)(nil),        // 6: zhurnal.log.v1.Release
 	(*ReleasedChange)(nil), // 7: zhurnal.log.v1.ReleasedChange
-	(*Delivery)(nil),       // 8: zhurnal.log.v1.Delivery
-	(*SpaceHead)(nil),      // 9: zhurnal.log.v1.SpaceHead
-	(*Access)(nil),         // 10: zhurnal.log.v1.Access
-	(*Quarantined)(nil),    // 11: zhurnal.log.v1.Quarantined
-	(*OwnChain)(nil),       // 12: zhurnal.log.v1.OwnChain
-	(*Waiting)(nil),        // 13: zhurnal.log.v1.Waiting
-	(*v1.Finding)(nil),     // 14: zhurnal.sync.v1.Finding
-	(v11.SpaceKind)(0),     // 15: zhurnal.schema.v1.SpaceKind
-	(*v1.ChangeID)(nil),    // 16: zhurnal.sync.v1.ChangeID
-	(*v1.Outcome)(nil),     // 17: zhurnal.sync.v1.Outcome
-	(*v1.Run)(nil),         // 18: zhurnal.sync.v1.Run
+	(*Dismissal)(nil),      // 8: zhurnal.log.v1.Dismissal
+	(*Epoch)(nil),          // 9: zhurnal.log.v1.Epoch
+	(*SpaceEpochs)(nil),    // 10: zhurnal.log.v1.SpaceEpochs
+	(*EpochBegin)(nil),     // 11: zhurnal.log.v1.EpochBegin
+	(*Durable)(nil),        // 12: zhurnal.log.v1.Durable
+	(*Delivery)(nil),       // 13: zhurnal.log.v1.Delivery
+	(*SpaceHead)(nil),      // 14: zhurnal.log.v1.SpaceHead
+	(*Access)(nil),         // 15: zhurnal.log.v1.Access
+	(*Quarantined)(nil),    // 16: zhurnal.log.v1.Quarantined
+	(*OwnChain)(nil),       // 17: zhurnal.log.v1.OwnChain
+	(*v1.Finding)(nil),     // 18: zhurnal.sync.v1.Finding
+	(v11.SpaceKind)(0),     // 19: zhurnal.schema.v1.SpaceKind
+	(*v1.ChangeID)(nil),    // 20: zhurnal.sync.v1.ChangeID
+	(*v1.Outcome)(nil),     // 21: zhurnal.sync.v1.Outcome
 }
 var file_zhurnal_log_v1_entry_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.log.v1.Entry.kind:type_name -> zhurnal.log.v1.EntryKind
 	3,  // 1: zhurnal.log.v1.Push.judgements:type_name -> zhurnal.log.v1.Judgement
-	14, // 2: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
-	15, // 3: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
+	18, // 2: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
+	19, // 3: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
 	7,  // 4: zhurnal.log.v1.Release.changes:type_name -> zhurnal.log.v1.ReleasedChange
-	16, // 5: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
-	14, // 6: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
-	17, // 7: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	15, // 8: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	18, // 9: zhurnal.log.v1.Quarantined.run:type_name -> zhurnal.sync.v1.Run
-	14, // 10: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
-	16, // 11: zhurnal.log.v1.Waiting.changes:type_name -> zhurnal.sync.v1.ChangeID
+	20, // 5: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
+	18, // 6: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
+	20, // 7: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
+	11, // 8: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
+	21, // 9: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	19, // 10: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	18, // 11: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
 	12, // [12:12] is the sub-list for method output_type
 	12, // [12:12] is the sub-list for method input_type
 	12, // [12:12] is the sub-list for extension type_name
@@ -1086,7 +1412,7 @@ func file_zhurnal_log_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_log_v1_entry_proto_rawDesc), len(file_zhurnal_log_v1_entry_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   13,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

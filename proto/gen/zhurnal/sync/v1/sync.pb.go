@@ -283,7 +283,9 @@ func (x *PullRequest) GetPageBytes() uint32 {
 type PullResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The page.
-	Page          *Page `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	// The server's epoch, as in SyncResponse.
+	EpochId       []byte `protobuf:"bytes,2,opt,name=epoch_id,json=epochId,proto3" json:"epoch_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -325,6 +327,13 @@ func (x *PullResponse) GetPage() *Page {
 	return nil
 }
 
+func (x *PullResponse) GetEpochId() []byte {
+	if x != nil {
+		return x.EpochId
+	}
+	return nil
+}
+
 // A page moves a copy of a space forward. Pages up to and including the first
 // that is consistent are applied in one local transaction.
 type Page struct {
@@ -344,9 +353,12 @@ type Page struct {
 	// There is more already.
 	More bool `protobuf:"varint,6,opt,name=more,proto3" json:"more,omitempty"`
 	// The first page of rows: what the copy held before is replaced.
-	ReplacesAll   bool `protobuf:"varint,7,opt,name=replaces_all,json=replacesAll,proto3" json:"replaces_all,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ReplacesAll bool `protobuf:"varint,7,opt,name=replaces_all,json=replacesAll,proto3" json:"replaces_all,omitempty"`
+	// Up to here the space's log is in a verified backup of the server. Whoever
+	// pulls keeps the batches beyond it, for a server that has lost them.
+	DurableThrough uint64 `protobuf:"varint,8,opt,name=durable_through,json=durableThrough,proto3" json:"durable_through,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Page) Reset() {
@@ -426,6 +438,13 @@ func (x *Page) GetReplacesAll() bool {
 		return x.ReplacesAll
 	}
 	return false
+}
+
+func (x *Page) GetDurableThrough() uint64 {
+	if x != nil {
+		return x.DurableThrough
+	}
+	return 0
 }
 
 // One entry of a space's log: what one push, release or the like applied.
@@ -708,8 +727,13 @@ type SyncResponse struct {
 	// The server's clock in milliseconds since 1970, to tell a person whose
 	// tablet's clock is wrong. Never used for ordering.
 	ServerTimeMillis int64 `protobuf:"zigzag64,2,opt,name=server_time_millis,json=serverTimeMillis,proto3" json:"server_time_millis,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The server's epoch: 16 bytes. Another one than before says that the server
+	// was restored from a backup and may lack what it had confirmed: offer it all
+	// changes again that are not known to be in a verified backup, own ones and
+	// others'.
+	EpochId       []byte `protobuf:"bytes,3,opt,name=epoch_id,json=epochId,proto3" json:"epoch_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SyncResponse) Reset() {
@@ -754,6 +778,13 @@ func (x *SyncResponse) GetServerTimeMillis() int64 {
 		return x.ServerTimeMillis
 	}
 	return 0
+}
+
+func (x *SyncResponse) GetEpochId() []byte {
+	if x != nil {
+		return x.EpochId
+	}
+	return nil
 }
 
 // What the server has for one space.
@@ -1000,9 +1031,10 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\fR\x06cursor\x12\x1d\n" +
 	"\n" +
-	"page_bytes\x18\x03 \x01(\rR\tpageBytes\"9\n" +
+	"page_bytes\x18\x03 \x01(\rR\tpageBytes\"T\n" +
 	"\fPullResponse\x12)\n" +
-	"\x04page\x18\x01 \x01(\v2\x15.zhurnal.sync.v1.PageR\x04page\"\xf5\x01\n" +
+	"\x04page\x18\x01 \x01(\v2\x15.zhurnal.sync.v1.PageR\x04page\x12\x19\n" +
+	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\x9e\x02\n" +
 	"\x04Page\x123\n" +
 	"\aentries\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.LogEntryR\aentries\x12-\n" +
 	"\x04rows\x18\x02 \x03(\v2\x19.zhurnal.sync.v1.StateRowR\x04rows\x12\x16\n" +
@@ -1012,7 +1044,8 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"consistent\x18\x05 \x01(\bR\n" +
 	"consistent\x12\x12\n" +
 	"\x04more\x18\x06 \x01(\bR\x04more\x12!\n" +
-	"\freplaces_all\x18\a \x01(\bR\vreplacesAll\"\xc4\x01\n" +
+	"\freplaces_all\x18\a \x01(\bR\vreplacesAll\x12'\n" +
+	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\"\xc4\x01\n" +
 	"\bLogEntry\x12%\n" +
 	"\x0efirst_position\x18\x01 \x01(\x04R\rfirstPosition\x12\x1c\n" +
 	"\tpositions\x18\x02 \x01(\rR\tpositions\x12'\n" +
@@ -1030,10 +1063,11 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x18\n" +
 	"\abatches\x18\x02 \x03(\fR\abatches\x12\x16\n" +
 	"\x06cursor\x18\x03 \x01(\fR\x06cursor\x12-\n" +
-	"\x04asks\x18\x04 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\x04asks\"p\n" +
+	"\x04asks\x18\x04 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\x04asks\"\x8b\x01\n" +
 	"\fSyncResponse\x122\n" +
 	"\x06spaces\x18\x01 \x03(\v2\x1a.zhurnal.sync.v1.SpaceDownR\x06spaces\x12,\n" +
-	"\x12server_time_millis\x18\x02 \x01(\x12R\x10serverTimeMillis\"\xb5\x01\n" +
+	"\x12server_time_millis\x18\x02 \x01(\x12R\x10serverTimeMillis\x12\x19\n" +
+	"\bepoch_id\x18\x03 \x01(\fR\aepochId\"\xb5\x01\n" +
 	"\tSpaceDown\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x124\n" +
 	"\boutcomes\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x12)\n" +

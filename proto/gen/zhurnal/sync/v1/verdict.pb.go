@@ -35,7 +35,8 @@ const (
 	// Kept, and shown to its author and to whoever may settle it; not merged.
 	// Tried again by itself when access or schema arrives.
 	Verdict_VERDICT_QUARANTINED Verdict = 3
-	// Given back to its author as a draft, by a person.
+	// Given back to its author as a draft, by a person: for good, and never tried
+	// again. What is right of it is written again as another change.
 	Verdict_VERDICT_DISMISSED Verdict = 4
 )
 
@@ -113,6 +114,8 @@ const (
 	Cause_CAUSE_KEY_MISMATCH Cause = 10
 	// Quarantines: over a limit.
 	Cause_CAUSE_OVER_LIMIT Cause = 11
+	// Dismisses: a person gave the change back; message_key says why.
+	Cause_CAUSE_GIVEN_BACK Cause = 12
 )
 
 // Enum value maps for Cause.
@@ -130,6 +133,7 @@ var (
 		9:  "CAUSE_WRONG_SPACE",
 		10: "CAUSE_KEY_MISMATCH",
 		11: "CAUSE_OVER_LIMIT",
+		12: "CAUSE_GIVEN_BACK",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":         0,
@@ -144,6 +148,7 @@ var (
 		"CAUSE_WRONG_SPACE":         9,
 		"CAUSE_KEY_MISMATCH":        10,
 		"CAUSE_OVER_LIMIT":          11,
+		"CAUSE_GIVEN_BACK":          12,
 	}
 )
 
@@ -290,7 +295,7 @@ type Outcome struct {
 	// The highest position in the space's log that one of them has; zero if none
 	// is applied.
 	LastPosition uint64 `protobuf:"varint,6,opt,name=last_position,json=lastPosition,proto3" json:"last_position,omitempty"`
-	// Why, where flagged or quarantined.
+	// Why, where flagged, quarantined or dismissed.
 	Findings      []*Finding `protobuf:"bytes,7,rep,name=findings,proto3" json:"findings,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -402,7 +407,7 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\x0fVERDICT_APPLIED\x10\x01\x12\x13\n" +
 	"\x0fVERDICT_FLAGGED\x10\x02\x12\x17\n" +
 	"\x13VERDICT_QUARANTINED\x10\x03\x12\x15\n" +
-	"\x11VERDICT_DISMISSED\x10\x04*\xa7\x02\n" +
+	"\x11VERDICT_DISMISSED\x10\x04*\xbd\x02\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11CAUSE_RULE_FAILED\x10\x01\x12\x1b\n" +
@@ -416,7 +421,8 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\x11CAUSE_WRONG_SPACE\x10\t\x12\x16\n" +
 	"\x12CAUSE_KEY_MISMATCH\x10\n" +
 	"\x12\x14\n" +
-	"\x10CAUSE_OVER_LIMIT\x10\vB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
+	"\x10CAUSE_OVER_LIMIT\x10\v\x12\x14\n" +
+	"\x10CAUSE_GIVEN_BACK\x10\fB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var (
 	file_zhurnal_sync_v1_verdict_proto_rawDescOnce sync.Once

@@ -42,6 +42,15 @@ const (
 	DeskServiceListDisagreementsProcedure = "/zhurnal.sync.v1.DeskService/ListDisagreements"
 	// DeskServiceWriteProcedure is the fully-qualified name of the DeskService's Write RPC.
 	DeskServiceWriteProcedure = "/zhurnal.sync.v1.DeskService/Write"
+	// DeskServiceListHistoryProcedure is the fully-qualified name of the DeskService's ListHistory RPC.
+	DeskServiceListHistoryProcedure = "/zhurnal.sync.v1.DeskService/ListHistory"
+	// DeskServiceGetRecordAtProcedure is the fully-qualified name of the DeskService's GetRecordAt RPC.
+	DeskServiceGetRecordAtProcedure = "/zhurnal.sync.v1.DeskService/GetRecordAt"
+	// DeskServiceListQuarantinedProcedure is the fully-qualified name of the DeskService's
+	// ListQuarantined RPC.
+	DeskServiceListQuarantinedProcedure = "/zhurnal.sync.v1.DeskService/ListQuarantined"
+	// DeskServiceDismissProcedure is the fully-qualified name of the DeskService's Dismiss RPC.
+	DeskServiceDismissProcedure = "/zhurnal.sync.v1.DeskService/Dismiss"
 )
 
 // DeskServiceClient is a client for the zhurnal.sync.v1.DeskService service.
@@ -54,6 +63,14 @@ type DeskServiceClient interface {
 	ListDisagreements(context.Context, *connect.Request[v1.ListDisagreementsRequest]) (*connect.Response[v1.ListDisagreementsResponse], error)
 	// Writes records or settles cells, as a coordinator.
 	Write(context.Context, *connect.Request[v1.WriteRequest]) (*connect.Response[v1.WriteResponse], error)
+	// Lists who wrote what to a record, and what has become of it.
+	ListHistory(context.Context, *connect.Request[v1.ListHistoryRequest]) (*connect.Response[v1.ListHistoryResponse], error)
+	// Gives a record as it was at a position of the space's log.
+	GetRecordAt(context.Context, *connect.Request[v1.GetRecordAtRequest]) (*connect.Response[v1.GetRecordAtResponse], error)
+	// Lists the changes of a space that are in quarantine.
+	ListQuarantined(context.Context, *connect.Request[v1.ListQuarantinedRequest]) (*connect.Response[v1.ListQuarantinedResponse], error)
+	// Gives quarantined changes back to their authors.
+	Dismiss(context.Context, *connect.Request[v1.DismissRequest]) (*connect.Response[v1.DismissResponse], error)
 }
 
 // NewDeskServiceClient constructs a client for the zhurnal.sync.v1.DeskService service. By default,
@@ -91,6 +108,30 @@ func NewDeskServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(deskServiceMethods.ByName("Write")),
 			connect.WithClientOptions(opts...),
 		),
+		listHistory: connect.NewClient[v1.ListHistoryRequest, v1.ListHistoryResponse](
+			httpClient,
+			baseURL+DeskServiceListHistoryProcedure,
+			connect.WithSchema(deskServiceMethods.ByName("ListHistory")),
+			connect.WithClientOptions(opts...),
+		),
+		getRecordAt: connect.NewClient[v1.GetRecordAtRequest, v1.GetRecordAtResponse](
+			httpClient,
+			baseURL+DeskServiceGetRecordAtProcedure,
+			connect.WithSchema(deskServiceMethods.ByName("GetRecordAt")),
+			connect.WithClientOptions(opts...),
+		),
+		listQuarantined: connect.NewClient[v1.ListQuarantinedRequest, v1.ListQuarantinedResponse](
+			httpClient,
+			baseURL+DeskServiceListQuarantinedProcedure,
+			connect.WithSchema(deskServiceMethods.ByName("ListQuarantined")),
+			connect.WithClientOptions(opts...),
+		),
+		dismiss: connect.NewClient[v1.DismissRequest, v1.DismissResponse](
+			httpClient,
+			baseURL+DeskServiceDismissProcedure,
+			connect.WithSchema(deskServiceMethods.ByName("Dismiss")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -100,6 +141,10 @@ type deskServiceClient struct {
 	addSchema         *connect.Client[v1.AddSchemaRequest, v1.AddSchemaResponse]
 	listDisagreements *connect.Client[v1.ListDisagreementsRequest, v1.ListDisagreementsResponse]
 	write             *connect.Client[v1.WriteRequest, v1.WriteResponse]
+	listHistory       *connect.Client[v1.ListHistoryRequest, v1.ListHistoryResponse]
+	getRecordAt       *connect.Client[v1.GetRecordAtRequest, v1.GetRecordAtResponse]
+	listQuarantined   *connect.Client[v1.ListQuarantinedRequest, v1.ListQuarantinedResponse]
+	dismiss           *connect.Client[v1.DismissRequest, v1.DismissResponse]
 }
 
 // SetAccess calls zhurnal.sync.v1.DeskService.SetAccess.
@@ -122,6 +167,26 @@ func (c *deskServiceClient) Write(ctx context.Context, req *connect.Request[v1.W
 	return c.write.CallUnary(ctx, req)
 }
 
+// ListHistory calls zhurnal.sync.v1.DeskService.ListHistory.
+func (c *deskServiceClient) ListHistory(ctx context.Context, req *connect.Request[v1.ListHistoryRequest]) (*connect.Response[v1.ListHistoryResponse], error) {
+	return c.listHistory.CallUnary(ctx, req)
+}
+
+// GetRecordAt calls zhurnal.sync.v1.DeskService.GetRecordAt.
+func (c *deskServiceClient) GetRecordAt(ctx context.Context, req *connect.Request[v1.GetRecordAtRequest]) (*connect.Response[v1.GetRecordAtResponse], error) {
+	return c.getRecordAt.CallUnary(ctx, req)
+}
+
+// ListQuarantined calls zhurnal.sync.v1.DeskService.ListQuarantined.
+func (c *deskServiceClient) ListQuarantined(ctx context.Context, req *connect.Request[v1.ListQuarantinedRequest]) (*connect.Response[v1.ListQuarantinedResponse], error) {
+	return c.listQuarantined.CallUnary(ctx, req)
+}
+
+// Dismiss calls zhurnal.sync.v1.DeskService.Dismiss.
+func (c *deskServiceClient) Dismiss(ctx context.Context, req *connect.Request[v1.DismissRequest]) (*connect.Response[v1.DismissResponse], error) {
+	return c.dismiss.CallUnary(ctx, req)
+}
+
 // DeskServiceHandler is an implementation of the zhurnal.sync.v1.DeskService service.
 type DeskServiceHandler interface {
 	// Gives or takes away access to a space.
@@ -132,6 +197,14 @@ type DeskServiceHandler interface {
 	ListDisagreements(context.Context, *connect.Request[v1.ListDisagreementsRequest]) (*connect.Response[v1.ListDisagreementsResponse], error)
 	// Writes records or settles cells, as a coordinator.
 	Write(context.Context, *connect.Request[v1.WriteRequest]) (*connect.Response[v1.WriteResponse], error)
+	// Lists who wrote what to a record, and what has become of it.
+	ListHistory(context.Context, *connect.Request[v1.ListHistoryRequest]) (*connect.Response[v1.ListHistoryResponse], error)
+	// Gives a record as it was at a position of the space's log.
+	GetRecordAt(context.Context, *connect.Request[v1.GetRecordAtRequest]) (*connect.Response[v1.GetRecordAtResponse], error)
+	// Lists the changes of a space that are in quarantine.
+	ListQuarantined(context.Context, *connect.Request[v1.ListQuarantinedRequest]) (*connect.Response[v1.ListQuarantinedResponse], error)
+	// Gives quarantined changes back to their authors.
+	Dismiss(context.Context, *connect.Request[v1.DismissRequest]) (*connect.Response[v1.DismissResponse], error)
 }
 
 // NewDeskServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -165,6 +238,30 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(deskServiceMethods.ByName("Write")),
 		connect.WithHandlerOptions(opts...),
 	)
+	deskServiceListHistoryHandler := connect.NewUnaryHandler(
+		DeskServiceListHistoryProcedure,
+		svc.ListHistory,
+		connect.WithSchema(deskServiceMethods.ByName("ListHistory")),
+		connect.WithHandlerOptions(opts...),
+	)
+	deskServiceGetRecordAtHandler := connect.NewUnaryHandler(
+		DeskServiceGetRecordAtProcedure,
+		svc.GetRecordAt,
+		connect.WithSchema(deskServiceMethods.ByName("GetRecordAt")),
+		connect.WithHandlerOptions(opts...),
+	)
+	deskServiceListQuarantinedHandler := connect.NewUnaryHandler(
+		DeskServiceListQuarantinedProcedure,
+		svc.ListQuarantined,
+		connect.WithSchema(deskServiceMethods.ByName("ListQuarantined")),
+		connect.WithHandlerOptions(opts...),
+	)
+	deskServiceDismissHandler := connect.NewUnaryHandler(
+		DeskServiceDismissProcedure,
+		svc.Dismiss,
+		connect.WithSchema(deskServiceMethods.ByName("Dismiss")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/zhurnal.sync.v1.DeskService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case DeskServiceSetAccessProcedure:
@@ -175,6 +272,14 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 			deskServiceListDisagreementsHandler.ServeHTTP(w, r)
 		case DeskServiceWriteProcedure:
 			deskServiceWriteHandler.ServeHTTP(w, r)
+		case DeskServiceListHistoryProcedure:
+			deskServiceListHistoryHandler.ServeHTTP(w, r)
+		case DeskServiceGetRecordAtProcedure:
+			deskServiceGetRecordAtHandler.ServeHTTP(w, r)
+		case DeskServiceListQuarantinedProcedure:
+			deskServiceListQuarantinedHandler.ServeHTTP(w, r)
+		case DeskServiceDismissProcedure:
+			deskServiceDismissHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -198,4 +303,20 @@ func (UnimplementedDeskServiceHandler) ListDisagreements(context.Context, *conne
 
 func (UnimplementedDeskServiceHandler) Write(context.Context, *connect.Request[v1.WriteRequest]) (*connect.Response[v1.WriteResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.Write is not implemented"))
+}
+
+func (UnimplementedDeskServiceHandler) ListHistory(context.Context, *connect.Request[v1.ListHistoryRequest]) (*connect.Response[v1.ListHistoryResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.ListHistory is not implemented"))
+}
+
+func (UnimplementedDeskServiceHandler) GetRecordAt(context.Context, *connect.Request[v1.GetRecordAtRequest]) (*connect.Response[v1.GetRecordAtResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.GetRecordAt is not implemented"))
+}
+
+func (UnimplementedDeskServiceHandler) ListQuarantined(context.Context, *connect.Request[v1.ListQuarantinedRequest]) (*connect.Response[v1.ListQuarantinedResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.ListQuarantined is not implemented"))
+}
+
+func (UnimplementedDeskServiceHandler) Dismiss(context.Context, *connect.Request[v1.DismissRequest]) (*connect.Response[v1.DismissResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.Dismiss is not implemented"))
 }

@@ -24,6 +24,10 @@ const (
 	DeskService_AddSchema_FullMethodName         = "/zhurnal.sync.v1.DeskService/AddSchema"
 	DeskService_ListDisagreements_FullMethodName = "/zhurnal.sync.v1.DeskService/ListDisagreements"
 	DeskService_Write_FullMethodName             = "/zhurnal.sync.v1.DeskService/Write"
+	DeskService_ListHistory_FullMethodName       = "/zhurnal.sync.v1.DeskService/ListHistory"
+	DeskService_GetRecordAt_FullMethodName       = "/zhurnal.sync.v1.DeskService/GetRecordAt"
+	DeskService_ListQuarantined_FullMethodName   = "/zhurnal.sync.v1.DeskService/ListQuarantined"
+	DeskService_Dismiss_FullMethodName           = "/zhurnal.sync.v1.DeskService/Dismiss"
 )
 
 // DeskServiceClient is the client API for DeskService service.
@@ -40,6 +44,14 @@ type DeskServiceClient interface {
 	ListDisagreements(ctx context.Context, in *v1.ListDisagreementsRequest, opts ...grpc.CallOption) (*v1.ListDisagreementsResponse, error)
 	// Writes records or settles cells, as a coordinator.
 	Write(ctx context.Context, in *v1.WriteRequest, opts ...grpc.CallOption) (*v1.WriteResponse, error)
+	// Lists who wrote what to a record, and what has become of it.
+	ListHistory(ctx context.Context, in *v1.ListHistoryRequest, opts ...grpc.CallOption) (*v1.ListHistoryResponse, error)
+	// Gives a record as it was at a position of the space's log.
+	GetRecordAt(ctx context.Context, in *v1.GetRecordAtRequest, opts ...grpc.CallOption) (*v1.GetRecordAtResponse, error)
+	// Lists the changes of a space that are in quarantine.
+	ListQuarantined(ctx context.Context, in *v1.ListQuarantinedRequest, opts ...grpc.CallOption) (*v1.ListQuarantinedResponse, error)
+	// Gives quarantined changes back to their authors.
+	Dismiss(ctx context.Context, in *v1.DismissRequest, opts ...grpc.CallOption) (*v1.DismissResponse, error)
 }
 
 type deskServiceClient struct {
@@ -90,6 +102,46 @@ func (c *deskServiceClient) Write(ctx context.Context, in *v1.WriteRequest, opts
 	return out, nil
 }
 
+func (c *deskServiceClient) ListHistory(ctx context.Context, in *v1.ListHistoryRequest, opts ...grpc.CallOption) (*v1.ListHistoryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.ListHistoryResponse)
+	err := c.cc.Invoke(ctx, DeskService_ListHistory_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deskServiceClient) GetRecordAt(ctx context.Context, in *v1.GetRecordAtRequest, opts ...grpc.CallOption) (*v1.GetRecordAtResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.GetRecordAtResponse)
+	err := c.cc.Invoke(ctx, DeskService_GetRecordAt_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deskServiceClient) ListQuarantined(ctx context.Context, in *v1.ListQuarantinedRequest, opts ...grpc.CallOption) (*v1.ListQuarantinedResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.ListQuarantinedResponse)
+	err := c.cc.Invoke(ctx, DeskService_ListQuarantined_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deskServiceClient) Dismiss(ctx context.Context, in *v1.DismissRequest, opts ...grpc.CallOption) (*v1.DismissResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.DismissResponse)
+	err := c.cc.Invoke(ctx, DeskService_Dismiss_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DeskServiceServer is the server API for DeskService service.
 // All implementations must embed UnimplementedDeskServiceServer
 // for forward compatibility.
@@ -104,6 +156,14 @@ type DeskServiceServer interface {
 	ListDisagreements(context.Context, *v1.ListDisagreementsRequest) (*v1.ListDisagreementsResponse, error)
 	// Writes records or settles cells, as a coordinator.
 	Write(context.Context, *v1.WriteRequest) (*v1.WriteResponse, error)
+	// Lists who wrote what to a record, and what has become of it.
+	ListHistory(context.Context, *v1.ListHistoryRequest) (*v1.ListHistoryResponse, error)
+	// Gives a record as it was at a position of the space's log.
+	GetRecordAt(context.Context, *v1.GetRecordAtRequest) (*v1.GetRecordAtResponse, error)
+	// Lists the changes of a space that are in quarantine.
+	ListQuarantined(context.Context, *v1.ListQuarantinedRequest) (*v1.ListQuarantinedResponse, error)
+	// Gives quarantined changes back to their authors.
+	Dismiss(context.Context, *v1.DismissRequest) (*v1.DismissResponse, error)
 	mustEmbedUnimplementedDeskServiceServer()
 }
 
@@ -125,6 +185,18 @@ func (UnimplementedDeskServiceServer) ListDisagreements(context.Context, *v1.Lis
 }
 func (UnimplementedDeskServiceServer) Write(context.Context, *v1.WriteRequest) (*v1.WriteResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Write not implemented")
+}
+func (UnimplementedDeskServiceServer) ListHistory(context.Context, *v1.ListHistoryRequest) (*v1.ListHistoryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListHistory not implemented")
+}
+func (UnimplementedDeskServiceServer) GetRecordAt(context.Context, *v1.GetRecordAtRequest) (*v1.GetRecordAtResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetRecordAt not implemented")
+}
+func (UnimplementedDeskServiceServer) ListQuarantined(context.Context, *v1.ListQuarantinedRequest) (*v1.ListQuarantinedResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListQuarantined not implemented")
+}
+func (UnimplementedDeskServiceServer) Dismiss(context.Context, *v1.DismissRequest) (*v1.DismissResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Dismiss not implemented")
 }
 func (UnimplementedDeskServiceServer) mustEmbedUnimplementedDeskServiceServer() {}
 func (UnimplementedDeskServiceServer) testEmbeddedByValue()                     {}
@@ -219,6 +291,78 @@ func _DeskService_Write_Handler(srv interface{}, ctx context.Context, dec func(i
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DeskService_ListHistory_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.ListHistoryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeskServiceServer).ListHistory(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeskService_ListHistory_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeskServiceServer).ListHistory(ctx, req.(*v1.ListHistoryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeskService_GetRecordAt_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.GetRecordAtRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeskServiceServer).GetRecordAt(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeskService_GetRecordAt_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeskServiceServer).GetRecordAt(ctx, req.(*v1.GetRecordAtRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeskService_ListQuarantined_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.ListQuarantinedRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeskServiceServer).ListQuarantined(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeskService_ListQuarantined_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeskServiceServer).ListQuarantined(ctx, req.(*v1.ListQuarantinedRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeskService_Dismiss_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.DismissRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeskServiceServer).Dismiss(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeskService_Dismiss_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeskServiceServer).Dismiss(ctx, req.(*v1.DismissRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DeskService_ServiceDesc is the grpc.ServiceDesc for DeskService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -241,6 +385,22 @@ var DeskService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Write",
 			Handler:    _DeskService_Write_Handler,
+		},
+		{
+			MethodName: "ListHistory",
+			Handler:    _DeskService_ListHistory_Handler,
+		},
+		{
+			MethodName: "GetRecordAt",
+			Handler:    _DeskService_GetRecordAt_Handler,
+		},
+		{
+			MethodName: "ListQuarantined",
+			Handler:    _DeskService_ListQuarantined_Handler,
+		},
+		{
+			MethodName: "Dismiss",
+			Handler:    _DeskService_Dismiss_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

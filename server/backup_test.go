@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
+)
+
+// A server is backed up while tablets push, goes on, and is killed. Its register
+// is lost. The restored one has what the backup has, tablets bring the rest, and
+// everything is there once.
+func TestBackupRestoreCheckServe(t *testing.T) {
+	dir, file := privateDir(t), filepath.Join(t.TempDir(), "monday.backup")
+	load := newLoad(t, merge.SpaceID(mergetest.ID16("lyman")), 3)
+	server := startServer(t, dir)
+	load.grant(t, server)
+	for _, tablet := range load.tablets {
+		if err := tablet.push(t.Context(), load, server); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop := load.run(server)
+	must(t, exitOK, "verified", "backup", file, "--server", server.url, "--as", hex.EncodeToString(load.person[:]))
+	stop()
+	must(t, exitFailed, "there already", "backup", file, "--server", server.url, "--as", hex.EncodeToString(load.person[:]))
+	must(t, exitOK, "0 damages", "check", file)
+	must(t, exitFailed, "another process", "check", "--dir", dir)
+	load.verify(t, server)
+	server.kill(t)
+	must(t, exitOK, "0 damages", "check", "--dir", dir)
+
+	kept, fresh := filepath.Clean(dir)+".register", filepath.Join(t.TempDir(), "fresh")
+	must(t, exitFailed, "--without-register", "restore", file, "--dir", fresh)
+	must(t, exitFailed, "not empty", "restore", file, "--dir", dir, "--register", kept)
+	must(t, exitOK, "epoch 2", "restore", file, "--dir", fresh, "--register", kept)
+	must(t, exitOK, "0 damages", "check", "--dir", fresh)
+	server = startServer(t, fresh)
+	for _, tablet := range load.tablets {
+		tablet.answered = 0
+		if err := tablet.push(t.Context(), load, server); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load.verify(t, server)
+	server.kill(t)
+	must(t, exitOK, "0 damages", "check", "--dir", fresh)
+	must(t, exitOK, "verified", "backup", file+"2", "--dir", fresh)
+}
+
+// must runs a command and looks for a text in what it prints.
+func must(t *testing.T, code int, text string, args ...string) {
+	t.Helper()
+	got, out, log := runHere(t, args...)
+	if got != code || !strings.Contains(out+log, text) {
+		t.Fatalf("%v: code %d, no %q in:\n%s%s", args, got, text, out, log)
+	}
+}
+
+func TestABackupThatIsNotWholeIsNotRestored(t *testing.T) {
+	file, dir := filepath.Join(t.TempDir(), "cut.backup"), filepath.Join(t.TempDir(), "fresh")
+	if err := os.WriteFile(file, []byte("ZHURNALBACKUP\r\n\n\x00\x00\x00\x01h"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, exitFailed, "cut short", "restore", file, "--dir", dir, "--without-register")
+	must(t, exitFailed, "cut short", "check", file)
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Fatalf("%v, %v", left, err)
+	}
+	must(t, exitFailed, "no store", "check", "--dir", dir)
+	must(t, exitFailed, "no store", "backup", file+"2", "--dir", dir)
+	must(t, exitFailed, "--as", "backup", file+"2")
+	must(t, exitFailed, "zhurnal serve", "backup", file+"2", "--server", "http://127.0.0.1:1", "--as", irynaHex)
+	must(t, exitFailed, "--dir", "check")
+	if left, err := filepath.Glob(file + "2*"); err != nil || len(left) != 0 {
+		t.Fatalf("%v, %v", left, err)
+	}
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/zhurnal/zhurnal/syncengine"
+)
+
+type checkCommand struct {
+	File string `arg:"" optional:"" type:"existingfile" help:"A backup."`
+	Dir  string `aliases:"data" placeholder:"PATH" help:"Directory of the register of a server that is stopped."`
+}
+
+// Help is shown by `zhurnal check --help`.
+func (checkCommand) Help() string {
+	return `The whole log is applied again, beside the register, and every row is compared with what that makes,
+byte for byte. Nothing is changed. Figures are printed for each space: two copies of a space at the same
+position must have the same digest.
+
+Examples:
+  zhurnal check --dir ./register
+  zhurnal check /mnt/backup/monday.backup`
+}
+
+// damagesShown is how many are listed; the others are counted.
+const damagesShown = 100
+
+// Run looks for damage, and fails if there is any.
+func (c *checkCommand) Run(ctx context.Context, to streams) error {
+	if (c.File == "") == (c.Dir == "") {
+		return errors.New("check: name a backup, or the directory of a register with --dir")
+	}
+	shown := 0
+	checked, err := c.look(ctx, to.out, func(d syncengine.Damage) {
+		if shown++; shown <= damagesShown {
+			fmt.Fprintln(to.out, d)
+		}
+	})
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	if err := writeChecked(to.out, &checked); err != nil {
+		return err
+	}
+	if checked.Damages > 0 {
+		return fmt.Errorf("check: damaged in %d places: keep what is there, and restore the last backup that passes `zhurnal check`", checked.Damages)
+	}
+	return nil
+}
+
+func (c *checkCommand) look(ctx context.Context, out io.Writer, found func(syncengine.Damage)) (syncengine.Checked, error) {
+	if c.Dir != "" {
+		return syncengine.Check(ctx, syncengine.Options{Dir: c.Dir}, found)
+	}
+	checked, summary, err := syncengine.CheckBackup(ctx, c.File, found)
+	if err == nil {
+		fmt.Fprintf(out, "%s: %s\n", c.File, describeBackup(summary))
+	}
+	return checked, err
+}
+
+func writeChecked(out io.Writer, checked *syncengine.Checked) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "space\tkind\tposition\trecords\tdigest")
+	for i := range checked.Spaces {
+		s := &checked.Spaces[i]
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%x\n", s.ID, s.Kind, s.Position, s.Records, s.Digest[:8])
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "%d entries applied again, %d spaces, %d damages\n", checked.Entries, len(checked.Spaces), checked.Damages)
+	return err
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/register"
+)
+
+type restoreCommand struct {
+	File            string `arg:"" type:"existingfile" help:"The backup."`
+	Dir             string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the register to make: empty, or not there."`
+	Register        string `placeholder:"FILE" help:"What was dismissed: the file that 'zhurnal serve --register' keeps outside of backups."`
+	WithoutRegister bool   `help:"That file is lost: what was dismissed after the backup comes back."`
+}
+
+// Help is shown by `zhurnal restore --help`.
+func (restoreCommand) Help() string {
+	return `The backup is verified before anything is written. The restored server begins a new epoch: when
+tablets meet it they offer what they hold and the backup lacks, their own work and that of others.
+Access that was given, and record types that were added after the backup, are to be given again.
+
+Examples:
+  zhurnal restore /mnt/backup/monday.backup --dir ./register --register ./register.register
+  zhurnal check --dir ./register
+  zhurnal serve --dir ./register`
+}
+
+// Run makes a register of the backup.
+func (c *restoreCommand) Run(_ context.Context, to streams) error {
+	dismissed, err := c.dismissed()
+	if err != nil {
+		return err
+	}
+	if err := ops.PrepareDataDir(c.Dir); err != nil {
+		return err
+	}
+	there, err := os.ReadDir(c.Dir)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
+	if len(there) > 0 {
+		return fmt.Errorf("restore: %s is not empty: move what is in it away first, and keep it until the restored server runs", c.Dir)
+	}
+	disk := ops.NewDisk(c.Dir, restoreMinFreeBytes)
+	restored, err := syncengine.Restore(syncengine.Options{
+		Dir: c.Dir, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
+	}, c.File, dismissed)
+	if err != nil {
+		return errors.Join(fmt.Errorf("restore: %w", err), empty(c.Dir))
+	}
+	fmt.Fprintf(to.out, "%s: restored from the backup %s; epoch %d begins\n", c.Dir, describeBackup(restored.Backup), restored.Epoch)
+	return nil
+}
+
+// restoreMinFreeBytes must be left for the files that a store begins with.
+const restoreMinFreeBytes = 128 << 20
+
+// dismissed reads the register, which must be named or done without in so many
+// words.
+func (c *restoreCommand) dismissed() ([]register.Dismissal, error) {
+	switch {
+	case c.WithoutRegister && c.Register != "":
+		return nil, errors.New("restore: --register and --without-register contradict each other")
+	case c.WithoutRegister:
+		return nil, nil
+	case c.Register == "":
+		return nil, errors.New("restore: name the file of what was dismissed with --register, or say --without-register: then changes that were given back after the backup come back")
+	}
+	list, err := register.Read(c.Register)
+	if err != nil {
+		return nil, fmt.Errorf("restore: %w", err)
+	}
+	return list, nil
+}
+
+// empty removes what a restore that failed has left in a directory that was
+// empty.
+func empty(dir string) error {
+	left, err := os.ReadDir(dir)
+	for _, entry := range left {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, entry.Name())))
+	}
+	return err
+}

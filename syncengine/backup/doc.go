@@ -1,0 +1,23 @@
+// Package backup is the format of a backup file: the rows of a store as they
+// were at one moment, framed, numbered and hashed, so that a file that is cut
+// short, altered, put together from others or of another version is refused
+// with an error that says what is wrong. It knows rows as keys and values, not
+// what they mean.
+//
+// A file is a magic number, a version, and frames:
+//
+//	magic    16 bytes
+//	version  4 bytes
+//	frame    kind 1 byte, number 4, length of the payload 4, payload, CRC-32C 4
+//
+// Integers are big-endian. Frames are numbered from 0. The checksum covers the
+// backup's id, the frame's head and its payload; in the checksum of the header,
+// which names the id, the id counts as zeros. First comes the header, then rows
+// in ascending order of their keys, last the trailer, and nothing after it:
+//
+//	header   id 16 bytes, milliseconds since 1970 8
+//	rows     for each: length of the key, key, length of the value, value; the
+//	         lengths as unsigned varints
+//	trailer  number of rows 8, bytes of their keys and values 8, SHA-256 of
+//	         everything before this frame 32
+package backup

@@ -1,0 +1,182 @@
+package syncengine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/limits"
+	"github.com/zhurnal/zhurnal/syncengine/log"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+)
+
+// Damage is something in a store that is not what it should be.
+type Damage struct {
+	Where string // which row, in words
+	Why   string
+}
+
+// String is for a person to read.
+func (d Damage) String() string { return d.Where + ": " + d.Why }
+
+// Checked says what a check has looked at.
+type Checked struct {
+	Entries uint64 // of the log
+	Damages int
+	// Spaces are in the order of their partitions, as the log makes them.
+	Spaces []CheckedSpace
+}
+
+// CheckedSpace is a space that was checked.
+type CheckedSpace struct {
+	SpaceInfo
+	Digest merge.Hash // see Engine.Digest
+}
+
+// Check looks for damage in the store in o.Dir, or o.Memory, which nobody else
+// may have open. It applies the whole log again, beside the store: since
+// applying depends on the entries alone, every row must be what that makes, byte
+// for byte. found is called with what is not. It takes as much memory as the
+// largest of 256 partitions. The error is for what kept it from looking.
+func Check(ctx context.Context, o Options, found func(Damage)) (Checked, error) {
+	st, err := store.Open(store.Options{Dir: o.Dir, Memory: o.Memory, Existing: true})
+	if err != nil {
+		return Checked{}, err
+	}
+	defer st.Close()
+	snapshot := st.Snapshot()
+	defer snapshot.Close()
+	c := &checking{snapshot: snapshot, found: found}
+	for partition := range uint16(limits.Partitions) {
+		if err := c.partition(ctx, partition); err != nil {
+			return c.checked, err
+		}
+	}
+	return c.checked, nil
+}
+
+// CheckBackup is Check of what is in a backup file. It takes as much memory as
+// the store takes on the disk, and half as much again.
+func CheckBackup(ctx context.Context, file string, found func(Damage)) (Checked, backup.Summary, error) {
+	disk := store.NewMemory()
+	var summary backup.Summary
+	rows := func(put func(key, value []byte) error) (err error) {
+		summary, err = backup.ReadFile(file, put)
+		return err
+	}
+	err := store.Restore(store.Options{Memory: disk}, rows, func(*store.Store) error { return ctx.Err() })
+	if err != nil {
+		return Checked{}, summary, err
+	}
+	checked, err := Check(ctx, Options{Memory: disk}, found)
+	return checked, summary, err
+}
+
+type checking struct {
+	snapshot *store.Snapshot
+	found    func(Damage)
+	checked  Checked
+}
+
+func (c *checking) damage(where, format string, args ...any) {
+	c.checked.Damages++
+	c.found(Damage{where, fmt.Sprintf(format, args...)})
+}
+
+// partition replays one partition's log and compares.
+func (c *checking) partition(ctx context.Context, partition uint16) error {
+	has, err := c.snapshot.HasPartition(partition)
+	if err != nil || !has {
+		return c.unreadable(partition, err)
+	}
+	replayed, err := store.Open(store.Options{Memory: store.NewMemory(), Unsynced: true, Random: bytes.NewReader(make([]byte, 32))})
+	if err != nil {
+		return err
+	}
+	defer replayed.Close()
+	whole, err := c.replay(ctx, partition, replayed)
+	if err != nil || !whole { // what should be is not known
+		return err
+	}
+	want := replayed.Snapshot()
+	defer want.Close()
+	err = c.snapshot.Compare(want, partition, func(d store.Difference) error {
+		c.damage(d.Row, "%s", d.Why)
+		return ctx.Err()
+	})
+	if err := c.unreadable(partition, err); err != nil {
+		return err
+	}
+	return c.spaces(want)
+}
+
+// unreadable takes an error that damage has caused for what was found.
+func (c *checking) unreadable(partition uint16, err error) error {
+	if err == nil || fault.KindOf(err) != fault.Damaged {
+		return err
+	}
+	c.damage(fmt.Sprintf("partition %d", partition), "%v", err)
+	return nil
+}
+
+// replay applies the log of a partition to an empty store. whole is false if it
+// could not come to the end.
+func (c *checking) replay(ctx context.Context, partition uint16, to *store.Store) (whole bool, err error) {
+	next := uint64(1)
+	err = c.snapshot.Entries(partition, 0, func(seq uint64, m *logv1.Entry) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if seq != next {
+			return fault.New(fault.Damaged, "entry %d is missing", next)
+		}
+		next++
+		c.checked.Entries++
+		e, err := log.Decode(partition, seq, m)
+		if err == nil {
+			err = log.Replay(to, applier{}, partition, e)
+		}
+		if err != nil {
+			return fault.New(fault.Damaged, "entry %d: %w", seq, err)
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		c.damage(fmt.Sprintf("partition %d", partition), "%v; what comes after it was not looked at", err)
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// spaces adds the spaces of a partition, and looks that their positions are
+// dense.
+func (c *checking) spaces(want *store.Snapshot) error {
+	return want.Spaces(func(space merge.SpaceID, head *logv1.SpaceHead) error {
+		s := CheckedSpace{SpaceInfo: SpaceInfo{ID: space, Kind: schema.SpaceKind(head.Kind), Position: head.Position, Records: head.Records}}
+		err := want.Records(space, merge.RecordID{}, func(rec *merge.Record) error {
+			s.Digest = s.Digest.Combine(rec.Digest())
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		c.checked.Spaces = append(c.checked.Spaces, s)
+		var reached uint64
+		err = want.Deliveries(space, 0, func(first uint64, d *logv1.Delivery) error {
+			if first != reached+1 {
+				c.damage(fmt.Sprintf("space %s", space), "its log goes from position %d to %d", reached, first)
+			}
+			reached = first + uint64(d.Positions) - 1
+			return nil
+		})
+		if err == nil && reached != head.Position {
+			c.damage(fmt.Sprintf("space %s", space), "its log ends at position %d, its head says %d", reached, head.Position)
+		}
+		return err
+	})
+}

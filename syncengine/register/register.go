@@ -1,0 +1,148 @@
+// Package register is a small file beside the store, outside of its backups, of
+// what must outlive the restore of an older backup: that a person gave changes
+// back to their authors. A line is durable before the server says that it is
+// done.
+package register
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// Dismissal is a change that a person gave back to its author.
+type Dismissal struct {
+	Space  merge.SpaceID
+	Change merge.ID
+	Reason string // a key without spaces
+}
+
+// File is an open register. It is safe for concurrent use.
+type File struct {
+	mu   sync.Mutex
+	file *os.File
+}
+
+// Open opens the register in a file, or makes one, readable by its owner alone.
+// A last line that a crash has cut short, and that nobody was told of, is taken
+// away.
+func Open(name string) (*File, error) {
+	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("register: %w", err)
+	}
+	if err := cutTail(file); err != nil {
+		return nil, errors.Join(fmt.Errorf("register %s: %w", name, err), file.Close())
+	}
+	return &File{file: file}, nil
+}
+
+func cutTail(file *os.File) error {
+	data, err := io.ReadAll(file)
+	if err != nil {
+		return err
+	}
+	if _, err := parse(data); err != nil {
+		return err
+	}
+	whole := int64(bytes.LastIndexByte(data, '\n') + 1)
+	if err := file.Truncate(whole); err != nil {
+		return err
+	}
+	_, err = file.Seek(whole, io.SeekStart)
+	return err
+}
+
+// Add appends dismissals. They are durable when it returns.
+func (f *File) Add(dismissals []Dismissal) error {
+	var lines []byte
+	for i := range dismissals {
+		lines = append(lines, dismissals[i].line()...)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.file.Write(lines); err != nil {
+		return fault.New(fault.Unavailable, "register: %w", err)
+	}
+	if err := f.file.Sync(); err != nil {
+		return fault.New(fault.Unavailable, "register: %w", err)
+	}
+	return nil
+}
+
+// Close closes the file.
+func (f *File) Close() error { return f.file.Close() }
+
+// Read returns what is in a register, in the order in which it was added.
+func Read(name string) ([]Dismissal, error) {
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New(fault.NotFound, "there is no register %s", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("register: %w", err)
+	}
+	list, err := parse(data)
+	if err != nil {
+		return nil, fault.New(fault.Damaged, "register %s: %w", name, err)
+	}
+	return list, nil
+}
+
+// parse leaves out a last line without its end.
+func parse(data []byte) (list []Dismissal, err error) {
+	lines := strings.Split(string(data), "\n")
+	for i, line := range lines[:len(lines)-1] {
+		d, err := parseLine(line)
+		if err != nil {
+			return nil, fault.New(fault.Damaged, "line %d: %w: put back a whole copy of the file", i+1, err)
+		}
+		list = append(list, d)
+	}
+	return list, nil
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// line is a dismissal as a line of text: what was done, space, replica, sequence
+// number, tag, reason, and CRC-32C of all that.
+func (d *Dismissal) line() string {
+	text := fmt.Sprintf("dismiss %x %x %d %x %s", d.Space[:], d.Change.Replica[:], d.Change.Seq, d.Change.Tag[:], d.Reason)
+	return fmt.Sprintf("%s %08x\n", text, crc32.Checksum([]byte(text), castagnoli))
+}
+
+var errLine = errors.New("it is not as it was written")
+
+func parseLine(line string) (d Dismissal, err error) {
+	words := strings.Split(line, " ")
+	if len(words) != 7 || words[0] != "dismiss" {
+		return d, errLine
+	}
+	if d.Change.Seq, err = strconv.ParseUint(words[3], 10, 64); err != nil {
+		return d, errLine
+	}
+	copy(d.Space[:], unhex(words[1]))
+	copy(d.Change.Replica[:], unhex(words[2]))
+	copy(d.Change.Tag[:], unhex(words[4]))
+	d.Reason = words[5]
+	if d.line() != line+"\n" { // also if an id was not what it should be
+		return d, errLine
+	}
+	return d, nil
+}
+
+func unhex(word string) []byte {
+	data, _ := hex.DecodeString(word) // what is wrong shows when it is written again
+	return data
+}

@@ -1,0 +1,118 @@
+package syncengine
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/proto"
+
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/log"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/register"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// Restored says what a restore has made.
+type Restored struct {
+	Backup backup.Summary
+	// Epoch is the number of the epoch that begins with the restored store.
+	Epoch uint64
+}
+
+// Restore makes a store of a backup file where there is none: in o.Dir, or
+// o.Memory. The file is verified before anything is written. The store begins a
+// new epoch, in which devices offer what they have and the backup lacks, and
+// what was dismissed stays dismissed, whether the backup has it or not. After an
+// error what is there cannot be opened, and must be cleared away.
+func Restore(o Options, file string, dismissed []register.Dismissal) (Restored, error) {
+	verified, err := backup.VerifyFile(file)
+	if err != nil {
+		return Restored{}, err
+	}
+	if err := roomFor(o, verified.RowBytes); err != nil {
+		return Restored{}, err
+	}
+	restored := Restored{Backup: verified}
+	rows := func(put func(key, value []byte) error) error {
+		again, err := backup.ReadFile(file, put)
+		if err == nil && again != verified {
+			err = fault.New(fault.Damaged, "%s was altered while it was read", file)
+		}
+		return err
+	}
+	err = store.Restore(store.Options{Dir: o.Dir, Memory: o.Memory, Random: o.Random}, rows, func(st *store.Store) error {
+		lg := log.OpenLocal(st, applier{})
+		defer lg.Close()
+		if err := dismissAgain(lg, o, dismissed); err != nil {
+			return err
+		}
+		begun, err := beginEpoch(st, lg, o)
+		restored.Epoch = begun.number
+		return err
+	})
+	return restored, err
+}
+
+// roomFor refuses what would fill the disk: a store is written twice before what
+// was written first is cleared away.
+func roomFor(o Options, rowBytes uint64) error {
+	if o.FreeBytes == nil {
+		return nil
+	}
+	free, err := o.FreeBytes()
+	if err != nil {
+		return fault.New(fault.Unavailable, "free space of the store's disk: %w", err)
+	}
+	if need := 2*rowBytes + o.FreeBytesMin; free < need {
+		return fault.New(fault.NoRoom, "%d MB free, %d MB needed: free some space", free>>20, need>>20)
+	}
+	return nil
+}
+
+// dismissAgain puts what the register has into the log, where it is not there.
+func dismissAgain(lg log.Log, o Options, dismissed []register.Dismissal) error {
+	for len(dismissed) > 0 {
+		n := 1
+		for n < min(len(dismissed), dismissBatch) && dismissed[n].Space == dismissed[0].Space && dismissed[n].Reason == dismissed[0].Reason {
+			n++
+		}
+		if err := dismissBefore(lg, o, dismissed[:n]); err != nil {
+			return fault.New(fault.KindOf(err), "dismiss again: %w", err)
+		}
+		dismissed = dismissed[n:]
+	}
+	return nil
+}
+
+// dismissBefore appends the dismissal of changes of one space, for one reason,
+// whether they have come or not.
+func dismissBefore(lg log.Log, o Options, dismissed []register.Dismissal) error {
+	body := &logv1.Dismissal{ReasonKey: dismissed[0].Reason, Unreceived: true}
+	for i := range dismissed {
+		body.Changes = append(body.Changes, wire.ChangeIDToProto(dismissed[i].Change))
+	}
+	data, err := proto.Marshal(body)
+	if err != nil {
+		return marshalFailed("dismissal", err)
+	}
+	space := dismissed[0].Space
+	_, err = lg.Append(context.Background(), store.Partition(space), log.Entry{
+		Kind: log.Dismiss, Space: space, Received: o.Now(), Level: log.Level, Body: data, SizeBytes: 4 * len(data),
+	})
+	return err
+}
+
+// register tells the register what was dismissed.
+func (e *Engine) register(space merge.SpaceID, changes []merge.ID, reason string) error {
+	if e.options.Register == nil {
+		return nil
+	}
+	dismissed := make([]register.Dismissal, len(changes))
+	for i, id := range changes {
+		dismissed[i] = register.Dismissal{Space: space, Change: id, Reason: reason}
+	}
+	return e.options.Register.Add(dismissed)
+}

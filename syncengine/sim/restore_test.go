@@ -1,0 +1,75 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+
+	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+)
+
+// homeBackup is a backup of the server, and who had access when it was made.
+type homeBackup struct {
+	file    string
+	allowed map[merge.SpaceID]map[merge.PersonID]bool
+}
+
+// homeIsBackedUp makes a backup, which at times nobody confirms.
+func (d *doing) homeIsBackedUp() {
+	h := d.home
+	made := homeBackup{
+		file:    filepath.Join(d.dir, fmt.Sprintf("home-%d.backup", len(h.backups))),
+		allowed: map[merge.SpaceID]map[merge.PersonID]bool{},
+	}
+	for space, people := range h.allowed {
+		made.allowed[space] = maps.Clone(people)
+	}
+	summary, err := backup.WriteFile(made.file, func(to io.Writer) error {
+		_, err := h.engine.Backup(context.Background(), to)
+		return err
+	})
+	d.must(err, "back the server up")
+	h.backups = append(h.backups, made)
+	confirmed := d.IntN(3) > 0
+	if confirmed {
+		_, err := h.engine.ConfirmBackup(context.Background(), h.admin, summary.ID, summary.Hash)
+		if !h.isFull() {
+			d.must(err, "confirm a backup")
+		}
+	}
+	d.say("the server is backed up, confirmed %t", confirmed)
+}
+
+// homeIsRestored puts a backup, not always the last one, in place of what the
+// server has. Whatever tablets have written comes back from them; what only the
+// server had may be gone.
+func (d *doing) homeIsRestored() {
+	h := d.home
+	if len(h.backups) == 0 {
+		return
+	}
+	from := h.backups[len(h.backups)-1-d.IntN(min(2, len(h.backups)))]
+	_ = h.engine.Close()
+	h.disk = store.NewMemory()
+	_, err := syncengine.Restore(h.options(), from.file, nil)
+	d.must(err, "restore the server")
+	for space, people := range from.allowed {
+		h.allowed[space] = maps.Clone(people)
+	}
+	h.open()
+	d.tally.Restored++
+	d.say("the server is restored from %s", filepath.Base(from.file))
+	d.witness.beginAnew()
+	for _, of := range d.acknowledged {
+		for id, ack := range of {
+			if ack.by == coordinator {
+				of[id] = acknowledgement{by: coordinator, forgotten: true}
+			}
+		}
+	}
+}
