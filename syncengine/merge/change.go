@@ -14,7 +14,7 @@ type Change struct {
 	// and may be wrong by years.
 	Stamp  int64
 	Author PersonID
-	// Salt seeds the salts of the writes; see [Change.WriteSalt]. Zero once a
+	// Salt seeds the salts of the writes; see [Change.WriteSalts]. Zero once a
 	// write was purged, when the writes that are left carry their own.
 	Salt Salt
 	// Records are the parts of the change, each record once, none without a

@@ -76,7 +76,7 @@ func purgedCount(c *merge.Change) (n int) {
 // content: a telephone number is guessed in seconds.
 func TestAPurgedWriteCannotBeConfirmed(t *testing.T) {
 	c := nameAndPhone(anna())
-	saltWas := c.WriteSalt(0, 1, 1)
+	saltWas := c.WriteSalts()[1]
 	if purged := c.Purge(phoneOnly); purged != 1 {
 		t.Fatalf("%d writes purged; want the phone alone", purged)
 	}
@@ -87,7 +87,7 @@ func TestAPurgedWriteCannotBeConfirmed(t *testing.T) {
 	if c.Salt != (merge.Salt{}) {
 		t.Fatal("the change keeps the salt from which the purged write's was derived")
 	}
-	if c.WriteSalt(0, 1, 1) == saltWas {
+	if c.WriteSalts()[1] == saltWas {
 		t.Fatal("the purged write's salt can still be derived")
 	}
 	guess := copyOf(c)

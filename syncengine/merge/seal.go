@@ -26,19 +26,19 @@ func (c *Change) Seal(space SpaceID) {
 func (c *Change) ComputeHash(space SpaceID) Hash {
 	buf := make([]byte, 0, 512)
 	writeHashes := make([]byte, 0, 32*c.WriteCount())
-	index := 0
+	salts := salting{change: c}
 	for r := range c.Records {
 		rec := &c.Records[r]
 		for w := range rec.Writes {
 			var h Hash
+			salt := salts.next(&rec.Writes[w])
 			if rec.Writes[w].Purged != nil {
 				h = *rec.Writes[w].Purged
 			} else {
-				buf = appendWrite(buf[:0], c.WriteSalt(r, w, index), rec, &rec.Writes[w])
+				buf = appendWrite(buf[:0], salt, rec, &rec.Writes[w])
 				h = sha256.Sum256(buf)
 			}
 			writeHashes = append(writeHashes, h[:]...)
-			index++
 		}
 	}
 	buf = append(buf[:0], domainChange...)
@@ -48,23 +48,36 @@ func (c *Change) ComputeHash(space SpaceID) Hash {
 	buf = append(buf, c.Previous[:]...)
 	buf = binary.BigEndian.AppendUint64(buf, uint64(c.Stamp))
 	buf = append(buf, c.Author[:]...)
-	buf = binary.BigEndian.AppendUint32(buf, uint32(index))
+	buf = binary.BigEndian.AppendUint32(buf, uint32(salts.count))
 	buf = append(buf, writeHashes...)
 	return sha256.Sum256(buf)
 }
 
-// WriteSalt returns the salt of write w of record r, which is the index-th
-// write of the change: its own, or one derived from the change's.
-func (c *Change) WriteSalt(r, w, index int) Salt {
-	if own := c.Records[r].Writes[w].Salt; own != nil {
-		return *own
+// salting gives the salts of a change's writes, in their order.
+type salting struct {
+	change *Change
+	count  int  // of the writes before
+	pair   Hash // two derived salts, one after the other
+}
+
+// next returns the salt of the next write: its own, or one derived from the
+// change's. Two salts come from one hash; whoever knows some of them learns
+// nothing of the others.
+func (s *salting) next(w *Write) Salt {
+	index := s.count
+	s.count++
+	if w.Salt != nil {
+		return *w.Salt
 	}
-	var buf [len(domainSalt) + 16 + 4]byte
-	n := copy(buf[:], domainSalt)
-	n += copy(buf[n:], c.Salt[:])
-	binary.BigEndian.PutUint32(buf[n:], uint32(index))
-	sum := sha256.Sum256(buf[:])
-	return Salt(sum[:16])
+	const size = len(Salt{})
+	if index%2 == 0 {
+		var buf [len(domainSalt) + size + 4]byte
+		n := copy(buf[:], domainSalt)
+		n += copy(buf[n:], s.change.Salt[:])
+		binary.BigEndian.PutUint32(buf[n:], uint32(index/2))
+		s.pair = sha256.Sum256(buf[:])
+	}
+	return Salt(s.pair[index%2*size:][:size])
 }
 
 // Purge erases the content of the writes for which erase returns true: of each
@@ -75,7 +88,7 @@ func (c *Change) WriteSalt(r, w, index int) Salt {
 // Erasing part of a cell's history leaves values live that only an erased write
 // had replaced: erase a cell of a record in all changes, or in none.
 func (c *Change) Purge(erase func(rec *RecordWrites, w *Write) bool) (purged int) {
-	salts := c.writeSalts()
+	salts := c.WriteSalts()
 	buf := make([]byte, 0, 512)
 	index := 0
 	for r := range c.Records {
@@ -98,12 +111,13 @@ func (c *Change) Purge(erase func(rec *RecordWrites, w *Write) bool) (purged int
 	return purged
 }
 
-// writeSalts returns the salts of all writes, in their order.
-func (c *Change) writeSalts() []Salt {
-	salts := make([]Salt, 0, c.WriteCount())
+// WriteSalts returns the salts of all writes, in their order: each its own, or
+// one derived from the change's.
+func (c *Change) WriteSalts() []Salt {
+	salts, from := make([]Salt, 0, c.WriteCount()), salting{change: c}
 	for r := range c.Records {
 		for w := range c.Records[r].Writes {
-			salts = append(salts, c.WriteSalt(r, w, len(salts)))
+			salts = append(salts, from.next(&c.Records[r].Writes[w]))
 		}
 	}
 	return salts

@@ -49,8 +49,8 @@ func layoutWriteHashes(c *vectorChange) (hashes []hexBytes) {
 func layoutWriteHash(c *vectorChange, index uint32, rec *vectorRecordWrites, w *vectorWrite) hexBytes {
 	own := w.Salt
 	if own == nil {
-		derived := joined("zhurnal/salt/1\x00", c.Salt, index)
-		own = derived[:16]
+		derived := joined("zhurnal/salt/1\x00", c.Salt, index/2)
+		own = derived[16*(index%2):][:16]
 	}
 	parts := []any{
 		"zhurnal/write/1\x00", own, rec.Record, prefixed(rec.Type), prefixed(rec.Header),
