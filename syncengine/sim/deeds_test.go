@@ -22,7 +22,7 @@ func deeds() []deed {
 		{"is killed", 4, false, (*doing).isKilled},
 		{"is copied", 3, false, (*doing).isCopied},
 		{"is cloned", 1, false, (*doing).isCloned},
-		{"is set back", 1, false, (*doing).isSetBack},
+		{"is set back", 2, false, (*doing).isSetBack},
 		{"has its clock moved", 3, false, (*doing).clockMoves},
 		{"gets the newer app", 1, false, (*doing).getsNewerApp},
 		{"loses access", 3, false, func(d *doing) { d.setAccess(false) }},
@@ -33,6 +33,7 @@ func deeds() []deed {
 		{"the server's disk has room", 2, false, (*doing).clearsHome},
 		{"a coordinator settles", 4, false, (*doing).coordinatorSettles},
 		{"a stranger lies", 3, false, (*doing).strangerLies},
+		{"a coordinator dismisses", 2, false, (*doing).coordinatorDismisses},
 		{"the server is backed up", 3, false, (*doing).homeIsBackedUp},
 		{"the server is restored", 2, false, (*doing).homeIsRestored},
 	}

@@ -38,6 +38,25 @@ func (d *doing) coordinatorSettles() {
 	d.say("a coordinator settles %s of a %s", about.Cell.Name, about.Type)
 }
 
+// coordinatorDismisses gives a change that is kept back to its author.
+func (d *doing) coordinatorDismisses() {
+	space := d.space()
+	list, _, err := d.home.engine.Quarantined(noCut, d.witness.person, space, "")
+	d.must(err, "list what is kept back")
+	if len(list) == 0 {
+		return
+	}
+	id := list[d.IntN(len(list))].Change
+	err = d.home.engine.Dismiss(noCut, d.witness.person, space, []merge.ID{id}, "not.ours")
+	if d.home.isFull() && err != nil {
+		return
+	}
+	d.must(err, "a coordinator dismisses a change")
+	d.tally.Dismissed++
+	d.dismissed[id] = true
+	d.say("a coordinator gives change %s back to its author", id)
+}
+
 // strangerLies sends what no honest tablet would. Whatever becomes of it, what
 // others wrote must not suffer.
 func (d *doing) strangerLies() {

@@ -33,8 +33,10 @@ type fleet struct {
 	// acknowledged are the changes that a register took, by space.
 	acknowledged map[merge.SpaceID]map[merge.ID]acknowledgement
 	// sent are the changes that registers have sent, whether they arrived or not.
-	sent   map[merge.ID]*merge.Change
-	failed error // the first promise that was broken
+	sent map[merge.ID]*merge.Change
+	// dismissed are those that were given back to their authors.
+	dismissed map[merge.ID]bool
+	failed    error // the first promise that was broken
 }
 
 // acknowledgement is what is known of a change that a register took.
@@ -65,7 +67,7 @@ func run(s *scenario, tell func(string)) (*fleet, error) {
 	defer os.RemoveAll(dir)
 	f := &fleet{
 		scenario: s, story: newStory(tell), dir: dir, now: beginning,
-		acknowledged: map[merge.SpaceID]map[merge.ID]acknowledgement{}, sent: map[merge.ID]*merge.Change{},
+		acknowledged: map[merge.SpaceID]map[merge.ID]acknowledgement{}, sent: map[merge.ID]*merge.Change{}, dismissed: map[merge.ID]bool{},
 	}
 	defer f.end()
 	f.begin()

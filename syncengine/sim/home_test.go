@@ -11,6 +11,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
+	"github.com/zhurnal/zhurnal/syncengine/register"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -28,6 +29,14 @@ type home struct {
 	admin   merge.PersonID
 	random  *seededBytes
 	backups []homeBackup
+	// register outlives the disk.
+	register []register.Dismissal
+}
+
+// Add implements syncengine.Register.
+func (h *home) Add(dismissals []register.Dismissal) error {
+	h.register = append(h.register, dismissals...)
+	return nil
 }
 
 func newHome(f *fleet) *home {
@@ -51,7 +60,7 @@ func (h *home) open() {
 func (h *home) options() syncengine.Options {
 	return syncengine.Options{
 		Memory: h.disk, Schema: recordTypes(h.newer), Random: h.random,
-		Now: func() int64 { return h.now }, FreeBytes: h.disk.FreeBytes, FreeBytesMin: roomBytesMin,
+		Register: h, Now: func() int64 { return h.now }, FreeBytes: h.disk.FreeBytes, FreeBytesMin: roomBytesMin,
 	}
 }
 

@@ -56,7 +56,7 @@ func (d *doing) homeIsRestored() {
 	from := h.backups[len(h.backups)-1-d.IntN(min(2, len(h.backups)))]
 	_ = h.engine.Close()
 	h.disk = store.NewMemory()
-	_, err := syncengine.Restore(h.options(), from.file, nil)
+	_, err := syncengine.Restore(h.options(), from.file, h.register)
 	d.must(err, "restore the server")
 	for space, people := range from.allowed {
 		h.allowed[space] = maps.Clone(people)

@@ -44,6 +44,6 @@ type tally struct {
 	CutBefore, CutAfter, Delayed, Repeated, TooLate         int
 	Killed, Cloned, SetBack, ClocksMoved                    int
 	Revoked, HomeCrashes, HomeFull, Restored, Lies, Refused int
-	Flagged, Quarantined, Settled                           int
+	Flagged, Quarantined, Dismissed, Settled                int
 	Looks, Views                                            int
 }

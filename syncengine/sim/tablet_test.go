@@ -181,7 +181,7 @@ func (t *tablet) view(l *spaceLog, space merge.SpaceID, position uint64) (digest
 	}
 	for _, id := range onTop {
 		c := t.sent[id]
-		if c == nil {
+		if c == nil || t.dismissed[id] { // the tablet may have heard of it, or not
 			return merge.Hash{}, false
 		}
 		_, err := state.Apply(c, 0, 0)

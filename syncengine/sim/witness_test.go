@@ -105,6 +105,10 @@ func (w *witness) apply(space merge.SpaceID, l *spaceLog, c *merge.Change, recei
 		w.fail("%s: change %s stands at %d and again at %d", w.names[space], c.ID, at, l.position()+1)
 		return
 	}
+	if w.dismissed[c.ID] {
+		w.fail("%s: change %s was dismissed and is merged at %d", w.names[space], c.ID, l.position()+1)
+		return
+	}
 	before := l.digests[len(l.digests)-1]
 	for i := range c.Records {
 		before = before.Combine(l.digestOf(c.Records[i].Record))

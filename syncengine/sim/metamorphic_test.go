@@ -1,0 +1,142 @@
+package sim
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// way is one of the ways in which the same changes can reach a server and be
+// read from it.
+type way struct {
+	onDisk    bool // Badger in a directory, not a disk in memory
+	batch     int  // changes in a batch
+	pageBytes int
+	restart   int // batches after which the server is started anew; zero for never
+}
+
+func (w way) String() string {
+	return fmt.Sprintf("on disk %t, %d changes a batch, pages of %d bytes, restarted after %d batches", w.onDisk, w.batch, w.pageBytes, w.restart)
+}
+
+// The changes of one season give the same state on every store, in batches and
+// pages of every size, and wherever the server is started anew.
+func TestOneHistoryEveryWay(t *testing.T) {
+	space, history, want := historyOf(t)
+	for _, onDisk := range []bool{false, true} {
+		for _, batch := range []int{2, 9, len(history)} {
+			for _, pageBytes := range []int{1, 2000, 0} {
+				for _, restart := range []int{0, 3} {
+					w := way{onDisk, batch, pageBytes, restart}
+					if got := w.take(t, space, history); got != want {
+						t.Fatalf("%s: another state", w)
+					}
+				}
+			}
+		}
+	}
+}
+
+// historyOf is the first space of the first season in which enough happens.
+func historyOf(t *testing.T) (space merge.SpaceID, history []*merge.Change, state merge.Hash) {
+	t.Helper()
+	for seed := uint64(1); len(history) < 60; seed++ {
+		f, err := run(draw(seed), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		space, history = f.spaces[0], nil
+		l := f.witness.logs[space]
+		for _, fact := range l.facts {
+			if fact.Change != nil {
+				history = append(history, fact.Change)
+			}
+		}
+		state = l.digests[l.position()]
+	}
+	return space, history, state
+}
+
+// take brings the changes to a server in this way, and returns the state that
+// server and reader agree on.
+func (w way) take(t *testing.T, space merge.SpaceID, history []*merge.Change) merge.Hash {
+	t.Helper()
+	person := merge.PersonID(mergetest.ID16("reader"))
+	options := syncengine.Options{Schema: newerTypes(), Now: func() int64 { return beginning }, Random: newSeededBytes(1, "home")}
+	if w.onDisk {
+		options.Dir = t.TempDir()
+	} else {
+		options.Memory = store.NewMemory()
+	}
+	open := func() *syncengine.Engine {
+		e, err := syncengine.Open(options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	e := open()
+	defer func() { e.Close() }()
+	if _, err := e.SetAccess(noCut, person, space, community, person, true); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; len(history) > 0; n++ {
+		count := min(w.batch, len(history))
+		batches, err := wire.EncodeBatches(space, history[:count])
+		if err == nil {
+			_, err = e.Push(noCut, person, space, batches)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", w, err)
+		}
+		history = history[count:]
+		if w.restart > 0 && n%w.restart == 0 {
+			if err := e.Close(); err != nil {
+				t.Fatal(err)
+			}
+			e = open()
+		}
+	}
+	digest, _, err := e.Digest(space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if read := w.read(t, e, person, space); read != digest {
+		t.Fatalf("%s: what was read is another state than the server's", w)
+	}
+	return digest
+}
+
+// read follows the log in pages of the way's size.
+func (w way) read(t *testing.T, e *syncengine.Engine, person merge.PersonID, space merge.SpaceID) merge.Hash {
+	t.Helper()
+	state := mergetest.NewSpace()
+	var cursor []byte
+	for more := true; more; {
+		page, err := e.Pull(noCut, person, space, cursor, w.pageBytes)
+		if err != nil {
+			t.Fatalf("%s: %v", w, err)
+		}
+		for _, entry := range page.Entries {
+			if len(entry.Batch) == 0 {
+				continue
+			}
+			changes, err := wire.DecodeBatch(space, entry.Batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, c := range changes {
+				if _, err := state.Apply(c, entry.Received, entry.FirstPosition+uint64(i)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		cursor, more = page.Cursor, page.More
+	}
+	return state.Digest()
+}
