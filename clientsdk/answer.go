@@ -125,7 +125,7 @@ type intake struct {
 	fault        error
 	unusable     bool   // the page was
 	epoch        []byte // of the server
-	entered      bool   // it is another than before
+	newEpoch     bool   // it is another than before
 	serverMillis int64
 }
 
@@ -204,7 +204,7 @@ func (in *intake) followFault(f *follower) error {
 	case fault.NoAccess:
 		return f.loseAccess()
 	case fault.BadCursor:
-		if err := f.restart(); err != nil || in.entered {
+		if err := f.restart(); err != nil || in.newEpoch {
 			return err
 		}
 		return f.offerAll(in.up.names)

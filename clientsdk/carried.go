@@ -6,7 +6,6 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
-	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -69,7 +68,8 @@ func (in *intake) enterEpoch(f *follower) error {
 	if len(known) == 0 {
 		return nil // the first that it meets
 	}
-	in.entered, in.up.left = true, true
+	in.newEpoch, in.up.left = true, !in.entered // a server that says so each time would keep the tour for ever
+	in.entered = true
 	if err := f.carryStaged(); err != nil {
 		return err
 	}
@@ -84,8 +84,8 @@ func (in *intake) enterEpoch(f *follower) error {
 func (f *follower) carryStaged() error {
 	return f.tx.Staged(f.space.N, func(data []byte) error {
 		var m syncv1.Page
-		if err := proto.Unmarshal(data, &m); err != nil {
-			return fault.New(fault.Malformed, "staged page: %w", err)
+		if proto.Unmarshal(data, &m) != nil {
+			return nil // nobody can read it, and it is in the way of nothing else
 		}
 		for _, e := range m.Entries {
 			if len(e.Batch) == 0 {
@@ -106,6 +106,15 @@ func (f *follower) carry(e *wire.LogEntry, last uint64) error {
 		return nil
 	}
 	return f.tx.Carry(f.space.N, last, int(e.Positions), e.Batch)
+}
+
+// noteDurable drops what the server has a verified backup of.
+func (f *follower) noteDurable(through uint64) error {
+	if through <= f.space.Durable {
+		return nil
+	}
+	f.space.Durable = through
+	return f.tx.DropDurable(f.space.N, through)
 }
 
 // settleCarried takes in what the server says of batches of others that it was

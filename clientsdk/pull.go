@@ -21,7 +21,10 @@ func (f *follower) takePage(m *syncv1.Page) error {
 	if !m.Consistent {
 		return f.stage(m)
 	}
-	f.reached, f.space.Durable = f.space.Position, max(f.space.Durable, m.DurableThrough)
+	f.reached = f.space.Position
+	if err := f.noteDurable(m.DurableThrough); err != nil {
+		return err
+	}
 	if err := f.tx.Staged(f.space.N, f.stagedPage); err != nil {
 		return err
 	}
@@ -29,9 +32,6 @@ func (f *follower) takePage(m *syncv1.Page) error {
 		return err
 	}
 	f.space.Position, f.space.Readable = f.reached, true
-	if err := f.tx.DropDurable(f.space.N, f.space.Durable); err != nil {
-		return err
-	}
 	return f.tx.DropStaged(f.space.N)
 }
 

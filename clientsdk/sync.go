@@ -104,6 +104,8 @@ type tour struct {
 	mute bool
 	// restarted says that the server did not know the cursor.
 	restarted bool
+	// entered says that the server has entered an epoch meanwhile.
+	entered bool
 	// asked is the last own change whose verdict was asked for.
 	asked int64
 	// up is what the request under way has for the space.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -43,7 +44,7 @@ var recordTypes = sync.OnceValue(func() *schema.Schema {
 // clock is a server's clock that moves when told.
 type clock struct{ now int64 }
 
-func (c *clock) Now() int64 { c.now++; return c.now }
+func (c *clock) Now() int64 { return atomic.AddInt64(&c.now, 1) }
 
 // bytesFrom is a seeded source of bytes.
 type bytesFrom struct{ *rand.Rand }

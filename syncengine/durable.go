@@ -104,6 +104,9 @@ func (e *Engine) ConfirmBackup(_ context.Context, by merge.PersonID, id backup.I
 		return 0, err
 	}
 	defer e.gate.leave()
+	if err := e.checkRoom(); err != nil {
+		return 0, err
+	}
 	b, ok := e.taken.find(id)
 	switch {
 	case !ok:

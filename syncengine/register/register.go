@@ -32,6 +32,10 @@ type Dismissal struct {
 type File struct {
 	mu   sync.Mutex
 	file *os.File
+	// end is where the next line goes; torn says that there may be a part of one
+	// behind it, which could not be written whole.
+	end  int64
+	torn bool
 }
 
 // Open opens the register in a file, or makes one, readable by its owner alone.
@@ -42,26 +46,42 @@ func Open(name string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
-	if err := cutTail(file); err != nil {
+	f := &File{file: file, torn: true}
+	if err := f.findEnd(); err != nil {
 		return nil, errors.Join(fmt.Errorf("register %s: %w", name, err), file.Close())
 	}
-	return &File{file: file}, nil
+	return f, nil
 }
 
-func cutTail(file *os.File) error {
-	data, err := io.ReadAll(file)
+func (f *File) findEnd() error {
+	data, err := io.ReadAll(f.file)
 	if err != nil {
 		return err
 	}
 	if _, err := parse(data); err != nil {
 		return err
 	}
-	whole := int64(bytes.LastIndexByte(data, '\n') + 1)
-	if err := file.Truncate(whole); err != nil {
+	f.end = int64(bytes.LastIndexByte(data, '\n') + 1)
+	return f.write(nil)
+}
+
+// write adds lines and makes them durable. What it could not finish is taken away
+// before the next ones.
+func (f *File) write(lines []byte) error {
+	if f.torn {
+		if err := f.file.Truncate(f.end); err != nil {
+			return err
+		}
+	}
+	f.torn = true
+	if _, err := f.file.WriteAt(lines, f.end); err != nil {
 		return err
 	}
-	_, err = file.Seek(whole, io.SeekStart)
-	return err
+	if err := f.file.Sync(); err != nil {
+		return err
+	}
+	f.end, f.torn = f.end+int64(len(lines)), false
+	return nil
 }
 
 // Add appends dismissals. They are durable when it returns.
@@ -72,10 +92,12 @@ func (f *File) Add(dismissals []Dismissal) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, err := f.file.Write(lines); err != nil {
-		return fault.New(fault.Unavailable, "register: %w", err)
+	err := f.write(lines)
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err // whoever asked for the dismissal is not told the path
 	}
-	if err := f.file.Sync(); err != nil {
+	if err != nil {
 		return fault.New(fault.Unavailable, "register: %w", err)
 	}
 	return nil

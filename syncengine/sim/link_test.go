@@ -39,6 +39,7 @@ func (l *link) Sync(_ context.Context, req *connect.Request[syncv1.SyncRequest])
 	if err != nil {
 		return nil, connect.NewError(connect.CodeUnavailable, err)
 	}
+	l.epoch = l.home.engine.Epoch()
 	if !l.onTheWayBack() {
 		return nil, errNoNetwork
 	}
