@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
@@ -13,9 +14,11 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/store"
 )
 
-// homeBackup is a backup of the server, and who had access when it was made.
+// homeBackup is a backup of the server, who had access when it was made, and
+// what the witness had read.
 type homeBackup struct {
 	file    string
+	logs    map[merge.SpaceID]*spaceLog
 	allowed map[merge.SpaceID]map[merge.PersonID]bool
 }
 
@@ -34,6 +37,8 @@ func (d *doing) homeIsBackedUp() {
 		return err
 	})
 	d.must(err, "back the server up")
+	d.witness.look()
+	made.logs = cloneLogs(d.witness.logs)
 	h.backups = append(h.backups, made)
 	confirmed := d.IntN(3) > 0
 	if confirmed {
@@ -43,6 +48,17 @@ func (d *doing) homeIsBackedUp() {
 		}
 	}
 	d.say("the server is backed up, confirmed %t", confirmed)
+}
+
+func cloneLogs(logs map[merge.SpaceID]*spaceLog) map[merge.SpaceID]*spaceLog {
+	clone := make(map[merge.SpaceID]*spaceLog, len(logs))
+	for space, l := range logs {
+		clone[space] = &spaceLog{
+			cursor: l.cursor, facts: slices.Clone(l.facts), digests: slices.Clone(l.digests),
+			positions: maps.Clone(l.positions), state: l.state.Clone(),
+		}
+	}
+	return clone
 }
 
 // homeIsRestored puts a backup, not always the last one, in place of what the
@@ -64,7 +80,7 @@ func (d *doing) homeIsRestored() {
 	h.open()
 	d.tally.Restored++
 	d.say("the server is restored from %s", filepath.Base(from.file))
-	d.witness.beginAnew()
+	d.witness.logs = cloneLogs(from.logs)
 	for _, of := range d.acknowledged {
 		for id, ack := range of {
 			if ack.by == coordinator {

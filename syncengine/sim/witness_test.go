@@ -31,15 +31,10 @@ func (l *spaceLog) position() uint64 { return uint64(len(l.facts)) }
 
 func newWitness(f *fleet) *witness {
 	w := &witness{fleet: f, person: mergetest.ID16("witness"), logs: map[merge.SpaceID]*spaceLog{}}
-	w.beginAnew()
-	return w
-}
-
-// beginAnew forgets what was read, for a server that is not what it was.
-func (w *witness) beginAnew() {
-	for _, space := range w.spaces {
+	for _, space := range f.spaces {
 		w.logs[space] = &spaceLog{positions: map[merge.ID]uint64{}, state: mergetest.NewSpace(), digests: make([]merge.Hash, 1)}
 	}
+	return w
 }
 
 // look reads what is new in all logs.
