@@ -22,6 +22,7 @@
 //	APPLIED      merged
 //	FLAGGED      merged; something about it is before a person, or has not come
 //	QUARANTINED  kept, not merged: no access, nothing that explains it
+//	DISMISSED    given back to its author by a person, after quarantine
 //
 // A change that is well formed is never refused for its content. What is
 // malformed is an error, and leaves the store as it was.
@@ -31,10 +32,14 @@
 //
 // # Where to read on
 //
-// admit.go judges, apply.go and applychange.go apply, pull.go serves,
-// grant.go gives access,
-// release.go tries again what was held back, desk.go writes for coordinators. The other packages
-// here: limits (every limit with its reason), fault (kinds of error),
-// fieldwork (rules over records: who attended, who is the same person; no
-// engine package imports it).
+// admit.go judges, apply.go and applychange.go apply, pull.go serves, grant.go
+// gives access, release.go tries again what was held back, dismiss.go gives it
+// back for good, desk.go writes for coordinators, history.go tells what became
+// of a record. epoch.go says what a restored server does otherwise; durable.go,
+// restore.go and check.go are backup, restore and check (packages backup and
+// register).
+//
+// The other packages here: limits (every limit with its reason), fault (kinds
+// of error), sim (seasons of a whole fleet, as tests), fieldwork (rules over
+// records: who attended, who is the same person; no engine package imports it).
 package syncengine
