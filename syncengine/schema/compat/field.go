@@ -27,6 +27,28 @@ func (c *comparison) message(old, today protoreflect.MessageDescriptor, record b
 		if record {
 			c.cell(old, today, before, after)
 		}
+		if !record || len(cellNumbers(today, after)) > 1 {
+			c.presence(today, before, after)
+		}
+	}
+	c.oneofs(old, today)
+}
+
+// presence compares whether the field tells a zero from nothing. In a cell of
+// its own it may change: who does not tell the two leaves the cell alone.
+func (c *comparison) presence(today protoreflect.MessageDescriptor, before, after protoreflect.FieldDescriptor) {
+	if oneofName(before) == oneofName(after) && before.HasPresence() != after.HasPresence() {
+		c.add(today, after.Name(), "optional changed from %t to %t in what is merged whole: the version that does not tell a zero from nothing loses it when it edits what stands beside it", before.HasPresence(), after.HasPresence())
+	}
+}
+
+// oneofs refuses new members of a oneof that was there.
+func (c *comparison) oneofs(old, today protoreflect.MessageDescriptor) {
+	for i := range today.Fields().Len() {
+		fd := today.Fields().Get(i)
+		if oneof := oneofName(fd); oneof != "" && old.Fields().ByNumber(fd.Number()) == nil && old.Oneofs().ByName(oneof) != nil {
+			c.add(today, fd.Name(), "it is new in oneof %q: the version that does not know it leaves it beside the member that it chooses, and one of the two is not seen", oneof)
+		}
 	}
 }
 
