@@ -468,22 +468,32 @@ func (x *CounsellingSessions) GetGroup() int32 {
 	return 0
 }
 
-// Rows that are in no figure, or in a doubtful one, until somebody looks.
+// Rows that are in no figure, or in a doubtful one, until somebody looks. See
+// Completeness for the sessions that this is about.
 type Doubts struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Rows whose parent has not come, such as a mark before its training day.
 	Orphans int32 `protobuf:"varint,1,opt,name=orphans,proto3" json:"orphans,omitempty"`
 	// Records, or references in them, that cannot be read.
 	Unreadable int32 `protobuf:"varint,2,opt,name=unreadable,proto3" json:"unreadable,omitempty"`
-	// Days and events dated with a day that the calendar does not have.
+	// Training days, events and counselling sessions held on a day that the
+	// calendar does not have, or after the day of the report. They are in no
+	// period.
 	SuspectDates int32 `protobuf:"varint,3,opt,name=suspect_dates,json=suspectDates,proto3" json:"suspect_dates,omitempty"`
 	// Pairs of registrations about which deciders contradict each other or were
 	// not sure.
 	LinksUndecided int32 `protobuf:"varint,4,opt,name=links_undecided,json=linksUndecided,proto3" json:"links_undecided,omitempty"`
 	// Events whose lists or counts contradict each other.
 	EventsToReview int32 `protobuf:"varint,5,opt,name=events_to_review,json=eventsToReview,proto3" json:"events_to_review,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// People who were at a training day or event although no registration of
+	// theirs is here: it has not come, or somebody called it a mistake. They
+	// count as people.
+	Unregistered int32 `protobuf:"varint,6,opt,name=unregistered,proto3" json:"unregistered,omitempty"`
+	// Training days and events at which somebody was although they, or the
+	// training, were called a mistake. They count as held.
+	VoidedButAttended int32 `protobuf:"varint,7,opt,name=voided_but_attended,json=voidedButAttended,proto3" json:"voided_but_attended,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Doubts) Reset() {
@@ -551,6 +561,20 @@ func (x *Doubts) GetEventsToReview() int32 {
 	return 0
 }
 
+func (x *Doubts) GetUnregistered() int32 {
+	if x != nil {
+		return x.Unregistered
+	}
+	return 0
+}
+
+func (x *Doubts) GetVoidedButAttended() int32 {
+	if x != nil {
+		return x.VoidedButAttended
+	}
+	return 0
+}
+
 // What the figures rest on.
 type Completeness struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -568,8 +592,20 @@ type Completeness struct {
 	// Of whom the caller expected something and nothing stands in any register:
 	// 16 bytes each, sorted.
 	MissingRecorderIds [][]byte `protobuf:"bytes,5,rep,name=missing_recorder_ids,json=missingRecorderIds,proto3" json:"missing_recorder_ids,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The calendar day of the report, yyyymmdd, by the server's clock and where
+	// on Earth a day begins first (UTC+14:00): a session held after it was held
+	// tomorrow wherever it was.
+	MadeOn int32 `protobuf:"varint,6,opt,name=made_on,json=madeOn,proto3" json:"made_on,omitempty"`
+	// The sessions behind Doubts.suspect_dates. In this list and the next two
+	// are at most 1,000 sessions, in the order of their ids; those of a
+	// counselling room only if the caller has access to it.
+	SuspectDates []*SessionRef `protobuf:"bytes,7,rep,name=suspect_dates,json=suspectDates,proto3" json:"suspect_dates,omitempty"`
+	// The sessions at which the people of Doubts.unregistered were.
+	Unregistered []*SessionRef `protobuf:"bytes,8,rep,name=unregistered,proto3" json:"unregistered,omitempty"`
+	// The sessions behind Doubts.voided_but_attended.
+	VoidedButAttended []*SessionRef `protobuf:"bytes,9,rep,name=voided_but_attended,json=voidedButAttended,proto3" json:"voided_but_attended,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Completeness) Reset() {
@@ -637,6 +673,108 @@ func (x *Completeness) GetMissingRecorderIds() [][]byte {
 	return nil
 }
 
+func (x *Completeness) GetMadeOn() int32 {
+	if x != nil {
+		return x.MadeOn
+	}
+	return 0
+}
+
+func (x *Completeness) GetSuspectDates() []*SessionRef {
+	if x != nil {
+		return x.SuspectDates
+	}
+	return nil
+}
+
+func (x *Completeness) GetUnregistered() []*SessionRef {
+	if x != nil {
+		return x.Unregistered
+	}
+	return nil
+}
+
+func (x *Completeness) GetVoidedButAttended() []*SessionRef {
+	if x != nil {
+		return x.VoidedButAttended
+	}
+	return nil
+}
+
+// A session at which somebody has to look.
+type SessionRef struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The space in which it is: 16 bytes.
+	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
+	// Its record: 16 bytes.
+	RecordId []byte `protobuf:"bytes,2,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// The type of the record by full name: TrainingDay, Event or
+	// CounsellingSession.
+	Type string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
+	// Its day as it was entered, yyyymmdd; zero where nobody entered one.
+	Date          int32 `protobuf:"varint,4,opt,name=date,proto3" json:"date,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionRef) Reset() {
+	*x = SessionRef{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionRef) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionRef) ProtoMessage() {}
+
+func (x *SessionRef) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionRef.ProtoReflect.Descriptor instead.
+func (*SessionRef) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *SessionRef) GetSpaceId() []byte {
+	if x != nil {
+		return x.SpaceId
+	}
+	return nil
+}
+
+func (x *SessionRef) GetRecordId() []byte {
+	if x != nil {
+		return x.RecordId
+	}
+	return nil
+}
+
+func (x *SessionRef) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *SessionRef) GetDate() int32 {
+	if x != nil {
+		return x.Date
+	}
+	return 0
+}
+
 // A space at a position.
 type SpacePosition struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -652,7 +790,7 @@ type SpacePosition struct {
 
 func (x *SpacePosition) Reset() {
 	*x = SpacePosition{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[6]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -664,7 +802,7 @@ func (x *SpacePosition) String() string {
 func (*SpacePosition) ProtoMessage() {}
 
 func (x *SpacePosition) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[6]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -677,7 +815,7 @@ func (x *SpacePosition) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpacePosition.ProtoReflect.Descriptor instead.
 func (*SpacePosition) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{6}
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SpacePosition) GetSpaceId() []byte {
@@ -753,7 +891,7 @@ const file_zhurnal_report_v1_report_proto_rawDesc = "" +
 	"individual\x18\x01 \x01(\x05R\n" +
 	"individual\x12#\n" +
 	"\rcouple_family\x18\x02 \x01(\x05R\fcoupleFamily\x12\x14\n" +
-	"\x05group\x18\x03 \x01(\x05R\x05group\"\xba\x01\n" +
+	"\x05group\x18\x03 \x01(\x05R\x05group\"\x8e\x02\n" +
 	"\x06Doubts\x12\x18\n" +
 	"\aorphans\x18\x01 \x01(\x05R\aorphans\x12\x1e\n" +
 	"\n" +
@@ -761,13 +899,25 @@ const file_zhurnal_report_v1_report_proto_rawDesc = "" +
 	"unreadable\x12#\n" +
 	"\rsuspect_dates\x18\x03 \x01(\x05R\fsuspectDates\x12'\n" +
 	"\x0flinks_undecided\x18\x04 \x01(\x05R\x0elinksUndecided\x12(\n" +
-	"\x10events_to_review\x18\x05 \x01(\x05R\x0eeventsToReview\"\x8b\x02\n" +
+	"\x10events_to_review\x18\x05 \x01(\x05R\x0eeventsToReview\x12\"\n" +
+	"\funregistered\x18\x06 \x01(\x05R\funregistered\x12.\n" +
+	"\x13voided_but_attended\x18\a \x01(\x05R\x11voidedButAttended\"\xfa\x03\n" +
 	"\fCompleteness\x128\n" +
 	"\x06spaces\x18\x01 \x03(\v2 .zhurnal.report.v1.SpacePositionR\x06spaces\x120\n" +
 	"\x14recorders_heard_from\x18\x02 \x01(\x05R\x12recordersHeardFrom\x12.\n" +
 	"\x13replicas_heard_from\x18\x03 \x01(\x05R\x11replicasHeardFrom\x12-\n" +
 	"\x12recorders_expected\x18\x04 \x01(\x05R\x11recordersExpected\x120\n" +
-	"\x14missing_recorder_ids\x18\x05 \x03(\fR\x12missingRecorderIds\"x\n" +
+	"\x14missing_recorder_ids\x18\x05 \x03(\fR\x12missingRecorderIds\x12\x17\n" +
+	"\amade_on\x18\x06 \x01(\x05R\x06madeOn\x12B\n" +
+	"\rsuspect_dates\x18\a \x03(\v2\x1d.zhurnal.report.v1.SessionRefR\fsuspectDates\x12A\n" +
+	"\funregistered\x18\b \x03(\v2\x1d.zhurnal.report.v1.SessionRefR\funregistered\x12M\n" +
+	"\x13voided_but_attended\x18\t \x03(\v2\x1d.zhurnal.report.v1.SessionRefR\x11voidedButAttended\"l\n" +
+	"\n" +
+	"SessionRef\x12\x19\n" +
+	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1b\n" +
+	"\trecord_id\x18\x02 \x01(\fR\brecordId\x12\x12\n" +
+	"\x04type\x18\x03 \x01(\tR\x04type\x12\x12\n" +
+	"\x04date\x18\x04 \x01(\x05R\x04date\"x\n" +
 	"\rSpacePosition\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x120\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1a\n" +
@@ -785,7 +935,7 @@ func file_zhurnal_report_v1_report_proto_rawDescGZIP() []byte {
 	return file_zhurnal_report_v1_report_proto_rawDescData
 }
 
-var file_zhurnal_report_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_zhurnal_report_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_zhurnal_report_v1_report_proto_goTypes = []any{
 	(*ReportRequest)(nil),       // 0: zhurnal.report.v1.ReportRequest
 	(*ReportResponse)(nil),      // 1: zhurnal.report.v1.ReportResponse
@@ -793,27 +943,31 @@ var file_zhurnal_report_v1_report_proto_goTypes = []any{
 	(*CounsellingSessions)(nil), // 3: zhurnal.report.v1.CounsellingSessions
 	(*Doubts)(nil),              // 4: zhurnal.report.v1.Doubts
 	(*Completeness)(nil),        // 5: zhurnal.report.v1.Completeness
-	(*SpacePosition)(nil),       // 6: zhurnal.report.v1.SpacePosition
-	nil,                         // 7: zhurnal.report.v1.SeasonReport.CommunityNamesEntry
-	nil,                         // 8: zhurnal.report.v1.SeasonReport.PeopleTrainedByCommunityEntry
-	nil,                         // 9: zhurnal.report.v1.SeasonReport.EventsEntry
-	(v1.SpaceKind)(0),           // 10: zhurnal.schema.v1.SpaceKind
+	(*SessionRef)(nil),          // 6: zhurnal.report.v1.SessionRef
+	(*SpacePosition)(nil),       // 7: zhurnal.report.v1.SpacePosition
+	nil,                         // 8: zhurnal.report.v1.SeasonReport.CommunityNamesEntry
+	nil,                         // 9: zhurnal.report.v1.SeasonReport.PeopleTrainedByCommunityEntry
+	nil,                         // 10: zhurnal.report.v1.SeasonReport.EventsEntry
+	(v1.SpaceKind)(0),           // 11: zhurnal.schema.v1.SpaceKind
 }
 var file_zhurnal_report_v1_report_proto_depIdxs = []int32{
 	2,  // 0: zhurnal.report.v1.ReportResponse.report:type_name -> zhurnal.report.v1.SeasonReport
-	7,  // 1: zhurnal.report.v1.SeasonReport.community_names:type_name -> zhurnal.report.v1.SeasonReport.CommunityNamesEntry
-	8,  // 2: zhurnal.report.v1.SeasonReport.people_trained_by_community:type_name -> zhurnal.report.v1.SeasonReport.PeopleTrainedByCommunityEntry
+	8,  // 1: zhurnal.report.v1.SeasonReport.community_names:type_name -> zhurnal.report.v1.SeasonReport.CommunityNamesEntry
+	9,  // 2: zhurnal.report.v1.SeasonReport.people_trained_by_community:type_name -> zhurnal.report.v1.SeasonReport.PeopleTrainedByCommunityEntry
 	3,  // 3: zhurnal.report.v1.SeasonReport.sessions:type_name -> zhurnal.report.v1.CounsellingSessions
-	9,  // 4: zhurnal.report.v1.SeasonReport.events:type_name -> zhurnal.report.v1.SeasonReport.EventsEntry
+	10, // 4: zhurnal.report.v1.SeasonReport.events:type_name -> zhurnal.report.v1.SeasonReport.EventsEntry
 	4,  // 5: zhurnal.report.v1.SeasonReport.doubts:type_name -> zhurnal.report.v1.Doubts
 	5,  // 6: zhurnal.report.v1.SeasonReport.completeness:type_name -> zhurnal.report.v1.Completeness
-	6,  // 7: zhurnal.report.v1.Completeness.spaces:type_name -> zhurnal.report.v1.SpacePosition
-	10, // 8: zhurnal.report.v1.SpacePosition.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	7,  // 7: zhurnal.report.v1.Completeness.spaces:type_name -> zhurnal.report.v1.SpacePosition
+	6,  // 8: zhurnal.report.v1.Completeness.suspect_dates:type_name -> zhurnal.report.v1.SessionRef
+	6,  // 9: zhurnal.report.v1.Completeness.unregistered:type_name -> zhurnal.report.v1.SessionRef
+	6,  // 10: zhurnal.report.v1.Completeness.voided_but_attended:type_name -> zhurnal.report.v1.SessionRef
+	11, // 11: zhurnal.report.v1.SpacePosition.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_report_v1_report_proto_init() }
@@ -827,7 +981,7 @@ func file_zhurnal_report_v1_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_report_v1_report_proto_rawDesc), len(file_zhurnal_report_v1_report_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
