@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"context"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -84,7 +83,7 @@ func (h *home) crash() {
 }
 
 func (h *home) allow(person merge.PersonID, space merge.SpaceID, allowed bool) {
-	_, err := h.engine.SetAccess(context.Background(), h.admin, space, community, person, allowed)
+	_, err := h.engine.SetAccess(noCut, h.admin, space, community, person, allowed)
 	if h.isFull() && (fault.KindOf(err) == fault.NoRoom || fault.KindOf(err) == fault.Unavailable) {
 		return
 	}
@@ -112,7 +111,7 @@ func (h *home) serve(person merge.PersonID, req *syncv1.SyncRequest) (*syncv1.Sy
 	if err != nil {
 		return nil, err
 	}
-	downs, err := h.engine.Sync(context.Background(), person, ups, int(req.PageBytes))
+	downs, err := h.sync(person, ups, int(req.PageBytes))
 	if err != nil {
 		return nil, err
 	}
@@ -128,6 +127,29 @@ func (h *home) serve(person merge.PersonID, req *syncv1.SyncRequest) (*syncv1.Sy
 		})
 	}
 	return resp, nil
+}
+
+// sync serves the spaces one after the other where several bring changes: the
+// engine takes those at the same time, and which of them then finds the disk
+// full is for no seed to say.
+func (h *home) sync(person merge.PersonID, ups []wire.SpaceUp, pageBytes int) (downs []wire.SpaceDown, err error) {
+	pushing := 0
+	for i := range ups {
+		if len(ups[i].Batches) > 0 {
+			pushing++
+		}
+	}
+	if pushing < 2 {
+		return h.engine.Sync(noCut, person, ups, pageBytes)
+	}
+	for i := range ups {
+		down, err := h.engine.Sync(noCut, person, ups[i:i+1], pageBytes)
+		if err != nil {
+			return nil, err
+		}
+		downs = append(downs, down...)
+	}
+	return downs, nil
 }
 
 // recordTypes are those of the schema package's fixture, in the older or the
