@@ -24,6 +24,8 @@ func (w *world) askAttention(said words) ([]string, error) {
 	})
 }
 
+const contested = ": called a mistake by somebody who had not seen all of it"
+
 func (w *world) attentionAtHome(who string) ([]string, error) {
 	coordinator, err := w.author(who)
 	if err != nil {
@@ -36,7 +38,10 @@ func (w *world) attentionAtHome(who string) ([]string, error) {
 			return nil, err
 		}
 		for i := range list {
-			if d := &list[i]; d.Cell.Review {
+			switch d := &list[i]; {
+			case d.Cell.Key == merge.Lifecycle:
+				lines = append(lines, w.nameOf(d.Record[:])+contested)
+			case d.Cell.Review:
 				lines = append(lines, w.nameOf(d.Record[:])+": "+w.disagreement(recordTypes().Plan(d.Type), &d.Cell))
 			}
 		}
@@ -55,7 +60,7 @@ func (w *world) attentionOf(who string) ([]string, error) {
 		case clientsdk.KeyDisagreement:
 			lines = append(lines, w.nameOf(a.Record[:])+": "+w.disagreement(tab.known.Plan(a.Type), a.Disagreement))
 		case clientsdk.KeyVoidContested:
-			lines = append(lines, w.nameOf(a.Record[:])+": called a mistake by somebody who had not seen all of it")
+			lines = append(lines, w.nameOf(a.Record[:])+contested)
 		default:
 			lines = append(lines, w.finding(&a))
 		}

@@ -97,11 +97,8 @@ func (w *workspace) referencesOf(rec *merge.Record) []schema.Reference {
 
 // isOpen tells whether a person should look at the record.
 func isOpen(known *schema.Schema, rec *merge.Record) bool {
-	switch rec.Standing() {
-	case merge.Contested:
+	if rec.Standing() == merge.Contested {
 		return true
-	case merge.Void:
-		return false // nobody needs to settle what is a mistake
 	}
 	several := func(c merge.Cell) bool { return len(c.Values) > 1 }
 	plan := known.Plan(rec.Type)

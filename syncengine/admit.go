@@ -100,7 +100,9 @@ func (j *judge) record(w *merge.RecordWrites) ([]wire.Finding, error) {
 	}
 	var findings []wire.Finding
 	for _, v := range violations {
-		findings = append(findings, found(wire.RuleFailed, v.Field, v.Key)...)
+		broken := found(wire.RuleFailed, v.Field, v.Key)
+		broken[0].Fields = plan.RuleCells(w, v)
+		findings = append(findings, broken...)
 	}
 	return j.references(plan, w, findings)
 }

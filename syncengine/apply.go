@@ -125,9 +125,14 @@ type applying struct {
 	// verdicts are over the entry's changes, in its order.
 	verdicts []wire.Outcome
 	// delivered are the verdicts that everyone is told: those over applied
-	// changes that are not plain, and those that became another.
+	// changes that are not plain, and those that became another. A reader needs
+	// the first to apply the change as it was applied here.
 	delivered []wire.Outcome
-	recorded  bool
+	// changed are the changes whose verdict or findings became others, each
+	// once: what it is told is what the entry leaves.
+	changed  []merge.ID
+	told     map[merge.ID]bool // what is in changed; nil if nothing is
+	recorded bool
 }
 
 func newApplying(fold *store.Fold, seq uint64, e *log.Entry) (*applying, error) {
@@ -141,6 +146,9 @@ func newApplying(fold *store.Fold, seq uint64, e *log.Entry) (*applying, error) 
 // finish writes what there is to deliver: one row as a rule, several where what
 // was applied of the entry does not fit one batch.
 func (s *applying) finish(content *push) (log.Outcome, error) {
+	if err := s.deliverChanged(); err != nil {
+		return log.Outcome{}, err
+	}
 	outcome := log.Outcome{Recorded: s.recorded, Position: s.head.GetPosition(), Outcomes: s.verdicts}
 	if len(s.applied) == 0 && len(s.delivered) == 0 {
 		return outcome, nil

@@ -164,6 +164,12 @@ func (s *applying) apply(c *merge.Change, findings []wire.Finding) error {
 			MessageKey: "replaced.missing", MissingChange: m.Change,
 		})
 	}
+	if err := s.closeRules(c); err != nil {
+		return err
+	}
+	if findings, err = s.standing(c, findings); err != nil {
+		return err
+	}
 	verdict := wire.Applied
 	if len(findings) > 0 {
 		verdict = wire.Flagged
@@ -260,7 +266,7 @@ func (s *applying) releaseOne(released *logv1.ReleasedChange) error {
 // heldStill keeps a change in quarantine, and notes why if that is new.
 func (s *applying) heldStill(id merge.ID, q *logv1.Quarantined, findings []wire.Finding) error {
 	before, err := wire.FindingsFromProto(q.Findings)
-	if err != nil || slices.Equal(before, findings) {
+	if err != nil || slices.EqualFunc(before, findings, wire.Finding.Equal) {
 		return err
 	}
 	s.recorded = true

@@ -16,12 +16,14 @@ func awaits(f *wire.Finding) (store.Awaited, bool) {
 		return store.Awaited{Change: f.MissingChange}, true
 	case wire.ReferenceDangles:
 		return store.Awaited{Record: f.MissingRecord}, true
+	case wire.RuleFailed:
+		return store.Awaited{Record: f.Record, Corrected: true}, true
 	}
 	return store.Awaited{}, false
 }
 
 // flag keeps what was found about an applied change, and has what is missing
-// close it by itself when it comes.
+// close it by itself when it comes, and a correction what broke a rule.
 func (s *applying) flag(id merge.ID, findings []wire.Finding) error {
 	space := s.entry.Space
 	s.fold.PutFindings(space, id, findings)
@@ -32,7 +34,11 @@ func (s *applying) flag(id merge.ID, findings []wire.Finding) error {
 			continue
 		}
 		awaited = append(awaited, what)
-		s.head.Awaited++
+		if what.Corrected {
+			s.head.RuleFlags++
+		} else {
+			s.head.Awaited++
+		}
 		if err := s.fold.Wait(space, what, id); err != nil {
 			return err
 		}
@@ -68,33 +74,65 @@ func (s *applying) arrived(what store.Awaited, merged bool) error {
 // close removes the findings about a flagged change that waited for something,
 // and tells whether some of them go on waiting for it.
 func (s *applying) close(id merge.ID, what store.Awaited, merged bool) (waits bool, err error) {
-	space := s.entry.Space
-	findings, err := openFindings(s.fold, space, id, wire.Flagged)
-	if err != nil {
-		return false, err
-	}
-	findings = slices.DeleteFunc(slices.Clone(findings), func(f wire.Finding) bool {
-		awaited, ok := awaits(&f)
+	err = s.closeFindings(id, func(f *wire.Finding) bool {
+		awaited, ok := awaits(f)
 		if !ok || awaited != what {
 			return false
 		}
-		if !merged && f.Cause == wire.ReplacedMissing {
-			waits = true
-			return false
-		}
-		return true
+		still := !merged && f.Cause == wire.ReplacedMissing
+		waits = waits || still
+		return !still
 	})
-	s.fold.PutFindings(space, id, findings)
-	known, _, err := s.fold.Known(space, id)
+	return waits, err
+}
+
+// closeFindings removes findings about a flagged change. With the last of them
+// the flag goes.
+func (s *applying) closeFindings(id merge.ID, gone func(f *wire.Finding) bool) error {
+	space := s.entry.Space
+	before, err := openFindings(s.fold, space, id, wire.Flagged)
 	if err != nil {
-		return false, err
+		return err
 	}
-	verdict := wire.Flagged
-	if len(findings) == 0 {
-		verdict = wire.Applied
+	findings := slices.DeleteFunc(slices.Clone(before), func(f wire.Finding) bool { return gone(&f) })
+	if len(findings) == len(before) {
+		return nil
 	}
-	s.delivered = wire.AppendOutcome(s.delivered, id, verdict, known.Position, findings)
-	return waits, s.fold.SetKnown(space, id, verdict, known.Position)
+	s.fold.PutFindings(space, id, findings)
+	s.noteChanged(id)
+	known, _, err := s.fold.Known(space, id)
+	if err != nil || len(findings) > 0 {
+		return err
+	}
+	return s.fold.SetKnown(space, id, wire.Applied, known.Position)
+}
+
+func (s *applying) noteChanged(id merge.ID) {
+	if s.told[id] {
+		return
+	}
+	if s.told == nil {
+		s.told = map[merge.ID]bool{}
+	}
+	s.told[id] = true
+	s.changed = append(s.changed, id)
+}
+
+// deliverChanged tells what has become of flagged changes, once each however
+// much of what they waited for came in the entry.
+func (s *applying) deliverChanged() error {
+	for _, id := range s.changed {
+		known, _, err := s.fold.Known(s.entry.Space, id)
+		if err != nil {
+			return err
+		}
+		findings, err := openFindings(s.fold, s.entry.Space, id, known.Verdict)
+		if err != nil {
+			return err
+		}
+		s.delivered = wire.AppendOutcome(s.delivered, id, known.Verdict, known.Position, findings)
+	}
+	return nil
 }
 
 // findingsReader is a fold or a snapshot.

@@ -53,6 +53,10 @@ func worn(t *testing.T) *store.Memory {
 	b.write(recordNamed("taras"), &recordsv1.Participant{Phone: "+380500000000"})
 	b.unsent = b.unsent[1:] // its first does not come: a flag that waits
 	b.push(first)
+	b.write(recordNamed("taras"), &recordsv1.Participant{Phone: asDialled}, "phone")
+	b.push(first)
+	b.write(recordNamed("taras"), &recordsv1.Participant{Phone: "+380500000003"}, "phone")
+	b.push(first)
 	stranger := newDevice(t, "hanna", "lyman", 3)
 	stranger.writeSome(first, "hanna")
 	grant(t, first, "lyman", community, "hanna") // released

@@ -172,7 +172,8 @@ func onlySeen(rec *merge.Record, seen []merge.ID) *merge.Record {
 	return rec
 }
 
-// Disagreement is a cell that holds several distinct values.
+// Disagreement is a cell that holds several distinct values, or the lifecycle
+// cell of a record whose void is contested.
 type Disagreement struct {
 	Type   string
 	Record merge.RecordID
@@ -183,8 +184,9 @@ type Disagreement struct {
 // disagreementsPage bounds one list.
 const disagreementsPage = 500
 
-// Disagreements lists the cells of a space in which people disagree, in the
-// order of record ids. The token of a page begins the next; empty for the
+// Disagreements lists the cells of a space in which people disagree, and the
+// records that some call a mistake and others do not, in the order of record
+// ids. What all call a mistake is none of them. The token of a page begins the next; empty for the
 // first, and after the last.
 func (e *Engine) Disagreements(_ context.Context, person merge.PersonID, space merge.SpaceID, token string) (list []Disagreement, next string, err error) {
 	if err := e.gate.enter(); err != nil {
@@ -210,12 +212,20 @@ func (e *Engine) Disagreements(_ context.Context, person merge.PersonID, space m
 			next = rec.ID.String()
 			return store.ErrStop
 		}
-		if plan := known.Plan(rec.Type); plan != nil {
-			for _, cell := range plan.Disagreements(rec) {
-				list = append(list, Disagreement{Type: rec.Type, Record: rec.ID, Header: rec.Header, Cell: cell})
-			}
+		for _, cell := range disagreementsOf(known, rec) {
+			list = append(list, Disagreement{Type: rec.Type, Record: rec.ID, Header: rec.Header, Cell: cell})
 		}
 		return nil
 	})
 	return list, next, err
+}
+
+func disagreementsOf(known *schema.Schema, rec *merge.Record) (cells []schema.Disagreement) {
+	if contested, ok := schema.ContestedVoid(rec); ok {
+		cells = append(cells, contested)
+	}
+	if plan := known.Plan(rec.Type); plan != nil {
+		cells = append(cells, plan.Disagreements(rec)...)
+	}
+	return cells
 }

@@ -201,6 +201,53 @@ func TestACoordinatorSettlesADisagreement(t *testing.T) {
 	}
 }
 
+// Olena calls the course entered by mistake, as she sees it. Taras has written
+// to it, which she had not seen: the coordinator is asked, and told whose void it
+// is. Once she has seen it and says so again, nobody is asked.
+func TestAContestedVoidIsOnTheCoordinatorsList(t *testing.T) {
+	r := openRegister(t)
+	if _, err := r.push(taras, hall, titled(t, taras, hall, "Перша допомога")); err != nil {
+		t.Fatal(err)
+	}
+	seen, voids := r.history()[0].Change, []*syncv1.ChangeID(nil)
+	void := func(list merge.VoidList) []*syncv1.Disagreement {
+		t.Helper()
+		w := merge.Write{Cell: merge.Lifecycle, Value: list.Encode()}
+		for _, id := range voids {
+			w.Replaces = append(w.Replaces, changeID(t, id))
+		}
+		author := olena
+		author[15] = byte(len(voids)) // on a tablet of her own each time
+		batch := batchOf(t, author, hall, merge.RecordWrites{Type: "zhurnal.records.v1.Training", Record: course, Writes: []merge.Write{w}})
+		if _, err := r.push(olena, hall, batch); err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.desk.ListDisagreements(as(t.Context(), iryna), &syncv1.ListDisagreementsRequest{SpaceId: hall[:]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Disagreements
+	}
+	open := void(nil)
+	if len(open) != 1 || open[0].Field != 0 || !open[0].Review || !bytes.Equal(open[0].Record.RecordId, course[:]) || len(open[0].Values) != 1 {
+		t.Fatalf("contested: %v", open)
+	}
+	mustBe(t, "when", open[0].Values[0].AtMillis, received-1000)
+	voids = append(voids, open[0].Values[0].Change)
+	if open := void(merge.VoidList{changeID(t, seen)}); len(open) != 0 {
+		t.Errorf("seen by her, and still: %v", open)
+	}
+}
+
+func changeID(t *testing.T, m *syncv1.ChangeID) merge.ID {
+	t.Helper()
+	id, err := wire.ChangeIDFromProto(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
 func TestADeskIsToldWhatDoesNotFit(t *testing.T) {
 	r := openRegister(t)
 	ctx := as(t.Context(), iryna)

@@ -122,6 +122,28 @@ func TestMessageRulesNeedEveryFieldTheyRead(t *testing.T) {
 	}
 }
 
+// A rule over several cells names those that it reads, so that who corrects one
+// of them is known to have corrected it.
+func TestARuleOverSeveralCellsNamesThem(t *testing.T) {
+	visit := schemaOf(t, "older").Plan(typeVisit)
+	for _, c := range []struct {
+		text string
+		v    Violation
+		want []uint32
+	}{
+		{`outcome: OUTCOME_REFUSED fare_minor: 500 rank: 3`, Violation{0, "visit.fare"}, []uint32{5, 8}},
+		{`shares: 49 fare_minor: 500 rank: 3`, Violation{0, "visit.share"}, []uint32{8, 16}},
+		{`start_minute: 600 end_minute: 540 rank: 3`, Violation{3, "visit.minutes"}, nil},
+		{`outcome: OUTCOME_MET fare_minor: 500 rank: 3`, Violation{0, RuleRuntimeError}, []uint32{5, 8}},
+		{`outcome: OUTCOME_MET fare_minor: 500 shares: 50`, Violation{0, RuleRuntimeError}, []uint32{5, 8, 16}},
+	} {
+		w := visitWrites(t, visit, c.text)
+		if got := visit.RuleCells(&w, c.v); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %s reads %v, want %v", c.text, c.v.Key, got, c.want)
+		}
+	}
+}
+
 // An expression that cannot be evaluated is a violation of its own, and hides
 // no other.
 func TestRuntimeErrorsOfExpressionsAreViolations(t *testing.T) {

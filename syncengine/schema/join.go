@@ -48,7 +48,8 @@ func (p *Plan) appendShown(data []byte, c *merge.Cell) []byte {
 	}
 }
 
-// Disagreement is a cell with more than one distinct value.
+// Disagreement is a cell with more than one distinct value, or the lifecycle
+// cell of a record whose void is contested.
 type Disagreement struct {
 	Key merge.CellKey
 	// Name is that of the field or group; empty if the plan has not heard of it.
@@ -61,13 +62,17 @@ type Disagreement struct {
 }
 
 // Disagreements returns the cells of the record in which values disagree, in
-// the order of the cells. The lifecycle cell is none of them: several people
-// may call a record a mistake.
+// the order of the cells. A void record has none: nobody needs to settle what is
+// a mistake. The lifecycle cell is none of them, since several people may call a
+// record a mistake; see [ContestedVoid].
 func (p *Plan) Disagreements(rec *merge.Record) []Disagreement {
+	if !disagrees(rec) || rec.Standing() == merge.Void {
+		return nil
+	}
 	var found []Disagreement
 	for i := range rec.Cells {
 		c := &rec.Cells[i]
-		if len(c.Values) < 2 || c.Key == merge.Lifecycle || c.Distinct() < 2 {
+		if !isDisagreement(c) {
 			continue
 		}
 		d := Disagreement{Key: c.Key, Values: inShownOrder(c, p.Rule(c.Key))}
@@ -77,6 +82,30 @@ func (p *Plan) Disagreements(rec *merge.Record) []Disagreement {
 		found = append(found, d)
 	}
 	return found
+}
+
+// disagrees spares most records the question of where they stand.
+func disagrees(rec *merge.Record) bool {
+	for i := range rec.Cells {
+		if isDisagreement(&rec.Cells[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func isDisagreement(c *merge.Cell) bool {
+	return len(c.Values) > 1 && c.Key != merge.Lifecycle && c.Distinct() > 1
+}
+
+// ContestedVoid returns the lifecycle cell of a record that somebody called a
+// mistake who had not seen all of it, to be reviewed by a person; false for
+// every other record. It needs no plan.
+func ContestedVoid(rec *merge.Record) (Disagreement, bool) {
+	if rec.Standing() != merge.Contested {
+		return Disagreement{}, false
+	}
+	return Disagreement{Key: merge.Lifecycle, Review: true, Values: inShownOrder(rec.Cell(merge.Lifecycle), merge.Rule{})}, true
 }
 
 // inShownOrder takes the shown value, then what would be shown without it, and

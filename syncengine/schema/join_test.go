@@ -62,6 +62,31 @@ func TestDisagreementsLeaveOutWhatIsNone(t *testing.T) {
 	}
 }
 
+// Nobody settles what is a mistake. A void that has not seen all is before a
+// person instead, and the values that differ with it.
+func TestAVoidRecordHasNoDisagreements(t *testing.T) {
+	visit := schemaOf(t, "older").Plan(typeVisit)
+	nadia, oleh := newTablet(t, "nadia"), newTablet(t, "oleh")
+	nadia.change(visitWrites(t, visit, `rank: 3`))
+	nadia.apply(oleh.change(visitWrites(t, visit, `rank: 4`)))
+	rec := nadia.only().Clone()
+	nadia.change(merge.RecordWrites{Type: typeVisit, Record: rec.ID, Header: rec.Header, Writes: []merge.Write{{Cell: merge.Lifecycle, Value: rec.LiveChanges().Encode()}}})
+	if d := visit.Disagreements(nadia.only()); len(d) != 0 {
+		t.Errorf("disagreements of a void record: %+v", d)
+	}
+	if d, ok := ContestedVoid(nadia.only()); ok {
+		t.Errorf("contested by nobody: %+v", d)
+	}
+	nadia.apply(oleh.change(visitWrites(t, visit, `rank: 5`)))
+	if d := visit.Disagreements(nadia.only()); len(d) != 1 || d[0].Key.Field != 14 || len(d[0].Values) != 3 {
+		t.Errorf("disagreements %+v", d)
+	}
+	d, ok := ContestedVoid(nadia.only())
+	if !ok || d.Key != merge.Lifecycle || !d.Review || len(d.Values) != 1 || d.Values[0].Change.Replica != nadia.replica {
+		t.Errorf("contested: %+v, %t", d, ok)
+	}
+}
+
 // An element that one removed and another, unknowingly, added again is present.
 func TestPresentBeatsUnseenRemoval(t *testing.T) {
 	place := schemaOf(t, "older").Plan(typePlace)

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 // messageRule is one CEL rule on the whole message. A change that did not write
@@ -59,6 +60,33 @@ func (r *messageRule) evaluate(v protovalidate.Validator, msg protoreflect.Messa
 // readable tells whether every cell that the rule reads was written.
 func (r *messageRule) readable(written *cellSet) bool {
 	return !slices.ContainsFunc(r.reads, func(cell int) bool { return !written.has(cell) })
+}
+
+// RuleCells returns the cells that a rule read which the writes break, ascending,
+// where it reads several; nil where the violation names the one. Of an
+// expression that could not be evaluated these are the cells of all rules that
+// were.
+func (p *Plan) RuleCells(w *merge.RecordWrites, v Violation) (fields []uint32) {
+	if v.Field != 0 {
+		return nil
+	}
+	var written cellSet
+	for i := range w.Writes {
+		if cell, known := p.cellAt(w.Writes[i].Cell.Field); known {
+			written.add(cell)
+		}
+	}
+	for i := range p.rules.whole {
+		r := &p.rules.whole[i]
+		if r.cell != 0 || v.Key != r.id && v.Key != RuleRuntimeError || !r.readable(&written) {
+			continue
+		}
+		for _, cell := range r.reads {
+			fields = append(fields, p.cells[cell].Field)
+		}
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields)
 }
 
 // ShouldValidate lets pass the one rule and nothing inside the record.

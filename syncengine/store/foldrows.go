@@ -48,7 +48,7 @@ func (f *Fold) PutFindings(space merge.SpaceID, id merge.ID, findings []wire.Fin
 func findingsBytes(findings []wire.Finding) int {
 	sizeBytes := 64
 	for i := range findings {
-		sizeBytes += 64 + len(findings[i].Type) + len(findings[i].MessageKey)
+		sizeBytes += 64 + len(findings[i].Type) + len(findings[i].MessageKey) + 5*len(findings[i].Fields)
 	}
 	return sizeBytes
 }

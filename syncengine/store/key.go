@@ -79,16 +79,23 @@ func parseChange(tail []byte) merge.ID {
 	return merge.ID{Replica: merge.ReplicaID(tail[:16]), Seq: binary.BigEndian.Uint64(tail[16:]), Tag: merge.Tag(tail[24:changeBytes])}
 }
 
-// Awaited names a thing that has not come and that flagged changes wait for.
+// Awaited names what flagged changes wait for: a thing that has not come, or a
+// correction.
 type Awaited struct {
 	Change merge.ID       // a change, if it is one
 	Record merge.RecordID // a record otherwise
+	// Corrected says that the record is there, and that they wait for values of
+	// theirs in it to be replaced.
+	Corrected bool
 }
 
 func waitingKey(space merge.SpaceID, what Awaited) []byte {
 	key := spaceKey(space, kindWaiting)
 	if what.Change != (merge.ID{}) {
 		return appendChange(append(key, 'c'), what.Change)
+	}
+	if what.Corrected {
+		return append(append(key, 'v'), what.Record[:]...)
 	}
 	return append(append(key, 'r'), what.Record[:]...)
 }

@@ -34,7 +34,7 @@ func numbered(seq int) merge.ID {
 func TestWaitersAreKeptInOrder(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := openMemory(t, NewMemory())
-		awaited := []Awaited{unknown, {Change: numbered(7)}, {Change: numbered(8)}}
+		awaited := []Awaited{unknown, {Record: unknown.Record, Corrected: true}, {Change: numbered(7)}, {Change: numbered(8)}}
 		want := make([][]merge.ID, len(awaited))
 		fold, next := s.Fold(), 0
 		rt.Repeat(map[string]func(*rapid.T){

@@ -140,6 +140,7 @@ func TestPagesGoToProtoAndBack(t *testing.T) {
 				Findings: []wire.Finding{
 					{Cause: wire.ReplacedMissing, Record: merge.RecordID{1}, Field: 3, MessageKey: "replaced.missing", MissingChange: changes[1].ID},
 					{Cause: wire.ReferenceDangles, Type: "t", MissingRecord: merge.RecordID{2}},
+					{Cause: wire.RuleFailed, Type: "t", Record: merge.RecordID{1}, Fields: []uint32{5, 800}, MessageKey: "visit.fare"},
 				},
 			}},
 		}},

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"slices"
+
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -54,11 +56,18 @@ type Finding struct {
 	Type   string         // the record's type; empty where it is about the change
 	Record merge.RecordID // zero where it is about the change
 	Field  uint32         // the cell; zero where it is about the record
+	Fields []uint32       // the cells of a rule over several, ascending; Field is zero then
 	// MessageKey is a stable key for the text that a person reads.
 	MessageKey string
 	// What has not come, by cause; zero otherwise.
 	MissingChange merge.ID
 	MissingRecord merge.RecordID
+}
+
+// Equal tells whether both say the same.
+func (f Finding) Equal(g Finding) bool {
+	return f.Cause == g.Cause && f.Type == g.Type && f.Record == g.Record && f.Field == g.Field && slices.Equal(f.Fields, g.Fields) &&
+		f.MessageKey == g.MessageKey && f.MissingChange == g.MissingChange && f.MissingRecord == g.MissingRecord
 }
 
 // Outcome is the verdict over changes of one replica that follow each other.
@@ -153,7 +162,7 @@ func FindingsToProto(list []Finding) []*syncv1.Finding {
 	out := make([]*syncv1.Finding, len(list))
 	for i := range list {
 		f := &list[i]
-		m := &syncv1.Finding{Cause: syncv1.Cause(f.Cause), Type: f.Type, Field: f.Field, MessageKey: f.MessageKey}
+		m := &syncv1.Finding{Cause: syncv1.Cause(f.Cause), Type: f.Type, Field: f.Field, Fields: f.Fields, MessageKey: f.MessageKey}
 		if f.Record != (merge.RecordID{}) {
 			m.RecordId = f.Record[:]
 		}
@@ -176,7 +185,7 @@ func FindingsFromProto(list []*syncv1.Finding) ([]Finding, error) {
 	out := make([]Finding, len(list))
 	for i, m := range list {
 		f := &out[i]
-		*f = Finding{Cause: Cause(m.Cause), Type: m.Type, Field: m.Field, MessageKey: m.MessageKey}
+		*f = Finding{Cause: Cause(m.Cause), Type: m.Type, Field: m.Field, Fields: m.Fields, MessageKey: m.MessageKey}
 		var err error
 		if len(m.RecordId) > 0 {
 			if f.Record, err = ID16[merge.RecordID](m.RecordId, "record id"); err != nil {

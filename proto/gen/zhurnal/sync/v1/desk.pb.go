@@ -245,7 +245,8 @@ func (x *AddSchemaResponse) GetReleased() uint32 {
 	return 0
 }
 
-// Asks for the cells in which people disagree.
+// Asks for the cells in which people disagree, and for records that some call a
+// mistake and others do not.
 type ListDisagreementsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 16 bytes.
@@ -355,18 +356,22 @@ func (x *ListDisagreementsResponse) GetNextPageToken() string {
 	return ""
 }
 
-// One cell that holds several distinct values.
+// One cell that holds several distinct values; or the lifecycle cell of a record
+// that somebody called a mistake who had not seen all of it. A record that all
+// call a mistake has neither.
 type Disagreement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The record.
 	Record *RecordName `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
-	// The field, or the lowest field of the group; zero is the lifecycle cell.
+	// The field, or the lowest field of the group; zero is the lifecycle cell,
+	// and the record's void is contested.
 	Field uint32 `protobuf:"varint,2,opt,name=field,proto3" json:"field,omitempty"`
 	// For an element of a set: the wire bytes of the field with that element.
 	Element []byte `protobuf:"bytes,3,opt,name=element,proto3" json:"element,omitempty"`
 	// The schema says that a person should look at it.
 	Review bool `protobuf:"varint,4,opt,name=review,proto3" json:"review,omitempty"`
-	// All live values, the one that is shown first.
+	// All live values, the one that is shown first. Of a contested void, who
+	// called the record a mistake, and when.
 	Values        []*LiveValue `protobuf:"bytes,5,rep,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -90,7 +90,9 @@ type Cause int32
 
 const (
 	Cause_CAUSE_UNSPECIFIED Cause = 0
-	// Flags: a validation rule of a field failed; message_key names the rule.
+	// Flags: a validation rule failed on what the change wrote; message_key names
+	// the rule. Closes when one of the values that broke it is replaced, or when
+	// the record is void.
 	Cause_CAUSE_RULE_FAILED Cause = 1
 	// Flags: a field holds the id of a record that has not come; missing_record.
 	Cause_CAUSE_REFERENCE_DANGLES Cause = 2
@@ -196,6 +198,8 @@ type Finding struct {
 	MissingChange *ChangeID `protobuf:"bytes,6,opt,name=missing_change,json=missingChange,proto3" json:"missing_change,omitempty"`
 	// What has not come, by cause: 16 bytes.
 	MissingRecord []byte `protobuf:"bytes,7,opt,name=missing_record,json=missingRecord,proto3" json:"missing_record,omitempty"`
+	// The cells of a rule over several of them, ascending; field is zero then.
+	Fields        []uint32 `protobuf:"varint,8,rep,packed,name=fields,proto3" json:"fields,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -275,6 +279,13 @@ func (x *Finding) GetMissingChange() *ChangeID {
 func (x *Finding) GetMissingRecord() []byte {
 	if x != nil {
 		return x.MissingRecord
+	}
+	return nil
+}
+
+func (x *Finding) GetFields() []uint32 {
+	if x != nil {
+		return x.Fields
 	}
 	return nil
 }
@@ -384,7 +395,7 @@ var File_zhurnal_sync_v1_verdict_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\n" +
-	"\x1dzhurnal/sync/v1/verdict.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/sync/v1/change.proto\"\x88\x02\n" +
+	"\x1dzhurnal/sync/v1/verdict.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/sync/v1/change.proto\"\xa0\x02\n" +
 	"\aFinding\x12,\n" +
 	"\x05cause\x18\x01 \x01(\x0e2\x16.zhurnal.sync.v1.CauseR\x05cause\x12\x1b\n" +
 	"\trecord_id\x18\x02 \x01(\fR\brecordId\x12\x12\n" +
@@ -393,7 +404,8 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\vmessage_key\x18\x05 \x01(\tR\n" +
 	"messageKey\x12@\n" +
 	"\x0emissing_change\x18\x06 \x01(\v2\x19.zhurnal.sync.v1.ChangeIDR\rmissingChange\x12%\n" +
-	"\x0emissing_record\x18\a \x01(\fR\rmissingRecord\"\x85\x02\n" +
+	"\x0emissing_record\x18\a \x01(\fR\rmissingRecord\x12\x16\n" +
+	"\x06fields\x18\b \x03(\rR\x06fields\"\x85\x02\n" +
 	"\aOutcome\x12\x18\n" +
 	"\areplica\x18\x01 \x01(\fR\areplica\x12\x1b\n" +
 	"\tfirst_seq\x18\x02 \x01(\x04R\bfirstSeq\x12\x19\n" +

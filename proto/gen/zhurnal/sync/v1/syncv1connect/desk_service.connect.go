@@ -59,7 +59,7 @@ type DeskServiceClient interface {
 	SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error)
 	// Makes record types known.
 	AddSchema(context.Context, *connect.Request[v1.AddSchemaRequest]) (*connect.Response[v1.AddSchemaResponse], error)
-	// Lists the cells of a space in which people disagree.
+	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(context.Context, *connect.Request[v1.ListDisagreementsRequest]) (*connect.Response[v1.ListDisagreementsResponse], error)
 	// Writes records or settles cells, as a coordinator.
 	Write(context.Context, *connect.Request[v1.WriteRequest]) (*connect.Response[v1.WriteResponse], error)
@@ -193,7 +193,7 @@ type DeskServiceHandler interface {
 	SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error)
 	// Makes record types known.
 	AddSchema(context.Context, *connect.Request[v1.AddSchemaRequest]) (*connect.Response[v1.AddSchemaResponse], error)
-	// Lists the cells of a space in which people disagree.
+	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(context.Context, *connect.Request[v1.ListDisagreementsRequest]) (*connect.Response[v1.ListDisagreementsResponse], error)
 	// Writes records or settles cells, as a coordinator.
 	Write(context.Context, *connect.Request[v1.WriteRequest]) (*connect.Response[v1.WriteResponse], error)

@@ -40,7 +40,7 @@ type DeskServiceClient interface {
 	SetAccess(ctx context.Context, in *v1.SetAccessRequest, opts ...grpc.CallOption) (*v1.SetAccessResponse, error)
 	// Makes record types known.
 	AddSchema(ctx context.Context, in *v1.AddSchemaRequest, opts ...grpc.CallOption) (*v1.AddSchemaResponse, error)
-	// Lists the cells of a space in which people disagree.
+	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(ctx context.Context, in *v1.ListDisagreementsRequest, opts ...grpc.CallOption) (*v1.ListDisagreementsResponse, error)
 	// Writes records or settles cells, as a coordinator.
 	Write(ctx context.Context, in *v1.WriteRequest, opts ...grpc.CallOption) (*v1.WriteResponse, error)
@@ -152,7 +152,7 @@ type DeskServiceServer interface {
 	SetAccess(context.Context, *v1.SetAccessRequest) (*v1.SetAccessResponse, error)
 	// Makes record types known.
 	AddSchema(context.Context, *v1.AddSchemaRequest) (*v1.AddSchemaResponse, error)
-	// Lists the cells of a space in which people disagree.
+	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(context.Context, *v1.ListDisagreementsRequest) (*v1.ListDisagreementsResponse, error)
 	// Writes records or settles cells, as a coordinator.
 	Write(context.Context, *v1.WriteRequest) (*v1.WriteResponse, error)

@@ -1,0 +1,129 @@
+package syncengine
+
+import (
+	"slices"
+
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// A rule is evaluated where a change enters, on what the change writes. That it
+// failed is before people until somebody replaces one of the values that broke
+// it, in whatever cell the rule reads: what is there then was judged when it was
+// written. Of a set that is any of the elements which the change wrote. Nobody
+// can replace a key, so a rule on one fails until the record is void, and in a
+// void record none does. Calling the record meant again opens nothing: whoever
+// does has the record before them.
+
+// closeRules closes the rule flags of values that the change replaces, and those
+// about records that it leaves void.
+func (s *applying) closeRules(c *merge.Change) error {
+	if s.head.GetRuleFlags() == 0 {
+		return nil // the usual case costs no reading
+	}
+	for i := range c.Records {
+		if !slices.ContainsFunc(c.Records[i].Writes, maySettle) {
+			continue
+		}
+		if err := s.closeRulesOf(&c.Records[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maySettle tells whether the write can close a rule flag, as that to a new
+// record cannot.
+func maySettle(w merge.Write) bool { return len(w.Replaces) > 0 || w.Cell == merge.Lifecycle }
+
+// closeRulesOf closes the rule flags about one record, whose writes are merged.
+// It costs one look-up where there are none.
+func (s *applying) closeRulesOf(part *merge.RecordWrites) error {
+	space, what := s.entry.Space, store.Awaited{Record: part.Record, Corrected: true}
+	flagged, err := s.fold.Waiting(space, what)
+	if err != nil || len(flagged) == 0 {
+		return err
+	}
+	rec, err := s.fold.Record(space, part.Record)
+	if err != nil {
+		return err
+	}
+	void := rec.Standing() == merge.Void
+	var still []merge.ID
+	for _, id := range flagged {
+		stands, err := s.closeRulesBy(id, part, void)
+		if err != nil {
+			return err
+		}
+		if stands {
+			still = append(still, id)
+		}
+	}
+	if len(still) == len(flagged) {
+		return nil
+	}
+	s.head.RuleFlags -= uint64(len(flagged) - len(still))
+	return s.fold.PutWaiting(space, what, still)
+}
+
+// closeRulesBy closes those of one flagged change, and tells whether any stands.
+func (s *applying) closeRulesBy(id merge.ID, part *merge.RecordWrites, void bool) (stands bool, err error) {
+	err = s.closeFindings(id, func(f *wire.Finding) bool {
+		if f.Cause != wire.RuleFailed || f.Record != part.Record {
+			return false
+		}
+		gone := void || slices.ContainsFunc(part.Writes, func(w merge.Write) bool {
+			return isRead(f, w.Cell) && slices.Contains(w.Replaces, id)
+		})
+		stands = stands || !gone
+		return gone
+	})
+	return stands, err
+}
+
+// isRead tells whether the rule that failed reads the cell.
+func isRead(f *wire.Finding, cell merge.CellKey) bool {
+	return cell != merge.Lifecycle && (f.Field == cell.Field || slices.Contains(f.Fields, cell.Field))
+}
+
+// standing returns the findings about a change that has just been merged,
+// without those that are settled already: what broke the rule came later than
+// what replaces it, or the record is void all the same.
+func (s *applying) standing(c *merge.Change, findings []wire.Finding) ([]wire.Finding, error) {
+	if !slices.ContainsFunc(findings, func(f wire.Finding) bool { return f.Cause == wire.RuleFailed }) {
+		return findings, nil
+	}
+	var left []wire.Finding
+	for i := range findings {
+		f := &findings[i]
+		if f.Cause == wire.RuleFailed {
+			rec, err := s.fold.Record(s.entry.Space, f.Record)
+			if err != nil {
+				return nil, err
+			}
+			if rec == nil || rec.Standing() == merge.Void || !holdsAll(rec, c, f) {
+				continue
+			}
+		}
+		left = append(left, *f)
+	}
+	return left, nil
+}
+
+// holdsAll tells whether all values of the change that the failed rule reads are
+// live in the record.
+func holdsAll(rec *merge.Record, c *merge.Change, f *wire.Finding) bool {
+	for i := range c.Records {
+		if c.Records[i].Record != f.Record {
+			continue
+		}
+		for j := range c.Records[i].Writes {
+			cell := c.Records[i].Writes[j].Cell
+			if isRead(f, cell) && !slices.Contains(rec.Cell(cell).Seen(), c.ID) {
+				return false
+			}
+		}
+	}
+	return true
+}
