@@ -33,7 +33,7 @@ type reportCommand struct {
 // Help is shown by `zhurnal report --help`.
 func (reportCommand) Help() string {
 	return `The figures are worked out when you ask, from every register as it is on the server at that moment.
-They are numbers only; no list of persons is in them.
+They are numbers, and the sessions at which somebody has to look; no list of persons is in them.
 
 Examples:
   zhurnal report --as 6f0c9d1f0e6b4a2ba5a1f3f3a9a4c7d1 --desk 00d35c00000000000000000000000001

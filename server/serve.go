@@ -66,7 +66,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	health := ops.NewHealth(disk.Room, log, rpc.Services...)
 	announce(log, listener.Addr().String(), c.Dir)
 	err = rpc.Serve(ctx, listener, rpc.Options{
-		Engine: engine, Reporter: report.New(engine), Health: health, Log: log, Now: nowMillis,
+		Engine: engine, Reporter: report.New(engine, nowMillis), Health: health, Log: log, Now: nowMillis,
 	})
 	log.Info("stopped")
 	return err

@@ -74,7 +74,7 @@ func (s *server) serve(ctx context.Context, disk *ops.Disk) (address string, err
 	log := ops.NewLogger(os.Stderr, ops.LogText)
 	go func() {
 		s.ended <- rpc.Serve(ctx, listener, rpc.Options{
-			Engine: s.engine, Reporter: report.New(s.engine), Health: ops.NewHealth(disk.Room, log, rpc.Services...), Log: log, Now: nowMillis,
+			Engine: s.engine, Reporter: report.New(s.engine, nowMillis), Health: ops.NewHealth(disk.Room, log, rpc.Services...), Log: log, Now: nowMillis,
 		})
 	}()
 	return listener.Addr().String(), nil

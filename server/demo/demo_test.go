@@ -164,7 +164,7 @@ func TestJSONHasTheKeysThatScriptsRead(t *testing.T) {
 		"report": `communities counselling_communities spaces tablets people_registered people_trained_before_linking person_links
 			people_trained people_trained_by_community attended_all_days training_days_held days_cancelled_but_attended marks
 			absent_default_overridden disputes_found disputes_settled disputed cells_with_siblings cells_settled counselling_rooms
-			sessions events attendances tablets_heard_from tablets_heard_from_interim`,
+			sessions events attendances unregistered suspect_dates voided_but_attended tablets_heard_from tablets_heard_from_interim`,
 		"run": `changes_acknowledged changes_applied changes_flagged changes_quarantined resent cuts round_trips bytes_up bytes_down
 			elapsed_seconds state_digest tablets_equal_server figures_match_plan converged`,
 	}

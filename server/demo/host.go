@@ -56,7 +56,7 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 }
 
 func (h *host) options(health *ops.Health, log *slog.Logger) rpc.Options {
-	return rpc.Options{Engine: h.engine, Reporter: report.New(h.engine), Health: health, Log: log, Now: nowMillis}
+	return rpc.Options{Engine: h.engine, Reporter: report.New(h.engine, nowMillis), Health: health, Log: log, Now: nowMillis}
 }
 
 // close lets requests finish and closes the store.

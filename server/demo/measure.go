@@ -32,6 +32,9 @@ func figuresOf(r *reportv1.SeasonReport, communities map[string]string) season.F
 		SessionsGroup:            int(r.GetSessions().GetGroup()),
 		EventsByCategory:         map[string]int{},
 		Attendances:              int(r.Attendances),
+		Unregistered:             int(r.GetDoubts().GetUnregistered()),
+		SuspectDates:             int(r.GetDoubts().GetSuspectDates()),
+		VoidedButAttended:        int(r.GetDoubts().GetVoidedButAttended()),
 		TabletsHeardFrom:         int(r.GetCompleteness().GetRecordersExpected()) - len(r.GetCompleteness().GetMissingRecorderIds()),
 	}
 	for pcode, n := range r.PeopleTrainedByCommunity {

@@ -15,8 +15,11 @@ import (
 
 // gathered is what one pass over all records leaves.
 type gathered struct {
-	book      *fieldwork.Book
-	positions []*reportv1.SpacePosition
+	book *fieldwork.Book
+	// readable are the spaces that the caller may read, and rooms those of
+	// counselling.
+	readable, rooms map[merge.SpaceID]bool
+	positions       []*reportv1.SpacePosition
 	// recorders and replicas have at least one value standing.
 	recorders map[merge.PersonID]bool
 	replicas  map[merge.ReplicaID]bool
@@ -34,6 +37,8 @@ func (r *Reporter) gather(ctx context.Context, readable map[merge.SpaceID]bool) 
 	slices.SortFunc(spaces, func(a, b syncengine.SpaceInfo) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	g := &gathered{
 		book:      fieldwork.NewBook(),
+		readable:  readable,
+		rooms:     map[merge.SpaceID]bool{},
 		recorders: map[merge.PersonID]bool{},
 		replicas:  map[merge.ReplicaID]bool{},
 	}
@@ -48,16 +53,19 @@ func (r *Reporter) gather(ctx context.Context, readable map[merge.SpaceID]bool) 
 		if err != nil {
 			return nil, err
 		}
-		g.positions = append(g.positions, spaceAt(info, position, readable[info.ID]))
+		g.rooms[info.ID] = info.Kind == schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM
+		g.positions = append(g.positions, g.spaceAt(info, position))
 	}
 	return g, nil
 }
 
-// spaceAt names a counselling room only to who may read it: for everyone else
-// that it exists is a number among others.
-func spaceAt(info syncengine.SpaceInfo, position uint64, readable bool) *reportv1.SpacePosition {
+// named tells whether a space may be named: a counselling room only to who may
+// read it. For everyone else that it exists is a number among others.
+func (g *gathered) named(space merge.SpaceID) bool { return g.readable[space] || !g.rooms[space] }
+
+func (g *gathered) spaceAt(info syncengine.SpaceInfo, position uint64) *reportv1.SpacePosition {
 	at := &reportv1.SpacePosition{Kind: info.Kind, Position: position}
-	if readable || info.Kind != schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM {
+	if g.named(info.ID) {
 		at.SpaceId = bytes.Clone(info.ID[:])
 	}
 	return at

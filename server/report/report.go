@@ -1,7 +1,7 @@
 // Package report works the figures of a season out of the registers: it reads
 // every record of every space at stated positions, and lets the rules of
 // package fieldwork count. It knows nothing of requests, and hands out numbers
-// only: no list of persons leaves it.
+// and the sessions at which somebody has to look: no list of persons leaves it.
 package report
 
 import (
@@ -50,15 +50,17 @@ const expectedMax = 10_000
 // Reporter makes reports, one at a time: each holds all records in memory.
 type Reporter struct {
 	registers Registers
+	now       func() int64
 	turn      chan struct{}
 }
 
-// New returns a reporter over these registers.
-func New(registers Registers) *Reporter {
-	return &Reporter{registers, make(chan struct{}, 1)}
+// New returns a reporter over these registers. Now is the server's clock, in
+// milliseconds since 1970: what was held after the day of the report is suspect.
+func New(registers Registers, now func() int64) *Reporter {
+	return &Reporter{registers, now, make(chan struct{}, 1)}
 }
 
-// Season works a report out. Equal states give equal reports. Without access to
+// Season works a report out. Equal states give equal reports on one day. Without access to
 // the desk it is [fault.NoAccess], also where there is no such desk; a period or
 // list that makes no sense is [fault.Invalid] or [fault.TooLarge].
 func (r *Reporter) Season(ctx context.Context, q Query) (*reportv1.SeasonReport, error) {
@@ -79,7 +81,7 @@ func (r *Reporter) Season(ctx context.Context, q Query) (*reportv1.SeasonReport,
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return g.season(q), nil
+	return g.season(q, dayOf(r.now())), nil
 }
 
 func (q *Query) check() error {

@@ -1,19 +1,17 @@
 package report
 
 import (
-	"bytes"
-	"slices"
 	"strings"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// season puts the figures together.
-func (g *gathered) season(q Query) *reportv1.SeasonReport {
+// season puts the figures together, on a calendar day.
+func (g *gathered) season(q Query, madeOn int32) *reportv1.SeasonReport {
 	r := g.book.Reckon()
+	look := lookAt(r, madeOn)
 	trained, events := r.Trained(q.Period), r.EventTotals(q.Period)
 	disputes := r.Disputes()
 	return &reportv1.SeasonReport{
@@ -43,8 +41,8 @@ func (g *gathered) season(q Query) *reportv1.SeasonReport {
 		Events:           byCategory(events),
 		Attendances:      int32(events.Attendances),
 
-		Doubts:       g.doubts(r, events),
-		Completeness: g.completeness(q.Expected),
+		Doubts:       g.doubts(r, events, look),
+		Completeness: g.completeness(q.Expected, madeOn, look),
 	}
 }
 
@@ -113,32 +111,4 @@ func int32s(counts map[string]int) map[string]int32 {
 		converted[key] = int32(n)
 	}
 	return converted
-}
-
-func (g *gathered) doubts(r *fieldwork.Reckoning, events fieldwork.EventTotals) *reportv1.Doubts {
-	return &reportv1.Doubts{
-		Orphans:        int32(len(r.Orphans())),
-		Unreadable:     int32(g.unreadable + len(r.Unreadable())),
-		SuspectDates:   int32(len(r.SuspectDates(0))),
-		LinksUndecided: int32(len(r.Persons().Undecided())),
-		EventsToReview: int32(len(events.Review)),
-	}
-}
-
-func (g *gathered) completeness(expected []merge.PersonID) *reportv1.Completeness {
-	expected = slices.Clone(expected)
-	slices.SortFunc(expected, func(a, b merge.PersonID) int { return bytes.Compare(a[:], b[:]) })
-	expected = slices.Compact(expected)
-	c := &reportv1.Completeness{
-		Spaces:             g.positions,
-		RecordersHeardFrom: int32(len(g.recorders)),
-		ReplicasHeardFrom:  int32(len(g.replicas)),
-		RecordersExpected:  int32(len(expected)),
-	}
-	for _, person := range expected {
-		if !g.recorders[person] {
-			c.MissingRecorderIds = append(c.MissingRecorderIds, bytes.Clone(person[:]))
-		}
-	}
-	return c
 }

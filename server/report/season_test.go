@@ -37,6 +37,9 @@ type registers struct {
 	types *schema.Schema
 }
 
+// now is 27 September 2016, 18:13 in Greenwich and 21:13 in Kyiv.
+func now() int64 { return 1_475_000_000_000 }
+
 func openRegisters(t *testing.T) *registers {
 	t.Helper()
 	types, err := catalogue.Types()
@@ -44,7 +47,7 @@ func openRegisters(t *testing.T) *registers {
 		t.Fatal(err)
 	}
 	engine, err := syncengine.Open(syncengine.Options{
-		Memory: store.NewMemory(), Schema: types, Random: rand.Reader, Now: func() int64 { return 1_475_000_000_000 },
+		Memory: store.NewMemory(), Schema: types, Random: rand.Reader, Now: now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -74,10 +77,7 @@ func (r *registers) grant(to string, kind schemav1.SpaceKind, people ...string) 
 // Records are given by name; a keyed type has none.
 func (r *registers) sync(author, register string, written ...any) {
 	r.t.Helper()
-	c := &merge.Change{ID: merge.ID{Seq: 1}, Author: person(author), Stamp: 1_470_000_000_000, Salt: merge.Salt{1}}
-	if _, err := rand.Read(c.ID.Replica[:]); err != nil {
-		r.t.Fatal(err)
-	}
+	var records []merge.RecordWrites
 	for i := 0; i < len(written); i += 2 {
 		msg := written[i+1].(proto.Message)
 		plan := r.types.Plan(string(msg.ProtoReflect().Descriptor().FullName()))
@@ -85,7 +85,33 @@ func (r *registers) sync(author, register string, written ...any) {
 		if err != nil {
 			r.t.Fatal(err)
 		}
-		c.Records = append(c.Records, writes)
+		records = append(records, writes)
+	}
+	r.push(author, register, records...)
+}
+
+// void calls a record a mistake, in sight of all that the server has of it.
+func (r *registers) void(author, register, name string) {
+	r.t.Helper()
+	_, err := r.Records(space(register), func(rec *merge.Record) error {
+		if rec.ID == record(name) {
+			r.push(author, register, merge.RecordWrites{
+				Type: rec.Type, Record: rec.ID, Header: rec.Header,
+				Writes: []merge.Write{{Cell: merge.Lifecycle, Value: rec.LiveChanges().Encode()}},
+			})
+		}
+		return nil
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *registers) push(author, register string, records ...merge.RecordWrites) {
+	r.t.Helper()
+	c := &merge.Change{ID: merge.ID{Seq: 1}, Author: person(author), Stamp: 1_470_000_000_000, Salt: merge.Salt{1}, Records: records}
+	if _, err := rand.Read(c.ID.Replica[:]); err != nil {
+		r.t.Fatal(err)
 	}
 	c.Seal(space(register))
 	batch, err := wire.EncodeBatch(space(register), []*merge.Change{c})

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"google.golang.org/protobuf/proto"
+
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 )
 
@@ -99,14 +101,16 @@ func (t *table) events(r *reportv1.SeasonReport) {
 }
 
 func (t *table) doubts(d *reportv1.Doubts) {
-	if d.GetOrphans()+d.GetUnreadable()+d.GetSuspectDates()+d.GetLinksUndecided()+d.GetEventsToReview() == 0 {
+	if proto.Size(d) == 0 {
 		return
 	}
-	t.title("In doubt, and in no figure until somebody looks")
-	t.rowIf("rows whose parent has not come", d.GetOrphans())
-	t.rowIf("records that cannot be read", d.GetUnreadable())
-	t.rowIf("days that the calendar does not have", d.GetSuspectDates())
+	t.title("In doubt until somebody looks")
+	t.rowIf("rows whose parent has not come, in no figure", d.GetOrphans())
+	t.rowIf("records that cannot be read, in no figure", d.GetUnreadable())
+	t.rowIf("held on a day that cannot be, in no period", d.GetSuspectDates())
 	t.rowIf("pairs of registrations not decided", d.GetLinksUndecided())
+	t.rowIf("people who were there and are registered nowhere", d.GetUnregistered())
+	t.rowIf("days and events called a mistake and attended", d.GetVoidedButAttended())
 	t.rowIf("events whose lists or counts contradict each other", d.GetEventsToReview())
 }
 
@@ -115,9 +119,15 @@ func (t *table) completeness(r *reportv1.SeasonReport) {
 	t.title("Made from")
 	t.row("spaces", r.Spaces)
 	t.row("recorders heard from", c.GetRecordersHeardFrom())
-	if c.GetRecordersExpected() == 0 {
-		return
+	if c.GetRecordersExpected() > 0 {
+		t.expected(c)
 	}
+	t.sessions("held on a day that cannot be", c.GetSuspectDates())
+	t.sessions("somebody was there who is registered nowhere", c.GetUnregistered())
+	t.sessions("called a mistake and attended", c.GetVoidedButAttended())
+}
+
+func (t *table) expected(c *reportv1.Completeness) {
 	missing := c.GetMissingRecorderIds()
 	t.row("recorders expected", c.GetRecordersExpected())
 	t.row("  not heard from yet", int32(len(missing)))
@@ -126,5 +136,22 @@ func (t *table) completeness(r *reportv1.SeasonReport) {
 	}
 	if len(missing) > 0 {
 		fmt.Fprintln(t, "  these figures may grow when they sync")
+	}
+}
+
+// sessionsShown is how many sessions of a list a person gets to read.
+const sessionsShown = 20
+
+// sessions lists where to look, if there is anything to look at.
+func (t *table) sessions(why string, list []*reportv1.SessionRef) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(t, "  %s: day, space/record\n", why)
+	for _, s := range list[:min(len(list), sessionsShown)] {
+		fmt.Fprintf(t, "    %08d %x/%x\n", s.GetDate(), s.GetSpaceId(), s.GetRecordId())
+	}
+	if more := len(list) - sessionsShown; more > 0 {
+		fmt.Fprintf(t, "    and %d more: report --json has them\n", more)
 	}
 }

@@ -133,7 +133,7 @@ func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerO
 		Now:    func() int64 { return received },
 	}
 	if registers, ok := engine.(report.Registers); ok {
-		options.Reporter = report.New(registers)
+		options.Reporter = report.New(registers, options.Now)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

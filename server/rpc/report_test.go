@@ -26,13 +26,17 @@ func TestACoordinatorReadsTheFigures(t *testing.T) {
 	var answer struct {
 		Report struct {
 			Spaces       int
-			Completeness struct{ MissingRecorderIds []string }
+			Completeness struct {
+				MissingRecorderIds []string
+				MadeOn             int
+			}
 		}
 	}
 	if err := json.Unmarshal(got.body, &answer); err != nil {
 		t.Fatalf("%s: %v", got.body, err)
 	}
 	mustBe(t, "spaces", answer.Report.Spaces, 3)
+	mustBe(t, "day of the report by the server's clock", answer.Report.Completeness.MadeOn, 20250801)
 	mustBe(t, "recorders of whom nothing came", len(answer.Report.Completeness.MissingRecorderIds), 1)
 
 	mustBe(t, "status for who has no desk", ask(olena, fmt.Sprintf(`{"deskSpaceId": %q}`, id)).status, http.StatusNotFound)

@@ -66,7 +66,7 @@ func (r *Reckoning) Counselling(p Period) Counselling {
 	totals := Counselling{Sessions: map[recordsv1.SessionKind]int{}}
 	clients := map[merge.RecordID]bool{}
 	for _, m := range r.counselling {
-		if m.GetStatus() != recordsv1.CounsellingStatus_COUNSELLING_STATUS_HELD || !p.Contains(m.GetFieldDate()) {
+		if !heldCounselling(m) || !p.Contains(m.GetFieldDate()) {
 			continue
 		}
 		totals.Sessions[m.GetKind()]++

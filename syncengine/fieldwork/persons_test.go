@@ -1,6 +1,7 @@
 package fieldwork_test
 
 import (
+	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -258,9 +259,12 @@ func TestWhoWasMarkedCountsThoughTheRegistrationIsVoid(t *testing.T) {
 	if got := r.Unregistered(); len(got) != 1 || got[0] != recordID("Олена") {
 		t.Errorf("unregistered %v, want the one whose registration is void", got)
 	}
+	if got, want := refsOf(r.UnregisteredAt()), []fieldwork.Ref{days[0]}; !slices.Equal(got, want) {
+		t.Errorf("unregistered at %v, want the day at which Olena was, %v", got, want)
+	}
 	s.iryna.link("Elena", "Олена", same)
-	if got := s.reckon().Unregistered(); len(got) != 0 {
-		t.Errorf("unregistered %v, though the other registration stands", got)
+	if r = s.reckon(); len(r.Unregistered())+len(r.UnregisteredAt()) != 0 {
+		t.Errorf("unregistered %v at %v, though the other registration stands", r.Unregistered(), r.UnregisteredAt())
 	}
 }
 

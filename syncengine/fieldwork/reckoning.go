@@ -1,8 +1,6 @@
 package fieldwork
 
 import (
-	"slices"
-
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -45,19 +43,6 @@ func (r *Reckoning) People() []merge.RecordID {
 	people := map[merge.RecordID]bool{}
 	for id := range r.participants {
 		people[r.persons.Canonical(id)] = true
-	}
-	return sortedRecords(people)
-}
-
-// Unregistered returns who was reached although no registration of the person
-// is here: it has not come yet, or somebody called it a mistake.
-func (r *Reckoning) Unregistered() []merge.RecordID {
-	people := map[merge.RecordID]bool{}
-	for _, fact := range r.ReachFacts(Period{}) {
-		people[fact.Person] = true
-	}
-	for id := range r.participants {
-		delete(people, r.persons.Canonical(id))
 	}
 	return sortedRecords(people)
 }
@@ -131,43 +116,4 @@ func (r *Reckoning) DefaultsOverridden() int {
 	n := 0
 	r.eachAttendance(func(a *Attendance) { n += a.DefaultsOverridden })
 	return n
-}
-
-// SuspectDates returns the days and events that were held on no day of the
-// calendar, or after asOf, if that is not zero. They are in no period until
-// somebody corrects the date. In the order of their ids, as the next two.
-func (r *Reckoning) SuspectDates(asOf int32) []Ref {
-	return r.sessions(func(s SessionState, date int32) bool {
-		return s.Held() && (!realDay(date) || asOf != 0 && date > asOf)
-	})
-}
-
-// CancelledButAttended returns the days and events at which somebody was
-// although a tablet says that they were called off.
-func (r *Reckoning) CancelledButAttended() []Ref {
-	return r.sessions(func(s SessionState, _ int32) bool { return s.CancelledButAttended() })
-}
-
-// VoidedButAttended returns the days and events at which somebody was although
-// they were called a mistake.
-func (r *Reckoning) VoidedButAttended() []Ref {
-	return r.sessions(func(s SessionState, _ int32) bool { return s.VoidedButAttended() })
-}
-
-func (r *Reckoning) sessions(belongs func(s SessionState, date int32) bool) []Ref {
-	var list []Ref
-	for i := range r.trainings {
-		for j := range r.trainings[i].Days {
-			if day := &r.trainings[i].Days[j]; belongs(day.SessionState, day.Date()) {
-				list = append(list, day.Ref)
-			}
-		}
-	}
-	for i := range r.events {
-		if event := &r.events[i]; belongs(event.SessionState, event.Date()) {
-			list = append(list, event.Ref)
-		}
-	}
-	slices.SortFunc(list, Ref.Compare)
-	return list
 }

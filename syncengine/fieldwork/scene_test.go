@@ -151,3 +151,11 @@ func theConcert(t rapid.TB, r *fieldwork.Reckoning) *fieldwork.Event {
 	t.Fatalf("the concert is not among the events")
 	return nil
 }
+
+func refsOf(sessions []fieldwork.SessionRef) []fieldwork.Ref {
+	refs := make([]fieldwork.Ref, len(sessions))
+	for i := range sessions {
+		refs[i] = sessions[i].Ref
+	}
+	return refs
+}

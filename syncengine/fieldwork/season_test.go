@@ -131,13 +131,17 @@ type figures struct {
 	Reach            fieldwork.Reach
 	Disputes         fieldwork.DisputeCount
 	Overridden       int
-	Cancelled        []fieldwork.Ref
+	Cancelled        []fieldwork.SessionRef
+	Voided           []fieldwork.SessionRef
+	Unregistered     []fieldwork.SessionRef
+	Suspect          []fieldwork.SessionRef
 }
 
 func figuresOf(r *fieldwork.Reckoning) figures {
 	return figures{
 		r.Trained(season), r.MembersTrained(season, initiative), r.Completion(season), r.TrainingTotals(season),
-		r.EventTotals(season), r.Reach(season), r.Disputes(), r.DefaultsOverridden(), r.CancelledButAttended(),
+		r.EventTotals(season), r.Reach(season), r.Disputes(), r.DefaultsOverridden(),
+		r.CancelledButAttended(), r.VoidedButAttended(), r.UnregisteredAt(), r.SuspectDates(season.From),
 	}
 }
 

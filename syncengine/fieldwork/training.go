@@ -19,6 +19,7 @@ type Training struct {
 	Days []Day
 	// Attendees are in the order of their ids.
 	Attendees []Attendee
+	void      bool
 }
 
 // Attendee is a person who was expected at a training, or is marked at it.
@@ -71,8 +72,11 @@ func (r *Reckoning) readTrainings(b *Book, attendance map[Ref][]Attendance) []Tr
 	var trainings []Training
 	for _, at := range sortedRefs(b.trainings) {
 		msg := b.trainings[at].msg
-		t := Training{Ref: at, Message: msg, Community: r.places.of(at.to(msg.GetCommunityId())), Days: days[at]}
-		if b.trainings[at].void && !slices.ContainsFunc(t.Days, func(d Day) bool { return d.somebodyThere }) {
+		t := Training{
+			Ref: at, Message: msg, Community: r.places.of(at.to(msg.GetCommunityId())), Days: days[at],
+			void: b.trainings[at].void,
+		}
+		if t.void && !slices.ContainsFunc(t.Days, func(d Day) bool { return d.somebodyThere }) {
 			continue
 		}
 		t.Attendees = t.readAttendees(enrolments[at], r.persons)

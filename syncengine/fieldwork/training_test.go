@@ -120,7 +120,7 @@ func TestADayCalledAMistakeCountsIfSomebodyWasMarkedThere(t *testing.T) {
 	if len(days) != 1 || days[0].Ref != two || !days[0].VoidedButAttended() || r.TrainingTotals(season).DaysHeld != 1 {
 		t.Errorf("days %+v, want day 2 alone", days)
 	}
-	if got := r.VoidedButAttended(); len(got) != 1 || got[0] != two {
+	if got := refsOf(r.VoidedButAttended()); len(got) != 1 || got[0] != two {
 		t.Errorf("listed %v, want day 2", got)
 	}
 }
@@ -225,7 +225,7 @@ func TestAMistypedDayIsNeverLostAndNeverSilentlyCounted(t *testing.T) {
 		t.Errorf("%d days held at all, want 3", got)
 	}
 	suspect := map[fieldwork.Ref]bool{}
-	for _, ref := range r.SuspectDates(20161001) {
+	for _, ref := range refsOf(r.SuspectDates(20161001)) {
 		suspect[ref] = true
 	}
 	if want := map[fieldwork.Ref]bool{noSuchDay: true, future: true}; !reflect.DeepEqual(suspect, want) {

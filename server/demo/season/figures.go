@@ -20,7 +20,12 @@ type Figures struct {
 	SessionsIndividual, SessionsGroup  int
 	EventsByCategory                   map[string]int
 	Attendances                        int
-	TabletsHeardFrom                   int
+	// Unregistered came, and are registered on no tablet that was heard.
+	Unregistered int
+	// The plan dates everything within the season and calls nothing a mistake:
+	// both are 0, and a report must say so.
+	SuspectDates, VoidedButAttended int
+	TabletsHeardFrom                int
 }
 
 // Figures counts the plan as it stands at a moment.
@@ -63,6 +68,9 @@ type Report struct {
 	Sessions                 Sessions       `json:"sessions"`
 	Events                   map[string]int `json:"events"`
 	Attendances              int            `json:"attendances"`
+	Unregistered             int            `json:"unregistered"`
+	SuspectDates             int            `json:"suspect_dates"`
+	VoidedButAttended        int            `json:"voided_but_attended"`
 	TabletsHeardFrom         int            `json:"tablets_heard_from"`
 	TabletsHeardFromInterim  int            `json:"tablets_heard_from_interim"`
 }
@@ -125,6 +133,9 @@ func NewReport(shape Shape, t Timeline) Report {
 		Sessions:                 Sessions{end.SessionsIndividual, end.SessionsGroup},
 		Events:                   maps.Clone(end.EventsByCategory),
 		Attendances:              end.Attendances,
+		Unregistered:             end.Unregistered,
+		SuspectDates:             end.SuspectDates,
+		VoidedButAttended:        end.VoidedButAttended,
 		TabletsHeardFrom:         end.TabletsHeardFrom,
 		TabletsHeardFromInterim:  t.Interim.TabletsHeardFrom,
 	}

@@ -45,6 +45,9 @@ func TestSeasonIsTheOneThatWasPromised(t *testing.T) {
 	mustBe(t, "cells changed on both tablets", r.CellsWithSiblings, 20)
 	mustBe(t, "cells settled", r.CellsSettled, 10)
 	mustBe(t, "rooms", r.CounsellingRooms, 8)
+	mustBe(t, "people registered nowhere", r.Unregistered, 0)
+	mustBe(t, "dates that cannot be", r.SuspectDates, 0)
+	mustBe(t, "days and events called a mistake and attended", r.VoidedButAttended, 0)
 	mustBe(t, "tablets heard from", r.TabletsHeardFrom, 32)
 	mustBe(t, "tablets heard from before the last", r.TabletsHeardFromInterim, 31)
 	for community, n := range r.TrainedByCommunity {

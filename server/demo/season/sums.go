@@ -48,6 +48,29 @@ func (t *tally) sumAttendance(f *Figures) {
 			f.AttendedAllDays++
 		}
 	}
+	f.Unregistered = t.unregistered(people)
+}
+
+// unregistered is how many were at a training day or named at an event, and
+// have no registration.
+func (t *tally) unregistered(people map[string]*trained) int {
+	came := map[string]bool{}
+	for person, at := range people {
+		came[person] = at.days > 0
+	}
+	for registration := range t.listed {
+		came[t.who(registration)] = true
+	}
+	for registration := range t.registered {
+		delete(came, t.who(registration))
+	}
+	n := 0
+	for _, there := range came {
+		if there {
+			n++
+		}
+	}
+	return n
 }
 
 // trained is how often a person was there.

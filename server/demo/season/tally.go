@@ -18,6 +18,7 @@ type tally struct {
 	person     map[string]string // second registration to first
 	links      int
 	member     map[string]bool
+	listed     map[string]bool // registrations named at an event
 
 	days    map[merge.RecordID]*sessionTally // training days
 	events  map[merge.RecordID]*eventTally
@@ -49,7 +50,7 @@ type attendanceKey struct {
 func newTally(s *Season, m Moment) *tally {
 	t := &tally{
 		labels: map[Name]string{}, tablet: map[string]bool{},
-		registered: map[string]Name{}, person: map[string]string{}, member: map[string]bool{},
+		registered: map[string]Name{}, person: map[string]string{}, member: map[string]bool{}, listed: map[string]bool{},
 		days: map[merge.RecordID]*sessionTally{}, events: map[merge.RecordID]*eventTally{},
 		marks: map[merge.RecordID]*recordsv1.AttendanceMark{}, settled: map[attendanceKey]recordsv1.Presence{},
 	}
@@ -82,6 +83,7 @@ func (t *tally) add(step *Step) {
 			t.event(id, m)
 		case *recordsv1.Participation:
 			t.eventAt(merge.RecordID(m.EventId)).named++
+			t.listed[string(m.ParticipantId)] = true
 		case *recordsv1.HeadCountSheet:
 			t.eventAt(merge.RecordID(m.EventId)).count(m)
 		case *recordsv1.CounsellingRoom:

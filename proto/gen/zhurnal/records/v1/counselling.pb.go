@@ -916,7 +916,7 @@ func (x *CounsellingRoom) GetStatus() RoomStatus {
 type Client struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The code by which the room knows the client, maybe the only identity.
-	// Written once.
+	// Written once: of several the first is shown until somebody decides.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// Whether the client wants to be known. Where one tablet linked and another
 	// left anonymous, privacy is shown until the supervisor decides.
@@ -1425,9 +1425,9 @@ const file_zhurnal_records_v1_counselling_proto_rawDesc = "" +
 	"\bcapacity\x18\t \x01(\x05B\x10\xbaH\a\x1a\x05\x18\xe8\a(\x00\xba\xb9\x18\x028\x01R\bcapacity\x12@\n" +
 	"\x06status\x18\n" +
 	" \x01(\x0e2\x1e.zhurnal.records.v1.RoomStatusB\b\xba\xb9\x18\x04\x10\x038\x01R\x06status:\a\xba\xb9\x18\x03\n" +
-	"\x01\x03\"\xa8\a\n" +
-	"\x06Client\x12#\n" +
-	"\x04code\x18\x01 \x01(\tB\x0f\xbaH\x04r\x02\x18 \xba\xb9\x18\x04 \x018\x05R\x04code\x12\x87\x01\n" +
+	"\x01\x03\"\xaa\a\n" +
+	"\x06Client\x12%\n" +
+	"\x04code\x18\x01 \x01(\tB\x11\xbaH\x04r\x02\x18 \xba\xb9\x18\x06\x10\x02 \x018\x05R\x04code\x12\x87\x01\n" +
 	"\bidentity\x18\x02 \x01(\x0e2\".zhurnal.records.v1.ClientIdentityBG\xba\xb9\x18C\n" +
 	"\bidentity\x10\x05\x1a\x19CLIENT_IDENTITY_ANONYMOUS\x1a\x16CLIENT_IDENTITY_LINKED \x018\x05R\bidentity\x12A\n" +
 	"\x0eparticipant_id\x18\x03 \x01(\fB\x1a\xbaH\a\xd8\x01\x01z\x02h\x10\xba\xb9\x18\f\n" +

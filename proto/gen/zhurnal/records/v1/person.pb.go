@@ -868,7 +868,8 @@ func (ConsentMethod) EnumDescriptor() ([]byte, []int) {
 type Participant struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The code on the person's card: prefix of the tablet, running number, check
-	// digit ("K7-0412-9"). Written once.
+	// digit ("K7-0412-9"). Written once: where two tablets gave one, the first is
+	// shown until somebody decides.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// The family name as on paper, in any script. The parts of a name are
 	// written as a whole, so that no merge makes a name that nobody entered.
@@ -1432,9 +1433,9 @@ var File_zhurnal_records_v1_person_proto protoreflect.FileDescriptor
 
 const file_zhurnal_records_v1_person_proto_rawDesc = "" +
 	"\n" +
-	"\x1fzhurnal/records/v1/person.proto\x12\x12zhurnal.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\xa4\x17\n" +
-	"\vParticipant\x12#\n" +
-	"\x04code\x18\x01 \x01(\tB\x0f\xbaH\x04r\x02\x18 \xba\xb9\x18\x04 \x018\x03R\x04code\x125\n" +
+	"\x1fzhurnal/records/v1/person.proto\x12\x12zhurnal.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\xa6\x17\n" +
+	"\vParticipant\x12%\n" +
+	"\x04code\x18\x01 \x01(\tB\x11\xbaH\x04r\x02\x18 \xba\xb9\x18\x06\x10\x02 \x018\x03R\x04code\x125\n" +
 	"\vfamily_name\x18\x02 \x01(\tB\x14\xbaH\x05r\x03\x18\xc8\x01\xba\xb9\x18\b\n" +
 	"\x04name8\x03R\n" +
 	"familyName\x123\n" +

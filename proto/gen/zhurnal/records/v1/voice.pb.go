@@ -143,7 +143,8 @@ func (Publication) EnumDescriptor() ([]byte, []int) {
 // Consent for it.
 type Quote struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The words as they were said. Written once.
+	// The words as they were said. Written once: of several the first are shown
+	// until somebody decides.
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	// The language in which they were said: ISO 639 code.
 	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
@@ -272,10 +273,10 @@ var File_zhurnal_records_v1_voice_proto protoreflect.FileDescriptor
 
 const file_zhurnal_records_v1_voice_proto_rawDesc = "" +
 	"\n" +
-	"\x1ezhurnal/records/v1/voice.proto\x12\x12zhurnal.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\x88\x06\n" +
-	"\x05Quote\x12.\n" +
-	"\x04text\x18\x01 \x01(\tB\x1a\xbaH\x05r\x03\x18\xc4\x13\xba\xb9\x18\x0e\n" +
-	"\boriginal \x018\x03R\x04text\x123\n" +
+	"\x1ezhurnal/records/v1/voice.proto\x12\x12zhurnal.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\x8a\x06\n" +
+	"\x05Quote\x120\n" +
+	"\x04text\x18\x01 \x01(\tB\x1c\xbaH\x05r\x03\x18\xc4\x13\xba\xb9\x18\x10\n" +
+	"\boriginal\x10\x02 \x018\x03R\x04text\x123\n" +
 	"\blanguage\x18\x02 \x01(\tB\x17\xbaH\x04r\x02\x18\b\xba\xb9\x18\f\n" +
 	"\boriginal8\x03R\blanguage\x125\n" +
 	"\x0etranslation_uk\x18\x03 \x01(\tB\x0e\xbaH\x05r\x03\x18\xc4\x13\xba\xb9\x18\x028\x03R\rtranslationUk\x125\n" +

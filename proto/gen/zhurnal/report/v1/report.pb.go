@@ -148,7 +148,7 @@ func (x *ReportResponse) GetReport() *SeasonReport {
 
 // The figures of a season. People are counted once over the whole and once in
 // each row, so that rows may add up to more than the whole. What is in doubt is
-// in no figure and counted beside it. A period that was asked for bounds what
+// in no figure, unless Doubts says so, and counted beside it. A period that was asked for bounds what
 // was held in it: trainings, sessions and events with their people. What is
 // registered, marked, linked or in doubt is counted whenever it was.
 type SeasonReport struct {
