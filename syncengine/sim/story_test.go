@@ -14,7 +14,6 @@ import (
 type story struct {
 	names map[merge.SpaceID]string
 	hash  hash.Hash
-	clock func() int64
 	tell  func(string)
 }
 
@@ -33,9 +32,6 @@ func (f *fleet) say(format string, args ...any) {
 
 // trace is the hash of everything told.
 func (f *fleet) trace() string { return fmt.Sprintf("%x", f.hash.Sum(nil)[:8]) }
-
-// short names an id in a story.
-func short[T ~[16]byte](id T) string { return fmt.Sprintf("%x", id[:3]) }
 
 // tally counts what a season had in it, so that a run can show that its faults
 // came and its checks checked.
