@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
 // noCut is for calls that nothing cuts short.
@@ -120,7 +121,7 @@ func (d *doing) isCloned() {
 	d.tally.Cloned++
 	second := &tablet{
 		fleet: d.fleet, name: t.name + "'s clone", person: t.person, newer: t.newer, aheadMillis: t.aheadMillis,
-		store: 1000 * len(d.tablets), own: cloneOwn(t.own),
+		store: 1000 * len(d.tablets), own: cloneOwn(t.own), epochs: map[merge.SpaceID]wire.EpochID{},
 	}
 	second.random = newSeededBytes(d.Seed, second.name)
 	second.start(t.current)

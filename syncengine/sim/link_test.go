@@ -39,7 +39,9 @@ func (l *link) Sync(_ context.Context, req *connect.Request[syncv1.SyncRequest])
 	if err != nil {
 		return nil, connect.NewError(connect.CodeUnavailable, err)
 	}
-	l.epoch = l.home.engine.Epoch()
+	for _, up := range req.Msg.Spaces {
+		l.epochs[merge.SpaceID(up.SpaceId)] = l.home.engine.Epoch()
+	}
 	if !l.onTheWayBack() {
 		return nil, errNoNetwork
 	}

@@ -30,9 +30,9 @@ type tablet struct {
 	// busy says that a sync is under way, and doomed that the app is killed
 	// before it gets an answer.
 	busy, doomed bool
-	// epoch is that of the server which answered last.
-	epoch wire.EpochID
-	forms []form
+	// epochs are those of the server that answered last for each space.
+	epochs map[merge.SpaceID]wire.EpochID
+	forms  []form
 	// own are the changes that this register has taken, by space, and backup
 	// what it had of them when its files were copied.
 	own, backup map[merge.SpaceID][]merge.ID
@@ -52,7 +52,7 @@ var holders = []string{"Nadia", "Petro", "Oksana", "Ivan", "Olha", "Taras"}
 func newTablet(f *fleet, number int) *tablet {
 	t := &tablet{
 		fleet: f, name: fmt.Sprintf("%s's tablet", holders[number%len(holders)]), newer: number >= f.TabletsBehind,
-		own: map[merge.SpaceID][]merge.ID{},
+		own: map[merge.SpaceID][]merge.ID{}, epochs: map[merge.SpaceID]wire.EpochID{},
 	}
 	if number >= len(holders) {
 		t.name += fmt.Sprint(" ", number)
@@ -143,7 +143,7 @@ func (t *tablet) sync(l *link) (clientsdk.SyncResult, error) {
 func (t *tablet) checkCopy(space merge.SpaceID) {
 	status := t.status(space)
 	l := t.witness.logs[space]
-	if t.failed != nil || !status.Readable || t.epoch != t.home.engine.Epoch() || l.position() > 200 && t.tally.Views%16 != 0 {
+	if t.failed != nil || !status.Readable || t.epochs[space] != t.home.engine.Epoch() || l.position() > 200 && t.tally.Views%16 != 0 {
 		t.tally.Views++
 		return
 	}
