@@ -186,14 +186,9 @@ func (l line) serve(ctx context.Context, req *syncv1.SyncRequest) (*syncv1.SyncR
 	if err != nil {
 		return nil, err
 	}
-	epoch := h.engine.Epoch()
-	resp := &syncv1.SyncResponse{ServerTimeMillis: h.clock.now(), EpochId: epoch[:]}
-	for i := range down {
-		resp.Spaces = append(resp.Spaces, down[i].ToProto(func(err error) *syncv1.Fault {
-			return &syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()}
-		}))
-	}
-	return resp, nil
+	return wire.SyncResponse(down, h.engine.Epoch(), h.clock.now(), func(err error) *syncv1.Fault {
+		return &syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()}
+	}), nil
 }
 
 func overTheWire[M proto.Message](t testing.TB, m M) M {

@@ -75,15 +75,11 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 	if err != nil {
 		return nil, err
 	}
-	epoch := s.engine.Epoch()
-	resp := &syncv1.SyncResponse{Spaces: make([]*syncv1.SpaceDown, len(downs)), ServerTimeMillis: s.now(), EpochId: epoch[:]}
-	for i := range downs {
-		// One more way out for the engine's texts, through the same gate.
-		resp.Spaces[i] = downs[i].ToProto(func(err error) *syncv1.Fault {
-			s.edge.record(ctx, req.Spec().Procedure, err)
-			return publicFault(err, requestID(ctx))
-		})
-	}
+	// One more way out for the engine's texts, through the same gate.
+	resp := wire.SyncResponse(downs, s.engine.Epoch(), s.now(), func(err error) *syncv1.Fault {
+		s.edge.record(ctx, req.Spec().Procedure, err)
+		return publicFault(err, requestID(ctx))
+	})
 	return connect.NewResponse(resp), nil
 }
 

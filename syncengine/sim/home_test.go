@@ -115,18 +115,15 @@ func (h *home) serve(person merge.PersonID, req *syncv1.SyncRequest) (*syncv1.Sy
 	if err != nil {
 		return nil, err
 	}
-	epoch := h.engine.Epoch()
-	resp := &syncv1.SyncResponse{ServerTimeMillis: h.now, EpochId: epoch[:], Spaces: make([]*syncv1.SpaceDown, len(downs))}
 	for i := range downs {
 		if downs[i].Page != nil && !h.allowed[downs[i].Space][person] {
 			h.fail("the server shows %s to someone who may not read it", h.names[downs[i].Space])
 		}
 		h.witness.promised(person, &downs[i])
-		resp.Spaces[i] = downs[i].ToProto(func(err error) *syncv1.Fault {
-			return &syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()}
-		})
 	}
-	return resp, nil
+	return wire.SyncResponse(downs, h.engine.Epoch(), h.now, func(err error) *syncv1.Fault {
+		return &syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()}
+	}), nil
 }
 
 // sync serves the spaces one after the other where several bring changes: the

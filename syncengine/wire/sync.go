@@ -40,9 +40,18 @@ func SpacesUpFromProto(spaces []*syncv1.SpaceUp) ([]SpaceUp, error) {
 	return ups, nil
 }
 
-// ToProto returns the message, whose fault tells what Err is to the caller. It
-// shares the bytes of the page.
-func (d *SpaceDown) ToProto(tell func(error) *syncv1.Fault) *syncv1.SpaceDown {
+// SyncResponse returns the answer of the server to a Sync: that of an epoch, at
+// a time by the server's clock. tell says what an Err is to the caller. It
+// shares the bytes of the pages.
+func SyncResponse(downs []SpaceDown, epoch EpochID, serverMillis int64, tell func(error) *syncv1.Fault) *syncv1.SyncResponse {
+	m := &syncv1.SyncResponse{ServerTimeMillis: serverMillis, EpochId: epoch[:], Spaces: make([]*syncv1.SpaceDown, len(downs))}
+	for i := range downs {
+		m.Spaces[i] = downs[i].toProto(tell)
+	}
+	return m
+}
+
+func (d *SpaceDown) toProto(tell func(error) *syncv1.Fault) *syncv1.SpaceDown {
 	m := &syncv1.SpaceDown{SpaceId: d.Space[:], Outcomes: OutcomesToProto(d.Outcomes)}
 	if d.Page != nil {
 		m.Page = d.Page.ToProto()
