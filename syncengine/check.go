@@ -11,7 +11,6 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
-	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 )
 
@@ -157,17 +156,13 @@ func (c *checking) replay(ctx context.Context, partition uint16, to *store.Store
 // dense.
 func (c *checking) spaces(want *store.Snapshot) error {
 	return want.Spaces(func(space merge.SpaceID, head *logv1.SpaceHead) error {
-		s := CheckedSpace{SpaceInfo: SpaceInfo{ID: space, Kind: schema.SpaceKind(head.Kind), Position: head.Position, Records: head.Records}}
-		err := want.Records(space, merge.RecordID{}, func(rec *merge.Record) error {
-			s.Digest = s.Digest.Combine(rec.Digest())
-			return nil
-		})
-		if err != nil {
+		s := CheckedSpace{SpaceInfo: infoOf(space, head)}
+		if err := want.Records(space, merge.RecordID{}, addTo(&s.Digest)); err != nil {
 			return err
 		}
 		c.checked.Spaces = append(c.checked.Spaces, s)
 		var reached uint64
-		err = want.Deliveries(space, 0, func(first uint64, d *logv1.Delivery) error {
+		err := want.Deliveries(space, 0, func(first uint64, d *logv1.Delivery) error {
 			if first != reached+1 {
 				c.damage(fmt.Sprintf("space %s", space), "its log goes from position %d to %d", reached, first)
 			}

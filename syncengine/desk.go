@@ -186,8 +186,8 @@ const disagreementsPage = 500
 
 // Disagreements lists the cells of a space in which people disagree, and the
 // records that some call a mistake and others do not, in the order of record
-// ids. What all call a mistake is none of them. The token of a page begins the next; empty for the
-// first, and after the last.
+// ids. What all call a mistake is none of them. The token of a page begins the
+// next; empty for the first, and after the last.
 func (e *Engine) Disagreements(_ context.Context, person merge.PersonID, space merge.SpaceID, token string) (list []Disagreement, next string, err error) {
 	if err := e.gate.enter(); err != nil {
 		return nil, "", err

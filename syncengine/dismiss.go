@@ -14,6 +14,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/register"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -103,11 +104,12 @@ func errMerged(id merge.ID) error {
 // appendDismissal appends one entry. If what it touches is more than a
 // transaction holds, its halves are appended.
 func (e *Engine) appendDismissal(ctx context.Context, by merge.PersonID, space merge.SpaceID, changes []merge.ID, reason string) error {
-	body, err := proto.Marshal(&logv1.Dismissal{Changes: wire.ChangeIDsToProto(changes), ReasonKey: reason})
+	entry, err := dismissal(space, &logv1.Dismissal{Changes: wire.ChangeIDsToProto(changes), ReasonKey: reason})
 	if err != nil {
-		return marshalFailed("dismissal", err)
+		return err
 	}
-	outcome, err := e.append(ctx, log.Entry{Kind: log.Dismiss, Space: space, Principal: by, Body: body, SizeBytes: 4 * len(body)})
+	entry.Principal = by
+	outcome, err := e.append(ctx, entry)
 	if errors.Is(err, store.ErrFoldTooBig) && len(changes) > 1 {
 		half := len(changes) / 2
 		if err := e.appendDismissal(ctx, by, space, changes[:half], reason); err != nil {
@@ -121,6 +123,27 @@ func (e *Engine) appendDismissal(ctx context.Context, by merge.PersonID, space m
 		}
 	}
 	return err
+}
+
+// dismissal returns an entry that is not dated yet.
+func dismissal(space merge.SpaceID, m *logv1.Dismissal) (log.Entry, error) {
+	body, err := proto.Marshal(m)
+	if err != nil {
+		return log.Entry{}, marshalFailed("dismissal", err)
+	}
+	return log.Entry{Kind: log.Dismiss, Space: space, Body: body, SizeBytes: 4 * len(body)}, nil
+}
+
+// register tells the register what was dismissed.
+func (e *Engine) register(space merge.SpaceID, changes []merge.ID, reason string) error {
+	if e.options.Register == nil {
+		return nil
+	}
+	dismissed := make([]register.Dismissal, len(changes))
+	for i, id := range changes {
+		dismissed[i] = register.Dismissal{Space: space, Change: id, Reason: reason}
+	}
+	return e.options.Register.Add(dismissed)
 }
 
 // dismiss gives quarantined changes back. What is not in quarantine is left as

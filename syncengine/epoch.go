@@ -89,16 +89,6 @@ func beginEpoch(st *store.Store, lg log.Log, o Options) (epoch, error) {
 	return begun, err
 }
 
-func spacesOf(st *store.Store) (spaces []merge.SpaceID, err error) {
-	snapshot := st.Snapshot()
-	defer snapshot.Close()
-	err = snapshot.Spaces(func(space merge.SpaceID, _ *logv1.SpaceHead) error {
-		spaces = append(spaces, space)
-		return nil
-	})
-	return spaces, err
-}
-
 // appendingAtOnce is how many entries wait for the disk together: the log folds
 // them into one transaction.
 const appendingAtOnce = 64

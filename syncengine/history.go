@@ -119,21 +119,26 @@ func (e *Engine) RecordAt(ctx context.Context, person merge.PersonID, space merg
 // a page, and returns where the next page begins.
 func (w *recordWalk) describeBelow(before uint64, limit int) (changes []HistoryChange, next uint64, err error) {
 	at, err := w.below(before)
-	for budgetBytes := limits.PageBytes; err == nil && at != 0; {
+	if err != nil {
+		return nil, 0, err
+	}
+	for budgetBytes := limits.PageBytes; at != 0; {
 		if len(changes) > 0 && (len(changes) == limit || budgetBytes <= 0) {
 			return changes, changes[len(changes)-1].Position, nil
 		}
-		var step historyStep
-		if step, err = w.at(at); err != nil {
-			break
+		step, err := w.at(at)
+		if err != nil {
+			return nil, 0, err
 		}
-		var described HistoryChange
-		described, err = w.describe(&step)
+		described, err := w.describe(&step)
+		if err != nil {
+			return nil, 0, err
+		}
 		changes = append(changes, described)
 		budgetBytes -= wire.ChangeSizeBytes(step.change)
 		at = step.previous
 	}
-	return changes, 0, err
+	return changes, 0, nil
 }
 
 // describe tells what a step of the walk did and what has become of it.
@@ -152,28 +157,30 @@ func (w *recordWalk) describe(step *historyStep) (HistoryChange, error) {
 		Verdict: known.Verdict, Findings: findings, Writes: make([]HistoryWrite, len(c.Records[0].Writes)),
 	}
 	for i, write := range c.Records[0].Writes {
-		live := hasContent(&write) && slices.Contains(w.now.Cell(write.Cell).Seen(), c.ID)
+		live := write.Purged == nil && slices.Contains(w.now.Cell(write.Cell).Seen(), c.ID)
 		described.Writes[i] = HistoryWrite{Write: write, Live: live}
 	}
 	return described, err
 }
-
-func hasContent(w *merge.Write) bool { return w.Purged == nil }
 
 // upTo returns the record's steps that are not beyond the position, the newest
 // first; zero stands for the end of the log.
 func (w *recordWalk) upTo(position uint64) (steps []historyStep, err error) {
 	at := w.now.Position
 	if position != 0 {
-		at, err = w.below(position + 1)
+		if at, err = w.below(position + 1); err != nil {
+			return nil, err
+		}
 	}
-	for err == nil && at != 0 {
-		var step historyStep
-		step, err = w.at(at)
+	for at != 0 {
+		step, err := w.at(at)
+		if err != nil {
+			return nil, err
+		}
 		steps = append(steps, step)
 		at = step.previous
 	}
-	return steps, err
+	return steps, nil
 }
 
 // formerRow is the state of one record while its changes are applied again.

@@ -3,14 +3,14 @@ package syncengine
 import (
 	"context"
 
+	"google.golang.org/protobuf/proto"
+
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
-
-	"google.golang.org/protobuf/proto"
 )
 
 // rowsWorthBytes is the size of a log's tail below which rows are never served

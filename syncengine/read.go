@@ -4,6 +4,7 @@ import (
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 )
 
 // Records calls each with every record of a space at one moment, in the order
@@ -29,11 +30,16 @@ func (e *Engine) Records(space merge.SpaceID, each func(rec *merge.Record) error
 // Digest returns the combined digest of all records of a space, and the
 // position at which it holds.
 func (e *Engine) Digest(space merge.SpaceID) (digest merge.Hash, position uint64, err error) {
-	position, err = e.Records(space, func(rec *merge.Record) error {
-		digest = digest.Combine(rec.Digest())
-		return nil
-	})
+	position, err = e.Records(space, addTo(&digest))
 	return digest, position, err
+}
+
+// addTo returns what combines the digests of records into one.
+func addTo(digest *merge.Hash) func(rec *merge.Record) error {
+	return func(rec *merge.Record) error {
+		*digest = digest.Combine(rec.Digest())
+		return nil
+	}
 }
 
 // SpaceKind is the kind of a space; see zhurnal.schema.v1.SpaceKind.
@@ -53,18 +59,33 @@ func (e *Engine) Spaces() ([]SpaceInfo, error) {
 		return nil, err
 	}
 	defer e.gate.leave()
-	return e.spaces()
-}
-
-func (e *Engine) spaces() ([]SpaceInfo, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
-	var infos []SpaceInfo
-	err := snapshot.Spaces(func(space merge.SpaceID, head *logv1.SpaceHead) error {
-		infos = append(infos, SpaceInfo{ID: space, Kind: schema.SpaceKind(head.Kind), Position: head.Position, Records: head.Records})
+	return spacesIn(snapshot)
+}
+
+// spacesIn lists all spaces in the order of their partitions.
+func spacesIn(snapshot *store.Snapshot) (infos []SpaceInfo, err error) {
+	err = snapshot.Spaces(func(space merge.SpaceID, head *logv1.SpaceHead) error {
+		infos = append(infos, infoOf(space, head))
 		return nil
 	})
 	return infos, err
+}
+
+// spacesOf lists the ids of all spaces at this moment.
+func spacesOf(st *store.Store) (spaces []merge.SpaceID, err error) {
+	snapshot := st.Snapshot()
+	defer snapshot.Close()
+	infos, err := spacesIn(snapshot)
+	for i := range infos {
+		spaces = append(spaces, infos[i].ID)
+	}
+	return spaces, err
+}
+
+func infoOf(space merge.SpaceID, head *logv1.SpaceHead) SpaceInfo {
+	return SpaceInfo{ID: space, Kind: head.Kind, Position: head.Position, Records: head.Records}
 }
 
 // Accessible lists the spaces that a person may read.
@@ -73,12 +94,12 @@ func (e *Engine) Accessible(person merge.PersonID) ([]SpaceInfo, error) {
 		return nil, err
 	}
 	defer e.gate.leave()
-	all, err := e.spaces()
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	all, err := spacesIn(snapshot)
 	if err != nil {
 		return nil, err
 	}
-	snapshot := e.store.Snapshot()
-	defer snapshot.Close()
 	var infos []SpaceInfo
 	for _, info := range all {
 		access, err := snapshot.Access(info.ID, person)

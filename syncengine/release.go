@@ -31,12 +31,12 @@ func (e *Engine) releaseOwed(ctx context.Context) error {
 }
 
 func (e *Engine) releaseAll(ctx context.Context, by merge.PersonID) (released int, err error) {
-	spaces, err := e.spaces()
+	spaces, err := spacesOf(e.store)
 	if err != nil {
 		return 0, err
 	}
-	for _, info := range spaces {
-		n, err := e.releaseSpace(ctx, by, info.ID)
+	for _, space := range spaces {
+		n, err := e.releaseSpace(ctx, by, space)
 		released += n
 		if err != nil {
 			return released, err

@@ -3,13 +3,10 @@ package syncengine
 import (
 	"context"
 
-	"google.golang.org/protobuf/proto"
-
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/log"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/register"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -59,12 +56,9 @@ func Restore(o Options, file string, dismissed []register.Dismissal) (Restored, 
 // roomFor refuses what would fill the disk: a store is written twice before what
 // was written first is cleared away.
 func roomFor(o Options, rowBytes uint64) error {
-	if o.FreeBytes == nil {
-		return nil
-	}
-	free, err := o.FreeBytes()
+	free, err := o.freeBytes()
 	if err != nil {
-		return fault.New(fault.Unavailable, "free space of the store's disk: %w", err)
+		return err
 	}
 	if need := 2*rowBytes + o.FreeBytesMin; free < need {
 		return fault.New(fault.NoRoom, "%d MB free, %d MB needed: free some space", free>>20, need>>20)
@@ -94,25 +88,11 @@ func dismissBefore(lg log.Log, o Options, dismissed []register.Dismissal) error 
 	for i := range dismissed {
 		body.Changes = append(body.Changes, wire.ChangeIDToProto(dismissed[i].Change))
 	}
-	data, err := proto.Marshal(body)
+	entry, err := dismissal(dismissed[0].Space, body)
 	if err != nil {
-		return marshalFailed("dismissal", err)
+		return err
 	}
-	space := dismissed[0].Space
-	_, err = lg.Append(context.Background(), store.Partition(space), log.Entry{
-		Kind: log.Dismiss, Space: space, Received: o.Now(), Level: log.Level, Body: data, SizeBytes: 4 * len(data),
-	})
+	entry.Received, entry.Level = o.Now(), log.Level
+	_, err = lg.Append(context.Background(), store.Partition(entry.Space), entry)
 	return err
-}
-
-// register tells the register what was dismissed.
-func (e *Engine) register(space merge.SpaceID, changes []merge.ID, reason string) error {
-	if e.options.Register == nil {
-		return nil
-	}
-	dismissed := make([]register.Dismissal, len(changes))
-	for i, id := range changes {
-		dismissed[i] = register.Dismissal{Space: space, Change: id, Reason: reason}
-	}
-	return e.options.Register.Add(dismissed)
 }
