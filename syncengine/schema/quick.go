@@ -4,10 +4,10 @@ import "google.golang.org/protobuf/encoding/protowire"
 
 // quick is what one Check finds out about the rules while it scans the writes.
 // Where it has no doubt, nothing that was written can break a rule or fail to be
-// read, and no message need be made to see it: measured side by side, Check of a
-// new participant of ten cells takes 3.2 µs instead of 13, that of an attendance
-// mark 1.0 instead of 6.3. It never finds a violation; what one is, buf.validate
-// alone says.
+// read, and no message need be made to see it. For a new participant of ten
+// cells that is a quarter of the work, for an attendance mark a sixth (medians of
+// BenchmarkCheck with it and, with every field in doubt, without). It never finds
+// a violation; what one is, buf.validate alone says.
 type quick struct {
 	readings
 	// doubt says that the rules must be evaluated.
