@@ -32,6 +32,8 @@ func (a applier) Apply(fold *store.Fold, _ uint16, seq uint64, e *log.Entry) (lo
 		return a.epoch(fold, e)
 	case log.Durable:
 		return a.durable(fold, e)
+	case log.Upstream:
+		return a.upstream(fold, e)
 	}
 	return log.Outcome{}, fault.New(fault.Damaged, "entry %d is of kind %d, which this program does not know; use a newer one", seq, e.Kind)
 }

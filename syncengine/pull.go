@@ -27,26 +27,27 @@ func (e *Engine) Pull(_ context.Context, person merge.PersonID, space merge.Spac
 	}
 	defer e.gate.leave()
 	budgetBytes := pageBudget(pageBytes)
-	return e.pull(person, space, sealed, &budgetBytes)
+	return e.pull(person, &wire.SpaceUp{Space: space, Cursor: sealed}, &budgetBytes)
 }
 
 // pull fills a page from the budget, which its first entry or row may overdraw.
 // Where nothing is left of it, and something is due, the space is put off: the
 // page is empty, with the cursor that was sent, not consistent, and says that
 // there is more.
-func (e *Engine) pull(person merge.PersonID, space merge.SpaceID, sealed []byte, budgetBytes *int) (wire.Page, error) {
+func (e *Engine) pull(person merge.PersonID, up *wire.SpaceUp, budgetBytes *int) (wire.Page, error) {
+	space := up.Space
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
 	head, access, err := readable(snapshot, space, person)
 	if err != nil {
 		return wire.Page{}, err
 	}
-	p := &pulling{snapshot: snapshot, space: space, epoch: e.epoch.id, head: head, budgetBytes: budgetBytes}
-	if err := p.open(e.sealer, sealed, access); err != nil {
+	p := &pulling{snapshot: snapshot, space: space, epoch: e.epoch.id, head: head, entriesOnly: up.EntriesOnly, budgetBytes: budgetBytes}
+	if err := p.open(e.sealer, up.Cursor, access); err != nil {
 		return wire.Page{}, err
 	}
 	if *budgetBytes <= 0 && p.due() {
-		return wire.Page{Cursor: sealed, Position: p.at.position, More: true}, nil
+		return wire.Page{Cursor: up.Cursor, Position: p.at.position, More: true}, nil
 	}
 	if err := p.fill(); err != nil {
 		return wire.Page{}, err
@@ -71,6 +72,7 @@ type pulling struct {
 	space       merge.SpaceID
 	epoch       wire.EpochID // the present one
 	head        *logv1.SpaceHead
+	entriesOnly bool // rows are of no use to who asks
 	at          cursor
 	page        wire.Page
 	budgetBytes *int
@@ -109,8 +111,8 @@ func (p *pulling) fill() error {
 
 // choose decides between the log's tail and rows.
 func (p *pulling) choose() error {
-	if p.at.rows || p.at.position < p.at.target {
-		return nil // in the midst of it
+	if p.at.rows || p.at.position < p.at.target || p.entriesOnly {
+		return nil // in the midst of it, or no rows
 	}
 	delivered, err := p.snapshot.LogBytesAt(p.space, p.at.position)
 	if err != nil {
@@ -185,6 +187,9 @@ func (p *pulling) rows() error {
 		return nil
 	})
 	if err != nil || !done {
+		return err
+	}
+	if p.page.Applied, err = p.snapshot.AppliedRuns(p.space, p.at.position); err != nil {
 		return err
 	}
 	p.at.rows, p.at.next, p.at.target = false, merge.RecordID{}, p.head.Position

@@ -83,7 +83,7 @@ func (e *Engine) pushAndAsk(ctx context.Context, person merge.PersonID, up *wire
 
 // pullInto adds a page, or nothing where the person may not read.
 func (e *Engine) pullInto(person merge.PersonID, up *wire.SpaceUp, down *wire.SpaceDown, budgetBytes *int) {
-	page, err := e.pull(person, up.Space, up.Cursor, budgetBytes)
+	page, err := e.pull(person, up, budgetBytes)
 	if err != nil {
 		down.Err = err
 		return

@@ -25,6 +25,8 @@ const (
 	Dismiss = Kind(logv1.EntryKind_ENTRY_KIND_DISMISS) // quarantined changes given back to their authors
 	Epoch   = Kind(logv1.EntryKind_ENTRY_KIND_EPOCH)   // a new or restored server began to serve
 	Durable = Kind(logv1.EntryKind_ENTRY_KIND_DURABLE) // a verified backup holds a space's log up to a position
+	// Upstream says how far a hub has come with the home server in a space.
+	Upstream = Kind(logv1.EntryKind_ENTRY_KIND_UPSTREAM)
 )
 
 // Level is the version of the rules by which entries are applied. A new one

@@ -26,6 +26,7 @@ const (
 	kindOwnChain   = 'o' // the server's own replica in the space
 	kindQuarantine = 'q' // change
 	kindRecord     = 'r' // record [, span]
+	kindUpstream   = 'u' // how far a hub has come with the home server
 	kindWaiting    = 'w' // what is awaited [, page]: the flagged changes that wait for it
 )
 

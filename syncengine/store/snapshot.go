@@ -148,22 +148,26 @@ func (s *Snapshot) Entries(partition uint16, after uint64, each func(seq uint64,
 
 // Spaces calls each with every space.
 func (s *Snapshot) Spaces(each func(space merge.SpaceID, head *logv1.SpaceHead) error) error {
+	return s.NamedSpaces(func(space merge.SpaceID) error {
+		head, err := s.Head(space)
+		if err != nil || head == nil {
+			return err
+		}
+		return each(space, head)
+	})
+}
+
+// NamedSpaces calls each with every space of which there is any row, also those
+// that nobody has made: of what was sent for them, it is kept that it was.
+func (s *Snapshot) NamedSpaces(each func(space merge.SpaceID) error) error {
 	it := s.view.iterate([]byte{classSpace})
 	defer it.close()
 	for it.seek([]byte{classSpace}); it.valid(); {
-		key := it.key()
-		space := merge.SpaceID(key[2:18])
-		head, err := s.Head(space)
-		if err != nil {
+		key := bytes.Clone(it.key()[:18])
+		if err := each(merge.SpaceID(key[2:])); err != nil {
 			return err
 		}
-		if head != nil {
-			if err := each(space, head); err != nil {
-				return err
-			}
-		}
-		next := append(bytes.Clone(key[:18]), 0xff) // beyond the last kind of row
-		it.seek(next)
+		it.seek(append(key, 0xff)) // beyond the last kind of row
 	}
 	return nil
 }

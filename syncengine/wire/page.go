@@ -20,6 +20,8 @@ type Page struct {
 	// DurableThrough is the position up to which the log is in a verified
 	// backup.
 	DurableThrough uint64
+	// Applied are the changes that the rows hold, on the last page of rows.
+	Applied []AppliedRun
 }
 
 // LogEntry is one entry of a space's log.
@@ -41,7 +43,7 @@ type StateRow struct {
 func (p *Page) ToProto() *syncv1.Page {
 	m := &syncv1.Page{
 		Cursor: p.Cursor, Position: p.Position, Consistent: p.Consistent, More: p.More, ReplacesAll: p.ReplacesAll, DurableThrough: p.DurableThrough,
-		Entries: make([]*syncv1.LogEntry, len(p.Entries)), Rows: make([]*syncv1.StateRow, len(p.Rows)),
+		Entries: make([]*syncv1.LogEntry, len(p.Entries)), Rows: make([]*syncv1.StateRow, len(p.Rows)), Applied: appliedToProto(p.Applied),
 	}
 	for i := range p.Entries {
 		e := &p.Entries[i]
@@ -76,5 +78,7 @@ func PageFromProto(m *syncv1.Page) (Page, error) {
 		}
 		p.Rows[i] = StateRow{Record: id, Row: r.Row}
 	}
-	return p, nil
+	var err error
+	p.Applied, err = appliedFromProto(m.Applied)
+	return p, err
 }

@@ -12,6 +12,10 @@ type SpaceUp struct {
 	Batches [][]byte
 	Cursor  []byte
 	Asks    []merge.ID
+	// HubCursor is where the tablet is in the log of the hub that it met last.
+	HubCursor []byte
+	// EntriesOnly asks for the log where rows were the shorter way.
+	EntriesOnly bool
 }
 
 // SpaceDown is what the server has for one space.
@@ -35,7 +39,9 @@ func SpacesUpFromProto(spaces []*syncv1.SpaceUp) ([]SpaceUp, error) {
 		if err != nil {
 			return nil, fault.New(fault.Malformed, "sync: space %d: asks: %w", i+1, err)
 		}
-		ups[i] = SpaceUp{Space: space, Batches: m.Batches, Cursor: m.Cursor, Asks: asks}
+		ups[i] = SpaceUp{
+			Space: space, Batches: m.Batches, Cursor: m.Cursor, Asks: asks, HubCursor: m.HubCursor, EntriesOnly: m.EntriesOnly,
+		}
 	}
 	return ups, nil
 }
@@ -44,11 +50,20 @@ func SpacesUpFromProto(spaces []*syncv1.SpaceUp) ([]SpaceUp, error) {
 // a time by the server's clock. tell says what an Err is to the caller. It
 // shares the bytes of the pages.
 func SyncResponse(downs []SpaceDown, epoch EpochID, serverMillis int64, tell func(error) *syncv1.Fault) *syncv1.SyncResponse {
-	m := &syncv1.SyncResponse{ServerTimeMillis: serverMillis, EpochId: epoch[:], Spaces: make([]*syncv1.SpaceDown, len(downs))}
+	return &syncv1.SyncResponse{ServerTimeMillis: serverMillis, EpochId: epoch[:], Spaces: spacesDownToProto(downs, tell)}
+}
+
+// HubResponse returns the answer of a hub; hub names its store.
+func HubResponse(downs []SpaceDown, hub EpochID, hubMillis int64, tell func(error) *syncv1.Fault) *syncv1.SyncResponse {
+	return &syncv1.SyncResponse{ServerTimeMillis: hubMillis, HubId: hub[:], Spaces: spacesDownToProto(downs, tell)}
+}
+
+func spacesDownToProto(downs []SpaceDown, tell func(error) *syncv1.Fault) []*syncv1.SpaceDown {
+	spaces := make([]*syncv1.SpaceDown, len(downs))
 	for i := range downs {
-		m.Spaces[i] = downs[i].toProto(tell)
+		spaces[i] = downs[i].toProto(tell)
 	}
-	return m
+	return spaces
 }
 
 func (d *SpaceDown) toProto(tell func(error) *syncv1.Fault) *syncv1.SpaceDown {

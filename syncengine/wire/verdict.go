@@ -17,6 +17,7 @@ const (
 	Flagged     = Verdict(syncv1.Verdict_VERDICT_FLAGGED)
 	Quarantined = Verdict(syncv1.Verdict_VERDICT_QUARANTINED)
 	Dismissed   = Verdict(syncv1.Verdict_VERDICT_DISMISSED)
+	Received    = Verdict(syncv1.Verdict_VERDICT_RECEIVED) // a hub's receipt, no verdict
 )
 
 // Merged tells whether the change is part of the state.

@@ -47,6 +47,9 @@ const (
 	// A verified backup holds the log of a space up to a position; body is a
 	// Durable.
 	EntryKind_ENTRY_KIND_DURABLE EntryKind = 8
+	// How far a hub has come with the home server in a space; body is an
+	// Upstream.
+	EntryKind_ENTRY_KIND_UPSTREAM EntryKind = 9
 )
 
 // Enum value maps for EntryKind.
@@ -60,6 +63,7 @@ var (
 		5: "ENTRY_KIND_DISMISS",
 		7: "ENTRY_KIND_EPOCH",
 		8: "ENTRY_KIND_DURABLE",
+		9: "ENTRY_KIND_UPSTREAM",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -70,6 +74,7 @@ var (
 		"ENTRY_KIND_DISMISS":     5,
 		"ENTRY_KIND_EPOCH":       7,
 		"ENTRY_KIND_DURABLE":     8,
+		"ENTRY_KIND_UPSTREAM":    9,
 	}
 )
 
@@ -824,6 +829,82 @@ func (x *Durable) GetPosition() uint64 {
 	return 0
 }
 
+// How far a hub has come with the home server in a space. It is kept as it was
+// said last.
+type Upstream struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The home server's epoch: 16 bytes. Of another one the rest means nothing.
+	EpochId []byte `protobuf:"bytes,1,opt,name=epoch_id,json=epochId,proto3" json:"epoch_id,omitempty"`
+	// The home server's cursor: the hub has its log up to there.
+	Cursor []byte `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// The position in the hub's own log up to which the home server was offered
+	// what tablets have brought.
+	OfferedThrough uint64 `protobuf:"varint,3,opt,name=offered_through,json=offeredThrough,proto3" json:"offered_through,omitempty"`
+	// Up to this position what came from the home server is offered too: the home
+	// server was restored since, and may have lost it.
+	AllThrough    uint64 `protobuf:"varint,4,opt,name=all_through,json=allThrough,proto3" json:"all_through,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Upstream) Reset() {
+	*x = Upstream{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Upstream) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Upstream) ProtoMessage() {}
+
+func (x *Upstream) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Upstream.ProtoReflect.Descriptor instead.
+func (*Upstream) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Upstream) GetEpochId() []byte {
+	if x != nil {
+		return x.EpochId
+	}
+	return nil
+}
+
+func (x *Upstream) GetCursor() []byte {
+	if x != nil {
+		return x.Cursor
+	}
+	return nil
+}
+
+func (x *Upstream) GetOfferedThrough() uint64 {
+	if x != nil {
+		return x.OfferedThrough
+	}
+	return 0
+}
+
+func (x *Upstream) GetAllThrough() uint64 {
+	if x != nil {
+		return x.AllThrough
+	}
+	return 0
+}
+
 // What an entry gave to everyone who holds the space: a row of the space's own
 // log, under its first position.
 type Delivery struct {
@@ -853,7 +934,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -865,7 +946,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -878,7 +959,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{12}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Delivery) GetEntrySeq() uint64 {
@@ -965,7 +1046,7 @@ type SpaceHead struct {
 
 func (x *SpaceHead) Reset() {
 	*x = SpaceHead{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -977,7 +1058,7 @@ func (x *SpaceHead) String() string {
 func (*SpaceHead) ProtoMessage() {}
 
 func (x *SpaceHead) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -990,7 +1071,7 @@ func (x *SpaceHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceHead.ProtoReflect.Descriptor instead.
 func (*SpaceHead) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{13}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SpaceHead) GetKind() v11.SpaceKind {
@@ -1069,7 +1150,7 @@ type Access struct {
 
 func (x *Access) Reset() {
 	*x = Access{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1081,7 +1162,7 @@ func (x *Access) String() string {
 func (*Access) ProtoMessage() {}
 
 func (x *Access) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1094,7 +1175,7 @@ func (x *Access) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Access.ProtoReflect.Descriptor instead.
 func (*Access) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{14}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Access) GetAllowed() bool {
@@ -1128,7 +1209,7 @@ type Quarantined struct {
 
 func (x *Quarantined) Reset() {
 	*x = Quarantined{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1140,7 +1221,7 @@ func (x *Quarantined) String() string {
 func (*Quarantined) ProtoMessage() {}
 
 func (x *Quarantined) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1153,7 +1234,7 @@ func (x *Quarantined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quarantined.ProtoReflect.Descriptor instead.
 func (*Quarantined) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{15}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Quarantined) GetRun() []byte {
@@ -1201,7 +1282,7 @@ type OwnChain struct {
 
 func (x *OwnChain) Reset() {
 	*x = OwnChain{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1213,7 +1294,7 @@ func (x *OwnChain) String() string {
 func (*OwnChain) ProtoMessage() {}
 
 func (x *OwnChain) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1226,7 +1307,7 @@ func (x *OwnChain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OwnChain.ProtoReflect.Descriptor instead.
 func (*OwnChain) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{16}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *OwnChain) GetSeq() uint64 {
@@ -1310,7 +1391,13 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x04R\bposition\"%\n" +
 	"\aDurable\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\x04R\bposition\"\x89\x02\n" +
+	"\bposition\x18\x01 \x01(\x04R\bposition\"\x87\x01\n" +
+	"\bUpstream\x12\x19\n" +
+	"\bepoch_id\x18\x01 \x01(\fR\aepochId\x12\x16\n" +
+	"\x06cursor\x18\x02 \x01(\fR\x06cursor\x12'\n" +
+	"\x0foffered_through\x18\x03 \x01(\x04R\x0eofferedThrough\x12\x1f\n" +
+	"\vall_through\x18\x04 \x01(\x04R\n" +
+	"allThrough\"\x89\x02\n" +
 	"\bDelivery\x12\x1b\n" +
 	"\tentry_seq\x18\x01 \x01(\x04R\bentrySeq\x12\x1c\n" +
 	"\tpositions\x18\x02 \x01(\rR\tpositions\x12'\n" +
@@ -1344,7 +1431,7 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\x12!\n" +
 	"\fstamp_millis\x18\x03 \x01(\x12R\vstampMillis\x12\x18\n" +
-	"\areplica\x18\x04 \x01(\fR\areplica*\xc7\x01\n" +
+	"\areplica\x18\x04 \x01(\fR\areplica*\xe0\x01\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_PUSH\x10\x01\x12\x14\n" +
@@ -1353,7 +1440,8 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x12ENTRY_KIND_RELEASE\x10\x04\x12\x16\n" +
 	"\x12ENTRY_KIND_DISMISS\x10\x05\x12\x14\n" +
 	"\x10ENTRY_KIND_EPOCH\x10\a\x12\x16\n" +
-	"\x12ENTRY_KIND_DURABLE\x10\bB;Z9github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1;logv1b\x06proto3"
+	"\x12ENTRY_KIND_DURABLE\x10\b\x12\x17\n" +
+	"\x13ENTRY_KIND_UPSTREAM\x10\tB;Z9github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1;logv1b\x06proto3"
 
 var (
 	file_zhurnal_log_v1_entry_proto_rawDescOnce sync.Once
@@ -1368,7 +1456,7 @@ func file_zhurnal_log_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_log_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_zhurnal_log_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),         // 0: zhurnal.log.v1.EntryKind
 	(*Entry)(nil),          // 1: zhurnal.log.v1.Entry
@@ -1383,29 +1471,30 @@ var file_zhurnal_log_v1_entry_proto_goTypes = []any{
 	(*SpaceEpochs)(nil),    // 10: zhurnal.log.v1.SpaceEpochs
 	(*EpochBegin)(nil),     // 11: zhurnal.log.v1.EpochBegin
 	(*Durable)(nil),        // 12: zhurnal.log.v1.Durable
-	(*Delivery)(nil),       // 13: zhurnal.log.v1.Delivery
-	(*SpaceHead)(nil),      // 14: zhurnal.log.v1.SpaceHead
-	(*Access)(nil),         // 15: zhurnal.log.v1.Access
-	(*Quarantined)(nil),    // 16: zhurnal.log.v1.Quarantined
-	(*OwnChain)(nil),       // 17: zhurnal.log.v1.OwnChain
-	(*v1.Finding)(nil),     // 18: zhurnal.sync.v1.Finding
-	(v11.SpaceKind)(0),     // 19: zhurnal.schema.v1.SpaceKind
-	(*v1.ChangeID)(nil),    // 20: zhurnal.sync.v1.ChangeID
-	(*v1.Outcome)(nil),     // 21: zhurnal.sync.v1.Outcome
+	(*Upstream)(nil),       // 13: zhurnal.log.v1.Upstream
+	(*Delivery)(nil),       // 14: zhurnal.log.v1.Delivery
+	(*SpaceHead)(nil),      // 15: zhurnal.log.v1.SpaceHead
+	(*Access)(nil),         // 16: zhurnal.log.v1.Access
+	(*Quarantined)(nil),    // 17: zhurnal.log.v1.Quarantined
+	(*OwnChain)(nil),       // 18: zhurnal.log.v1.OwnChain
+	(*v1.Finding)(nil),     // 19: zhurnal.sync.v1.Finding
+	(v11.SpaceKind)(0),     // 20: zhurnal.schema.v1.SpaceKind
+	(*v1.ChangeID)(nil),    // 21: zhurnal.sync.v1.ChangeID
+	(*v1.Outcome)(nil),     // 22: zhurnal.sync.v1.Outcome
 }
 var file_zhurnal_log_v1_entry_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.log.v1.Entry.kind:type_name -> zhurnal.log.v1.EntryKind
 	3,  // 1: zhurnal.log.v1.Push.judgements:type_name -> zhurnal.log.v1.Judgement
-	18, // 2: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
-	19, // 3: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
+	19, // 2: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
+	20, // 3: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
 	7,  // 4: zhurnal.log.v1.Release.changes:type_name -> zhurnal.log.v1.ReleasedChange
-	20, // 5: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
-	18, // 6: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
-	20, // 7: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
+	21, // 5: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
+	19, // 6: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
+	21, // 7: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
 	11, // 8: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
-	21, // 9: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	19, // 10: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	18, // 11: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
+	22, // 9: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	20, // 10: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	19, // 11: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
 	12, // [12:12] is the sub-list for method output_type
 	12, // [12:12] is the sub-list for method input_type
 	12, // [12:12] is the sub-list for extension type_name
@@ -1424,7 +1513,7 @@ func file_zhurnal_log_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_log_v1_entry_proto_rawDesc), len(file_zhurnal_log_v1_entry_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

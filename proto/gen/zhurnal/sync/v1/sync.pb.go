@@ -357,8 +357,12 @@ type Page struct {
 	// Up to here the space's log is in a verified backup of the server. Whoever
 	// pulls keeps the batches beyond it, for a server that has lost them.
 	DurableThrough uint64 `protobuf:"varint,8,opt,name=durable_through,json=durableThrough,proto3" json:"durable_through,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Which changes the rows hold, on the last page of rows alone: all that the
+	// server had merged at `position`. It takes the place of what the copy knew of
+	// that, so that what comes by a hub is known for what is new.
+	Applied       []*AppliedRun `protobuf:"bytes,9,rep,name=applied,proto3" json:"applied,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Page) Reset() {
@@ -447,6 +451,86 @@ func (x *Page) GetDurableThrough() uint64 {
 	return 0
 }
 
+func (x *Page) GetApplied() []*AppliedRun {
+	if x != nil {
+		return x.Applied
+	}
+	return nil
+}
+
+// Changes of one replica that follow each other and are merged.
+type AppliedRun struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 16 bytes.
+	Replica []byte `protobuf:"bytes,1,opt,name=replica,proto3" json:"replica,omitempty"`
+	// The first sequence number.
+	FirstSeq uint64 `protobuf:"varint,2,opt,name=first_seq,json=firstSeq,proto3" json:"first_seq,omitempty"`
+	// The last sequence number.
+	LastSeq uint64 `protobuf:"varint,3,opt,name=last_seq,json=lastSeq,proto3" json:"last_seq,omitempty"`
+	// The tag of the last change: 8 bytes. Of the others the tag is not told.
+	LastTag       []byte `protobuf:"bytes,4,opt,name=last_tag,json=lastTag,proto3" json:"last_tag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppliedRun) Reset() {
+	*x = AppliedRun{}
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppliedRun) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppliedRun) ProtoMessage() {}
+
+func (x *AppliedRun) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppliedRun.ProtoReflect.Descriptor instead.
+func (*AppliedRun) Descriptor() ([]byte, []int) {
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *AppliedRun) GetReplica() []byte {
+	if x != nil {
+		return x.Replica
+	}
+	return nil
+}
+
+func (x *AppliedRun) GetFirstSeq() uint64 {
+	if x != nil {
+		return x.FirstSeq
+	}
+	return 0
+}
+
+func (x *AppliedRun) GetLastSeq() uint64 {
+	if x != nil {
+		return x.LastSeq
+	}
+	return 0
+}
+
+func (x *AppliedRun) GetLastTag() []byte {
+	if x != nil {
+		return x.LastTag
+	}
+	return nil
+}
+
 // One entry of a space's log: what one push, release or the like applied.
 type LogEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -469,7 +553,7 @@ type LogEntry struct {
 
 func (x *LogEntry) Reset() {
 	*x = LogEntry{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[5]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -481,7 +565,7 @@ func (x *LogEntry) String() string {
 func (*LogEntry) ProtoMessage() {}
 
 func (x *LogEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[5]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -494,7 +578,7 @@ func (x *LogEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogEntry.ProtoReflect.Descriptor instead.
 func (*LogEntry) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{5}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LogEntry) GetFirstPosition() uint64 {
@@ -545,7 +629,7 @@ type StateRow struct {
 
 func (x *StateRow) Reset() {
 	*x = StateRow{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[6]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -557,7 +641,7 @@ func (x *StateRow) String() string {
 func (*StateRow) ProtoMessage() {}
 
 func (x *StateRow) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[6]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -570,7 +654,7 @@ func (x *StateRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StateRow.ProtoReflect.Descriptor instead.
 func (*StateRow) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{6}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *StateRow) GetRecordId() []byte {
@@ -602,7 +686,7 @@ type SyncRequest struct {
 
 func (x *SyncRequest) Reset() {
 	*x = SyncRequest{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[7]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -614,7 +698,7 @@ func (x *SyncRequest) String() string {
 func (*SyncRequest) ProtoMessage() {}
 
 func (x *SyncRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[7]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -627,7 +711,7 @@ func (x *SyncRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncRequest.ProtoReflect.Descriptor instead.
 func (*SyncRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{7}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SyncRequest) GetSpaces() []*SpaceUp {
@@ -655,14 +739,20 @@ type SpaceUp struct {
 	Cursor []byte `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// Changes of the tablet's own that are neither applied nor dismissed: it
 	// asks what has become of them. At most 1,000.
-	Asks          []*ChangeID `protobuf:"bytes,4,rep,name=asks,proto3" json:"asks,omitempty"`
+	Asks []*ChangeID `protobuf:"bytes,4,rep,name=asks,proto3" json:"asks,omitempty"`
+	// Where the tablet is in the log of the hub that it met last; the home server
+	// does not look at it.
+	HubCursor []byte `protobuf:"bytes,5,opt,name=hub_cursor,json=hubCursor,proto3" json:"hub_cursor,omitempty"`
+	// From a hub: it keeps originals, and rows are none. It is given the log, as
+	// far back as there is any, even where rows were the shorter way.
+	EntriesOnly   bool `protobuf:"varint,6,opt,name=entries_only,json=entriesOnly,proto3" json:"entries_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SpaceUp) Reset() {
 	*x = SpaceUp{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[8]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -674,7 +764,7 @@ func (x *SpaceUp) String() string {
 func (*SpaceUp) ProtoMessage() {}
 
 func (x *SpaceUp) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[8]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -687,7 +777,7 @@ func (x *SpaceUp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceUp.ProtoReflect.Descriptor instead.
 func (*SpaceUp) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{8}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SpaceUp) GetSpaceId() []byte {
@@ -718,6 +808,20 @@ func (x *SpaceUp) GetAsks() []*ChangeID {
 	return nil
 }
 
+func (x *SpaceUp) GetHubCursor() []byte {
+	if x != nil {
+		return x.HubCursor
+	}
+	return nil
+}
+
+func (x *SpaceUp) GetEntriesOnly() bool {
+	if x != nil {
+		return x.EntriesOnly
+	}
+	return false
+}
+
 // The answer, space by space. What is wrong with one space does not keep
 // another from syncing.
 type SyncResponse struct {
@@ -730,15 +834,20 @@ type SyncResponse struct {
 	// The server's epoch: 16 bytes. Another one than before says that the server
 	// was restored from a backup and may lack what it had confirmed: offer it all
 	// changes again that are not known to be in a verified backup, own ones and
-	// others'.
-	EpochId       []byte `protobuf:"bytes,3,opt,name=epoch_id,json=epochId,proto3" json:"epoch_id,omitempty"`
+	// others'. Empty from a hub.
+	EpochId []byte `protobuf:"bytes,3,opt,name=epoch_id,json=epochId,proto3" json:"epoch_id,omitempty"`
+	// Set by a hub: 16 bytes that name its store. A hub gives receipts and no
+	// verdicts: each outcome is VERDICT_RECEIVED, and its positions and cursors
+	// are of its own log. The changes of its pages are provisional until they come
+	// from the home server. What it says of access concerns the hub alone.
+	HubId         []byte `protobuf:"bytes,4,opt,name=hub_id,json=hubId,proto3" json:"hub_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SyncResponse) Reset() {
 	*x = SyncResponse{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -750,7 +859,7 @@ func (x *SyncResponse) String() string {
 func (*SyncResponse) ProtoMessage() {}
 
 func (x *SyncResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -763,7 +872,7 @@ func (x *SyncResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncResponse.ProtoReflect.Descriptor instead.
 func (*SyncResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SyncResponse) GetSpaces() []*SpaceDown {
@@ -787,6 +896,13 @@ func (x *SyncResponse) GetEpochId() []byte {
 	return nil
 }
 
+func (x *SyncResponse) GetHubId() []byte {
+	if x != nil {
+		return x.HubId
+	}
+	return nil
+}
+
 // What the server has for one space.
 type SpaceDown struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -805,7 +921,7 @@ type SpaceDown struct {
 
 func (x *SpaceDown) Reset() {
 	*x = SpaceDown{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[10]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -817,7 +933,7 @@ func (x *SpaceDown) String() string {
 func (*SpaceDown) ProtoMessage() {}
 
 func (x *SpaceDown) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[10]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -830,7 +946,7 @@ func (x *SpaceDown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceDown.ProtoReflect.Descriptor instead.
 func (*SpaceDown) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{10}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SpaceDown) GetSpaceId() []byte {
@@ -874,7 +990,7 @@ type Fault struct {
 
 func (x *Fault) Reset() {
 	*x = Fault{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[11]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -886,7 +1002,7 @@ func (x *Fault) String() string {
 func (*Fault) ProtoMessage() {}
 
 func (x *Fault) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[11]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -899,7 +1015,7 @@ func (x *Fault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fault.ProtoReflect.Descriptor instead.
 func (*Fault) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{11}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Fault) GetKind() FaultKind {
@@ -927,7 +1043,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[12]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -939,7 +1055,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[12]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -952,7 +1068,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{12}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchRequest) GetSpaceIds() [][]byte {
@@ -975,7 +1091,7 @@ type WatchResponse struct {
 
 func (x *WatchResponse) Reset() {
 	*x = WatchResponse{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[13]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -987,7 +1103,7 @@ func (x *WatchResponse) String() string {
 func (*WatchResponse) ProtoMessage() {}
 
 func (x *WatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[13]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1000,7 +1116,7 @@ func (x *WatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
 func (*WatchResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{13}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchResponse) GetSpaceId() []byte {
@@ -1034,7 +1150,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"page_bytes\x18\x03 \x01(\rR\tpageBytes\"T\n" +
 	"\fPullResponse\x12)\n" +
 	"\x04page\x18\x01 \x01(\v2\x15.zhurnal.sync.v1.PageR\x04page\x12\x19\n" +
-	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\x9e\x02\n" +
+	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\xd5\x02\n" +
 	"\x04Page\x123\n" +
 	"\aentries\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.LogEntryR\aentries\x12-\n" +
 	"\x04rows\x18\x02 \x03(\v2\x19.zhurnal.sync.v1.StateRowR\x04rows\x12\x16\n" +
@@ -1045,7 +1161,14 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"consistent\x12\x12\n" +
 	"\x04more\x18\x06 \x01(\bR\x04more\x12!\n" +
 	"\freplaces_all\x18\a \x01(\bR\vreplacesAll\x12'\n" +
-	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\"\xc4\x01\n" +
+	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\x125\n" +
+	"\aapplied\x18\t \x03(\v2\x1b.zhurnal.sync.v1.AppliedRunR\aapplied\"y\n" +
+	"\n" +
+	"AppliedRun\x12\x18\n" +
+	"\areplica\x18\x01 \x01(\fR\areplica\x12\x1b\n" +
+	"\tfirst_seq\x18\x02 \x01(\x04R\bfirstSeq\x12\x19\n" +
+	"\blast_seq\x18\x03 \x01(\x04R\alastSeq\x12\x19\n" +
+	"\blast_tag\x18\x04 \x01(\fR\alastTag\"\xc4\x01\n" +
 	"\bLogEntry\x12%\n" +
 	"\x0efirst_position\x18\x01 \x01(\x04R\rfirstPosition\x12\x1c\n" +
 	"\tpositions\x18\x02 \x01(\rR\tpositions\x12'\n" +
@@ -1058,16 +1181,20 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\vSyncRequest\x120\n" +
 	"\x06spaces\x18\x01 \x03(\v2\x18.zhurnal.sync.v1.SpaceUpR\x06spaces\x12\x1d\n" +
 	"\n" +
-	"page_bytes\x18\x02 \x01(\rR\tpageBytes\"\x85\x01\n" +
+	"page_bytes\x18\x02 \x01(\rR\tpageBytes\"\xc7\x01\n" +
 	"\aSpaceUp\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x18\n" +
 	"\abatches\x18\x02 \x03(\fR\abatches\x12\x16\n" +
 	"\x06cursor\x18\x03 \x01(\fR\x06cursor\x12-\n" +
-	"\x04asks\x18\x04 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\x04asks\"\x8b\x01\n" +
+	"\x04asks\x18\x04 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\x04asks\x12\x1d\n" +
+	"\n" +
+	"hub_cursor\x18\x05 \x01(\fR\thubCursor\x12!\n" +
+	"\fentries_only\x18\x06 \x01(\bR\ventriesOnly\"\xa2\x01\n" +
 	"\fSyncResponse\x122\n" +
 	"\x06spaces\x18\x01 \x03(\v2\x1a.zhurnal.sync.v1.SpaceDownR\x06spaces\x12,\n" +
 	"\x12server_time_millis\x18\x02 \x01(\x12R\x10serverTimeMillis\x12\x19\n" +
-	"\bepoch_id\x18\x03 \x01(\fR\aepochId\"\xb5\x01\n" +
+	"\bepoch_id\x18\x03 \x01(\fR\aepochId\x12\x15\n" +
+	"\x06hub_id\x18\x04 \x01(\fR\x05hubId\"\xb5\x01\n" +
 	"\tSpaceDown\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x124\n" +
 	"\boutcomes\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x12)\n" +
@@ -1110,7 +1237,7 @@ func file_zhurnal_sync_v1_sync_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_sync_v1_sync_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zhurnal_sync_v1_sync_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_zhurnal_sync_v1_sync_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_zhurnal_sync_v1_sync_proto_goTypes = []any{
 	(FaultKind)(0),        // 0: zhurnal.sync.v1.FaultKind
 	(*PushRequest)(nil),   // 1: zhurnal.sync.v1.PushRequest
@@ -1118,36 +1245,38 @@ var file_zhurnal_sync_v1_sync_proto_goTypes = []any{
 	(*PullRequest)(nil),   // 3: zhurnal.sync.v1.PullRequest
 	(*PullResponse)(nil),  // 4: zhurnal.sync.v1.PullResponse
 	(*Page)(nil),          // 5: zhurnal.sync.v1.Page
-	(*LogEntry)(nil),      // 6: zhurnal.sync.v1.LogEntry
-	(*StateRow)(nil),      // 7: zhurnal.sync.v1.StateRow
-	(*SyncRequest)(nil),   // 8: zhurnal.sync.v1.SyncRequest
-	(*SpaceUp)(nil),       // 9: zhurnal.sync.v1.SpaceUp
-	(*SyncResponse)(nil),  // 10: zhurnal.sync.v1.SyncResponse
-	(*SpaceDown)(nil),     // 11: zhurnal.sync.v1.SpaceDown
-	(*Fault)(nil),         // 12: zhurnal.sync.v1.Fault
-	(*WatchRequest)(nil),  // 13: zhurnal.sync.v1.WatchRequest
-	(*WatchResponse)(nil), // 14: zhurnal.sync.v1.WatchResponse
-	(*Outcome)(nil),       // 15: zhurnal.sync.v1.Outcome
-	(*ChangeID)(nil),      // 16: zhurnal.sync.v1.ChangeID
+	(*AppliedRun)(nil),    // 6: zhurnal.sync.v1.AppliedRun
+	(*LogEntry)(nil),      // 7: zhurnal.sync.v1.LogEntry
+	(*StateRow)(nil),      // 8: zhurnal.sync.v1.StateRow
+	(*SyncRequest)(nil),   // 9: zhurnal.sync.v1.SyncRequest
+	(*SpaceUp)(nil),       // 10: zhurnal.sync.v1.SpaceUp
+	(*SyncResponse)(nil),  // 11: zhurnal.sync.v1.SyncResponse
+	(*SpaceDown)(nil),     // 12: zhurnal.sync.v1.SpaceDown
+	(*Fault)(nil),         // 13: zhurnal.sync.v1.Fault
+	(*WatchRequest)(nil),  // 14: zhurnal.sync.v1.WatchRequest
+	(*WatchResponse)(nil), // 15: zhurnal.sync.v1.WatchResponse
+	(*Outcome)(nil),       // 16: zhurnal.sync.v1.Outcome
+	(*ChangeID)(nil),      // 17: zhurnal.sync.v1.ChangeID
 }
 var file_zhurnal_sync_v1_sync_proto_depIdxs = []int32{
-	15, // 0: zhurnal.sync.v1.PushResponse.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	16, // 0: zhurnal.sync.v1.PushResponse.outcomes:type_name -> zhurnal.sync.v1.Outcome
 	5,  // 1: zhurnal.sync.v1.PullResponse.page:type_name -> zhurnal.sync.v1.Page
-	6,  // 2: zhurnal.sync.v1.Page.entries:type_name -> zhurnal.sync.v1.LogEntry
-	7,  // 3: zhurnal.sync.v1.Page.rows:type_name -> zhurnal.sync.v1.StateRow
-	15, // 4: zhurnal.sync.v1.LogEntry.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	9,  // 5: zhurnal.sync.v1.SyncRequest.spaces:type_name -> zhurnal.sync.v1.SpaceUp
-	16, // 6: zhurnal.sync.v1.SpaceUp.asks:type_name -> zhurnal.sync.v1.ChangeID
-	11, // 7: zhurnal.sync.v1.SyncResponse.spaces:type_name -> zhurnal.sync.v1.SpaceDown
-	15, // 8: zhurnal.sync.v1.SpaceDown.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	5,  // 9: zhurnal.sync.v1.SpaceDown.page:type_name -> zhurnal.sync.v1.Page
-	12, // 10: zhurnal.sync.v1.SpaceDown.fault:type_name -> zhurnal.sync.v1.Fault
-	0,  // 11: zhurnal.sync.v1.Fault.kind:type_name -> zhurnal.sync.v1.FaultKind
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	7,  // 2: zhurnal.sync.v1.Page.entries:type_name -> zhurnal.sync.v1.LogEntry
+	8,  // 3: zhurnal.sync.v1.Page.rows:type_name -> zhurnal.sync.v1.StateRow
+	6,  // 4: zhurnal.sync.v1.Page.applied:type_name -> zhurnal.sync.v1.AppliedRun
+	16, // 5: zhurnal.sync.v1.LogEntry.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	10, // 6: zhurnal.sync.v1.SyncRequest.spaces:type_name -> zhurnal.sync.v1.SpaceUp
+	17, // 7: zhurnal.sync.v1.SpaceUp.asks:type_name -> zhurnal.sync.v1.ChangeID
+	12, // 8: zhurnal.sync.v1.SyncResponse.spaces:type_name -> zhurnal.sync.v1.SpaceDown
+	16, // 9: zhurnal.sync.v1.SpaceDown.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	5,  // 10: zhurnal.sync.v1.SpaceDown.page:type_name -> zhurnal.sync.v1.Page
+	13, // 11: zhurnal.sync.v1.SpaceDown.fault:type_name -> zhurnal.sync.v1.Fault
+	0,  // 12: zhurnal.sync.v1.Fault.kind:type_name -> zhurnal.sync.v1.FaultKind
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_sync_proto_init() }
@@ -1163,7 +1292,7 @@ func file_zhurnal_sync_v1_sync_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_sync_v1_sync_proto_rawDesc), len(file_zhurnal_sync_v1_sync_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

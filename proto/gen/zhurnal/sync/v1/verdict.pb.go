@@ -38,6 +38,10 @@ const (
 	// Given back to its author as a draft, by a person: for good, and never tried
 	// again. What is right of it is written again as another change.
 	Verdict_VERDICT_DISMISSED Verdict = 4
+	// No verdict but a receipt: a hub has the change, on its disk, and passes it on
+	// to the home server when it can reach it. Whoever wrote it keeps it and goes on
+	// waiting.
+	Verdict_VERDICT_RECEIVED Verdict = 5
 )
 
 // Enum value maps for Verdict.
@@ -48,6 +52,7 @@ var (
 		2: "VERDICT_FLAGGED",
 		3: "VERDICT_QUARANTINED",
 		4: "VERDICT_DISMISSED",
+		5: "VERDICT_RECEIVED",
 	}
 	Verdict_value = map[string]int32{
 		"VERDICT_UNSPECIFIED": 0,
@@ -55,6 +60,7 @@ var (
 		"VERDICT_FLAGGED":     2,
 		"VERDICT_QUARANTINED": 3,
 		"VERDICT_DISMISSED":   4,
+		"VERDICT_RECEIVED":    5,
 	}
 )
 
@@ -413,13 +419,14 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\blast_tag\x18\x04 \x01(\fR\alastTag\x122\n" +
 	"\averdict\x18\x05 \x01(\x0e2\x18.zhurnal.sync.v1.VerdictR\averdict\x12#\n" +
 	"\rlast_position\x18\x06 \x01(\x04R\flastPosition\x124\n" +
-	"\bfindings\x18\a \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings*|\n" +
+	"\bfindings\x18\a \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings*\x92\x01\n" +
 	"\aVerdict\x12\x17\n" +
 	"\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fVERDICT_APPLIED\x10\x01\x12\x13\n" +
 	"\x0fVERDICT_FLAGGED\x10\x02\x12\x17\n" +
 	"\x13VERDICT_QUARANTINED\x10\x03\x12\x15\n" +
-	"\x11VERDICT_DISMISSED\x10\x04*\xbd\x02\n" +
+	"\x11VERDICT_DISMISSED\x10\x04\x12\x14\n" +
+	"\x10VERDICT_RECEIVED\x10\x05*\xbd\x02\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11CAUSE_RULE_FAILED\x10\x01\x12\x1b\n" +

@@ -1,0 +1,139 @@
+package syncengine
+
+import (
+	"context"
+
+	"google.golang.org/protobuf/proto"
+
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/log"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// Upstream is how far a hub has come with the home server in a space.
+type Upstream struct {
+	// Epoch is that of the home server; zero before it was met.
+	Epoch wire.EpochID
+	// Cursor is the home server's.
+	Cursor []byte
+	// OfferedThrough is the position in the hub's own log up to which the home
+	// server was offered what did not come from itself, and up to AllThrough what
+	// did: it was restored since.
+	OfferedThrough, AllThrough uint64
+}
+
+// Upstream returns how far the hub has come in a space.
+func (e *Engine) Upstream(space merge.SpaceID) (Upstream, error) {
+	if err := e.gate.enter(); err != nil {
+		return Upstream{}, err
+	}
+	defer e.gate.leave()
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	m, err := snapshot.Upstream(space)
+	if err != nil {
+		return Upstream{}, err
+	}
+	u := Upstream{Cursor: m.Cursor, OfferedThrough: m.OfferedThrough, AllThrough: m.AllThrough}
+	copy(u.Epoch[:], m.EpochId)
+	return u, nil
+}
+
+// SetUpstream keeps how far the hub has come in a space.
+func (e *Engine) SetUpstream(ctx context.Context, space merge.SpaceID, u Upstream) error {
+	if err := e.gate.enter(); err != nil {
+		return err
+	}
+	defer e.gate.leave()
+	if err := e.checkRoom(); err != nil {
+		return err
+	}
+	body, err := proto.Marshal(&logv1.Upstream{EpochId: u.Epoch[:], Cursor: u.Cursor, OfferedThrough: u.OfferedThrough, AllThrough: u.AllThrough})
+	if err != nil {
+		return marshalFailed("upstream", err)
+	}
+	_, err = e.append(ctx, log.Entry{Kind: log.Upstream, Space: space, Body: body, SizeBytes: len(body)})
+	return err
+}
+
+func (a applier) upstream(fold *store.Fold, e *log.Entry) (log.Outcome, error) {
+	var body logv1.Upstream
+	if err := proto.Unmarshal(e.Body, &body); err != nil {
+		return log.Outcome{}, fault.New(fault.Damaged, "upstream entry: %w", err)
+	}
+	head, err := fold.Head(e.Space)
+	if err != nil {
+		return log.Outcome{}, err
+	}
+	return log.Outcome{Recorded: true, Position: head.GetPosition()}, fold.PutUpstream(e.Space, &body)
+}
+
+// Brought is what a hub has for the home server.
+type Brought struct {
+	Batches [][]byte
+	// Through is the position of the hub's own log up to which all is in it.
+	Through uint64
+	// More says that the log goes on.
+	More bool
+}
+
+// Brought returns what the log of a space holds beyond what was offered: as many
+// batches at most, of about so many bytes. What one person pushed is left out
+// beyond u.AllThrough: the hub itself, by which the home server's changes come.
+func (e *Engine) Brought(space merge.SpaceID, u Upstream, hub merge.PersonID, batches, sizeBytes int) (Brought, error) {
+	if err := e.gate.enter(); err != nil {
+		return Brought{}, err
+	}
+	defer e.gate.leave()
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	b := Brought{Through: u.OfferedThrough}
+	reader := &pulling{snapshot: snapshot, space: space}
+	err := snapshot.Deliveries(space, u.OfferedThrough, func(first uint64, d *logv1.Delivery) error {
+		if len(b.Batches) == batches || sizeBytes <= 0 {
+			b.More = true
+			return store.ErrStop
+		}
+		last := first + uint64(d.Positions) - 1
+		entry, err := snapshot.Entry(store.Partition(space), d.EntrySeq)
+		if err != nil {
+			return err
+		}
+		b.Through = last
+		if log.Kind(entry.Kind) == log.Push && merge.PersonID(entry.Principal) == hub && last > u.AllThrough {
+			return nil
+		}
+		delivered, err := reader.entry(first, d)
+		if err != nil || len(delivered.Batch) == 0 {
+			return err
+		}
+		b.Batches = append(b.Batches, delivered.Batch)
+		sizeBytes -= len(delivered.Batch)
+		return nil
+	})
+	return b, err
+}
+
+// HeldBack calls each with the changes of a space that are in quarantine, until
+// it returns false. The home server may know better.
+func (e *Engine) HeldBack(space merge.SpaceID, each func(c *merge.Change) bool) error {
+	if err := e.gate.enter(); err != nil {
+		return err
+	}
+	defer e.gate.leave()
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	return snapshot.QuarantinedChanges(space, merge.ID{}, func(id merge.ID, q *logv1.Quarantined) error {
+		c, err := wire.DecodeChange(space, q.Run)
+		if err != nil {
+			return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
+		}
+		if !each(c) {
+			return store.ErrStop
+		}
+		return nil
+	})
+}
