@@ -15,6 +15,9 @@ import (
 // takeAll takes the answer in, space by space, each in one local transaction;
 // but the spaces of which there is no news, most of a coordinator's, share one.
 func (s *exchange) takeAll(ctx context.Context, resp *syncv1.SyncResponse, under []*tour) error {
+	if len(resp.HubId) > 0 {
+		return s.takeHub(ctx, resp, under)
+	}
 	var quiet []SpaceID
 	var putOff []*tour
 	for i, t := range under {
@@ -66,7 +69,7 @@ func (s *exchange) noteAll(ctx context.Context, quiet []SpaceID, putOff []*tour)
 // else was asked.
 func (t *tour) isUnheard(down *syncv1.SpaceDown, epoch []byte) bool {
 	return down.Fault == nil && len(down.Outcomes) == 0 && len(t.up.names) == 0 &&
-		len(t.up.carried) == 0 && len(t.up.spoilt) == 0 && string(epoch) == string(t.up.epoch)
+		len(t.up.carried) == 0 && len(t.up.relayed) == 0 && len(t.up.spoilt) == 0 && string(epoch) == string(t.up.epoch)
 }
 
 // isPutOff tells whether the server's answer was full before it came to the
@@ -136,7 +139,7 @@ func (in *intake) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f = &follower{workspace: newWorkspace(in.register.options.Schema, tx, space)}
+		f = newFollower(in.register.options.Schema, tx, space)
 		return in.run(f)
 	})
 	if err == nil {
@@ -166,6 +169,11 @@ func (in *intake) run(f *follower) error {
 	if err != nil {
 		return err
 	}
+	untold, err := in.settleRelayed(f)
+	if err != nil {
+		return err
+	}
+	unanswered += untold
 	if err := f.finish(); err != nil {
 		return err
 	}

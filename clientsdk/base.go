@@ -4,8 +4,10 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/zhurnal/zhurnal/clientsdk/localstore"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -24,8 +26,14 @@ type follower struct {
 	missing  map[merge.ID][]merge.ID
 	// others counts the changes of the entry that are not the tablet's own.
 	others int
-	// changes and rows count what came.
-	changes, rows int
+	// applied are the changes that the base holds.
+	applied *appliedSet
+	// changes and rows count what came from home, relayed what came by a hub.
+	changes, rows, relayed int
+}
+
+func newFollower(known *schema.Schema, tx *localstore.Tx, space *localstore.Space) *follower {
+	return &follower{workspace: newWorkspace(known, tx, space), applied: newAppliedSet(tx, space.N)}
 }
 
 // Record implements merge.Rows.
@@ -68,6 +76,14 @@ func (f *follower) page(p *wire.Page) error {
 			return err
 		}
 	}
+	if len(p.Applied) > 0 {
+		if err := f.applied.replace(p.Applied); err != nil {
+			return err
+		}
+		if err := f.endDelivered(false); err != nil {
+			return err
+		}
+	}
 	for i := range p.Entries {
 		if err := f.entry(&p.Entries[i]); err != nil {
 			return fault.New(fault.KindOf(err), "entry at position %d: %w", p.Entries[i].FirstPosition, err)
@@ -90,6 +106,9 @@ func (f *follower) clear() error {
 		return err
 	}
 	f.rebuild, f.reached, f.replaced = views, 0, true
+	if err := f.applied.clear(); err != nil {
+		return err
+	}
 	return f.tx.ClearBase(f.space.N)
 }
 
@@ -168,10 +187,13 @@ func (f *follower) apply(c *merge.Change, e *wire.LogEntry, position uint64) err
 	} else if err != nil {
 		return err
 	}
+	if err := f.applied.add(c); err != nil {
+		return err
+	}
 	n, err := f.ownName(c.ID)
 	if err != nil || n == 0 {
 		f.others++
-		return err
+		return errors.Join(err, f.endRelayed(c.ID))
 	}
 	return f.verdict(n, wire.Applied, position, nil)
 }
@@ -205,5 +227,8 @@ func (f *follower) finish() error {
 		h.stale = true
 	}
 	f.rebuild = nil
+	if err := f.applied.flush(); err != nil {
+		return err
+	}
 	return f.flush()
 }

@@ -76,6 +76,9 @@ func (in *intake) enterEpoch(f *follower) error {
 	if err := f.tx.OfferCarried(f.space.N); err != nil {
 		return err
 	}
+	if err := f.tx.OfferRelayed(f.space.N); err != nil {
+		return err
+	}
 	return f.offerAll(in.up.names)
 }
 

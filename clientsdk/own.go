@@ -69,13 +69,16 @@ func (w *workspace) fork(replica merge.ReplicaID) {
 }
 
 // outcome takes in a verdict over changes of the tablet's own, and leaves those
-// over others' alone. After a verdict of a kind that this version has not heard
+// over others' alone, but for one that came by a hub and was given back. After a verdict of a kind that this version has not heard
 // of, a change goes on waiting.
 func (w *workspace) outcome(o *wire.Outcome) error {
 	if o.Verdict < wire.Applied || o.Verdict > wire.Dismissed {
 		return nil
 	}
 	last, err := w.ownName(o.Last())
+	if err == nil && last == 0 && o.Verdict == wire.Dismissed {
+		err = w.endRelayed(o.Last())
+	}
 	if err != nil || last == 0 {
 		return err
 	}

@@ -92,5 +92,9 @@ func (f *follower) loseAccess() error {
 	if err := f.tx.DropCarried(f.space.N); err != nil {
 		return err
 	}
+	f.space.HubCursor = nil
+	if err := f.endDelivered(true); err != nil {
+		return err
+	}
 	return f.clear()
 }

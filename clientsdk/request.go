@@ -30,9 +30,12 @@ type load struct {
 	names  []int64
 	resent int
 	// carried are batches of others in it, and spoilt those that cannot be read
-	// any more.
+	// any more; relayed are changes of others that came by a hub.
 	carried []carriedBatch
 	spoilt  []int64
+	relayed []offeredRelay
+	// hubCursor is where the tablet is in a hub's log.
+	hubCursor []byte
 	// left says that more is to be sent or asked.
 	left bool
 }
@@ -49,7 +52,7 @@ func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, e
 			if t.done || len(under) == limits.SyncSpaces {
 				continue
 			}
-			up, err := t.pack(tx, &budgetBytes)
+			up, err := t.pack(tx, s.hub, &budgetBytes)
 			if err != nil {
 				return about(err, "space %s", t.space)
 			}
@@ -62,17 +65,18 @@ func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, e
 }
 
 // pack fills the space's part of a request from the budget, which the last
-// thing packed may overdraw.
-func (t *tour) pack(tx *localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error) {
+// thing packed may overdraw. Of a hub nothing is asked, and it is given own
+// changes alone.
+func (t *tour) pack(tx *localstore.Tx, hub bool, budgetBytes *int) (*syncv1.SpaceUp, error) {
 	space, err := spaceOf(tx, t.space)
 	if err != nil {
 		return nil, err
 	}
-	t.up = load{cursor: space.Cursor, position: space.Position, epoch: space.Epoch, durable: space.Durable}
+	t.up = load{cursor: space.Cursor, position: space.Position, epoch: space.Epoch, durable: space.Durable, hubCursor: space.HubCursor}
 	if t.up.staging, err = tx.HasStaged(space.N); err != nil {
 		return nil, err
 	}
-	up := &syncv1.SpaceUp{SpaceId: t.space[:], Cursor: space.Cursor}
+	up := &syncv1.SpaceUp{SpaceId: t.space[:], Cursor: space.Cursor, HubCursor: space.HubCursor}
 	if !t.mute {
 		contents, err := t.packChanges(tx, space, budgetBytes)
 		if err != nil {
@@ -83,21 +87,43 @@ func (t *tour) pack(tx *localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error
 			t.fail(err)
 			t.mute, t.up.names, t.up.resent, t.up.left = true, nil, 0, false
 		}
-		carried, err := t.packCarried(tx, space, budgetBytes)
+	}
+	if hub {
+		return up, nil
+	}
+	if !t.mute {
+		others, err := t.packOthers(tx, space, budgetBytes)
 		if err != nil {
 			return nil, err
 		}
-		up.Batches = append(up.Batches, carried...)
+		up.Batches = append(up.Batches, others...)
 	}
 	asks, err := t.packAsks(tx, space, budgetBytes)
 	up.Asks = wire.ChangeIDsToProto(asks)
 	return up, err
 }
 
+// packOthers takes what others wrote and home may not have.
+func (t *tour) packOthers(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) ([][]byte, error) {
+	relayed, err := t.packRelayed(tx, space, budgetBytes)
+	if err != nil {
+		return nil, err
+	}
+	batches, err := batchesOf(space.ID, relayed)
+	if err != nil {
+		return nil, err
+	}
+	carried, err := t.packCarried(tx, space, budgetBytes)
+	return append(batches, carried...), err
+}
+
 // packChanges takes unsent changes, always from the oldest on, so that what is
 // sent again after a cut is the same.
 func (t *tour) packChanges(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) (contents [][]byte, err error) {
 	err = tx.Unsent(space.N, func(p localstore.Pending, content []byte) bool {
+		if p.N <= t.handed {
+			return true
+		}
 		if *budgetBytes <= 0 {
 			t.up.left = true
 			return false

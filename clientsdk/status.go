@@ -27,12 +27,16 @@ type SpaceStatus struct {
 	Saved int
 	// Confirmed are those that the server has merged, and said so.
 	Confirmed int
-	// Waiting are those over which there is no verdict yet.
-	Waiting int
+	// Waiting are those over which there is no verdict yet, and Handed those of
+	// them that a hub has.
+	Waiting, Handed int
 	// Quarantined are those that the server keeps and has not merged.
 	Quarantined int
 	// Dismissed are those that a person gave back as drafts.
 	Dismissed int
+	// Relayed are changes of others that came by a hub, and that home has not
+	// delivered yet.
+	Relayed int
 	// Readable is false once the server has said that the author may not read
 	// the space.
 	Readable bool
@@ -71,6 +75,9 @@ func statusOf(tx *localstore.Tx, space *localstore.Space) (SpaceStatus, error) {
 	if s.Saved, err = tx.OwnCount(space.N); err != nil {
 		return s, err
 	}
+	if s.Relayed, err = tx.RelayedCount(space.N); err != nil {
+		return s, err
+	}
 	pending, err := tx.Pending(space.N)
 	if err != nil {
 		return s, err
@@ -79,6 +86,9 @@ func statusOf(tx *localstore.Tx, space *localstore.Space) (SpaceStatus, error) {
 		switch wire.Verdict(pending[i].Verdict) {
 		case 0:
 			s.Waiting++
+			if pending[i].Handed {
+				s.Handed++
+			}
 		case wire.Quarantined:
 			s.Quarantined++
 		case wire.Dismissed:

@@ -29,9 +29,15 @@ type SyncResult struct {
 	// Sent are the changes that went up for the first time, Resent those that
 	// had been on their way before.
 	Sent, Resent int
-	// Carried are changes of others that went up again, to a server that was
-	// restored from a backup and may have lost them.
+	// Carried are changes of others that went up: again, to a server that was
+	// restored from a backup and may have lost them, or because they had come by
+	// a hub that had not met the server yet.
 	Carried int
+	// Hub says that a hub answered, and not the home server: what it has it
+	// passes on when it can, and verdicts come from home alone. Handed are own
+	// changes that it has, Relayed changes of others that came by it.
+	Hub             bool
+	Handed, Relayed int
 	// Changes and Rows are what came down: changes of the log, own ones
 	// included, and rows in place of them.
 	Changes, Rows int
@@ -90,6 +96,7 @@ type exchange struct {
 	// first is the place of the tour with which the next request begins. The
 	// server answers in the order of a request until its answer is full.
 	first  int
+	hub    bool // the server is one
 	result SyncResult
 }
 
@@ -106,8 +113,9 @@ type tour struct {
 	restarted bool
 	// entered says that the server has entered an epoch meanwhile.
 	entered bool
-	// asked is the last own change whose verdict was asked for.
-	asked int64
+	// asked is the last own change whose verdict was asked for, and handed the
+	// last one that the hub has.
+	asked, handed int64
 	// up is what the request under way has for the space.
 	up load
 }
@@ -151,6 +159,7 @@ func (s *exchange) call(ctx context.Context, req *syncv1.SyncRequest, under []*t
 	for _, t := range under {
 		s.result.Resent += t.up.resent
 		s.result.Sent += len(t.up.names) - t.up.resent
+		s.result.Carried += len(t.up.relayed)
 		for _, c := range t.up.carried {
 			s.result.Carried += len(c.changes)
 		}

@@ -37,9 +37,11 @@ func (s *single) Put(rec *merge.Record) error {
 	return nil
 }
 
-// Applied implements merge.Rows. A view is always made from its base, so a
-// marker for a value that has not come would never meet it.
-func (s *single) Applied(merge.ID) (bool, error) { return true, nil }
+// Applied implements merge.Rows. Which values have come is not asked: a marker
+// for one that came and is gone meets nothing, and a view is made anew from its
+// base. But for one that a hub passes on later, or that lies above in the
+// overlay, there must be one.
+func (s *single) Applied(merge.ID) (bool, error) { return false, nil }
 
 // render makes the view of a record anew from its base.
 func (w *workspace) render(h *held) (*merge.Record, error) {

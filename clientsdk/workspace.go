@@ -18,7 +18,7 @@ type workspace struct {
 	// order is that of first use: what is written must not hang on the order
 	// of a map.
 	order []*held
-	// own are own changes that were decoded, by name.
+	// own are own changes, and relayed ones, that were decoded, by name.
 	own map[int64]*merge.Change
 	// open are the own changes about which something is open; see pending.
 	open map[int64]*openChange
@@ -45,8 +45,8 @@ type held struct {
 	shown *merge.Record
 	// references are those that the store has for it.
 	references []schema.Reference
-	// overlay are the own changes on top of the base, ascending; stored are
-	// those that the store has.
+	// overlay are the changes on top of the base, ascending: those that came by
+	// a hub, and own ones; stored are those that the store has.
 	overlay, stored []int64
 
 	baseChanged bool
@@ -106,12 +106,16 @@ func parseRow(id merge.RecordID, row []byte) (*merge.Record, error) {
 	return rec, nil
 }
 
-// change returns an own change by its name.
+// change returns an own change, or one that came by a hub, by its name.
 func (w *workspace) change(n int64) (*merge.Change, error) {
 	if c := w.own[n]; c != nil {
 		return c, nil
 	}
-	content, err := w.tx.OwnContent(n)
+	read := w.tx.OwnContent
+	if n < 0 {
+		read = w.tx.RelayedContent
+	}
+	content, err := read(n)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +130,7 @@ func (w *workspace) change(n int64) (*merge.Change, error) {
 func decodeOwn(space merge.SpaceID, content []byte) (*merge.Change, error) {
 	c, err := wire.DecodeChange(space, content)
 	if err != nil {
-		return nil, fault.New(fault.Damaged, "own change: %w: the register is damaged; keep its files and start a new one beside them", err)
+		return nil, fault.New(fault.Damaged, "change: %w: the register is damaged; keep its files and start a new one beside them", err)
 	}
 	return c, nil
 }

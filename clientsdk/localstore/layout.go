@@ -33,6 +33,7 @@ CREATE TABLE space (
 	position      INTEGER NOT NULL,  -- of the base, in the log of the home server
 	epoch         BLOB    NOT NULL,  -- of the home server; empty before it was told
 	durable       INTEGER NOT NULL,  -- up to this position the log is in a verified backup
+	hub_cursor    BLOB    NOT NULL,  -- where the tablet is in the log of the hub that it met last
 	readable      INTEGER NOT NULL,  -- false once the server has denied access
 	synced_millis INTEGER NOT NULL   -- the tablet's clock at the last complete sync
 ) STRICT;
@@ -63,6 +64,7 @@ CREATE TABLE pending (
 	position INTEGER NOT NULL,      -- in the home server's log, zero if in none
 	overlaid INTEGER NOT NULL,      -- part of the overlay
 	sent     INTEGER NOT NULL,      -- once, perhaps without arriving
+	handed   INTEGER NOT NULL,      -- a hub has given a receipt
 	findings BLOB    NOT NULL
 ) STRICT;
 
@@ -88,11 +90,12 @@ CREATE TABLE record (
 CREATE INDEX record_type ON record (space, type);
 CREATE INDEX record_open ON record (space) WHERE open;
 
--- Which own changes the view of a record has on top of its base.
+-- Which changes the view of a record has on top of its base: the n of own ones,
+-- and the n of relayed ones below zero.
 CREATE TABLE overlay (
 	record INTEGER NOT NULL,
-	own    INTEGER NOT NULL,
-	PRIMARY KEY (record, own)
+	change INTEGER NOT NULL,
+	PRIMARY KEY (record, change)
 ) STRICT, WITHOUT ROWID;
 
 -- The records that a record's shown values refer to.
@@ -123,6 +126,28 @@ CREATE TABLE carried (
 	batch   BLOB    NOT NULL,
 	UNIQUE (space, digest)
 ) STRICT;
+
+-- Changes of others that came by a hub and are not in the base yet.
+CREATE TABLE relayed (
+	n       INTEGER PRIMARY KEY,
+	space   INTEGER NOT NULL,
+	replica BLOB    NOT NULL,
+	seq     INTEGER NOT NULL,
+	tag     BLOB    NOT NULL,
+	offer   INTEGER NOT NULL,      -- the home server has not said that it has it
+	content BLOB    NOT NULL,
+	UNIQUE (space, replica, seq, tag)
+) STRICT;
+
+-- The changes that the base holds, as runs of each replica.
+CREATE TABLE applied (
+	space     INTEGER NOT NULL,
+	replica   BLOB    NOT NULL,
+	last_seq  INTEGER NOT NULL,
+	last_tag  BLOB    NOT NULL,
+	first_seq INTEGER NOT NULL,
+	PRIMARY KEY (space, replica, last_seq, last_tag)
+) STRICT, WITHOUT ROWID;
 
 PRAGMA application_id = 0x5A485552;
 PRAGMA user_version = 1;

@@ -26,6 +26,8 @@ type Pending struct {
 	Overlaid bool
 	// Sent says that it was on its way to the server once.
 	Sent bool
+	// Handed says that a hub has it.
+	Handed bool
 	// Findings of the verdict, as the caller encodes them.
 	Findings []byte
 }
@@ -88,14 +90,14 @@ func (tx *Tx) OwnCount(space int64) (count int, err error) {
 }
 
 const selectPending = `
-SELECT p.n, c.replica, o.tag, p.verdict, p.position, p.overlaid, p.sent, p.findings
+SELECT p.n, c.replica, o.tag, p.verdict, p.position, p.overlaid, p.sent, p.handed, p.findings
 FROM chain c JOIN pending p ON p.n BETWEEN c.n << 40 AND (c.n << 40) + 1099511627775 JOIN own o ON o.n = p.n `
 
 func scanPending(s *sqlite3.Stmt) Pending {
 	n := s.ColumnInt64(0)
 	return Pending{
 		N: n, ID: merge.ID{Replica: merge.ReplicaID(s.ColumnRawBlob(1)), Seq: uint64(n & (1<<seqBits - 1)), Tag: merge.Tag(s.ColumnRawBlob(2))},
-		Verdict: uint8(s.ColumnInt64(3)), Position: uint64(s.ColumnInt64(4)), Overlaid: s.ColumnBool(5), Sent: s.ColumnBool(6), Findings: copyBlob(s, 7),
+		Verdict: uint8(s.ColumnInt64(3)), Position: uint64(s.ColumnInt64(4)), Overlaid: s.ColumnBool(5), Sent: s.ColumnBool(6), Handed: s.ColumnBool(7), Findings: copyBlob(s, 8),
 	}
 }
 
@@ -114,10 +116,10 @@ func (tx *Tx) Pending(space int64) (list []Pending, err error) {
 // caller's.
 func (tx *Tx) Unsent(space int64, fn func(p Pending, content []byte) bool) error {
 	return tx.conn.query(`
-SELECT p.n, c.replica, o.tag, p.verdict, p.position, p.overlaid, p.sent, p.findings, o.content
+SELECT p.n, c.replica, o.tag, p.verdict, p.position, p.overlaid, p.sent, p.handed, p.findings, o.content
 FROM chain c JOIN pending p ON p.n BETWEEN c.n << 40 AND (c.n << 40) + 1099511627775 JOIN own o ON o.n = p.n
 WHERE c.space = ? AND p.verdict = 0 ORDER BY p.n`, func(s *sqlite3.Stmt) error {
-		if !fn(scanPending(s), copyBlob(s, 8)) {
+		if !fn(scanPending(s), copyBlob(s, 9)) {
 			return errStop
 		}
 		return nil
@@ -126,8 +128,8 @@ WHERE c.space = ? AND p.verdict = 0 ORDER BY p.n`, func(s *sqlite3.Stmt) error {
 
 // SavePending keeps what is open about the own change p.N.
 func (tx *Tx) SavePending(p *Pending) error {
-	return tx.conn.exec("INSERT OR REPLACE INTO pending (n, verdict, position, overlaid, sent, findings) VALUES (?, ?, ?, ?, ?, ?)",
-		p.N, int64(p.Verdict), int64(p.Position), p.Overlaid, p.Sent, notNull(p.Findings))
+	return tx.conn.exec("INSERT OR REPLACE INTO pending (n, verdict, position, overlaid, sent, handed, findings) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		p.N, int64(p.Verdict), int64(p.Position), p.Overlaid, p.Sent, p.Handed, notNull(p.Findings))
 }
 
 // DropPending says that nothing is open about the change any more.
@@ -141,8 +143,8 @@ func (tx *Tx) DropPending(n int64) error {
 // there.
 func (tx *Tx) ReopenOwn(space int64, below uint8) error {
 	return tx.conn.exec(`
-INSERT INTO pending (n, verdict, position, overlaid, sent, findings)
-SELECT o.n, 0, 0, 0, 1, x'' FROM chain c JOIN own o ON o.n BETWEEN c.n << 40 AND (c.n << 40) + 1099511627775
+INSERT INTO pending (n, verdict, position, overlaid, sent, handed, findings)
+SELECT o.n, 0, 0, 0, 1, 0, x'' FROM chain c JOIN own o ON o.n BETWEEN c.n << 40 AND (c.n << 40) + 1099511627775
 WHERE c.space = ?
 ON CONFLICT (n) DO UPDATE SET verdict = 0, position = 0, findings = x'' WHERE verdict < ?`, space, int64(below))
 }
@@ -157,22 +159,32 @@ func (tx *Tx) MarkSent(names []int64) error {
 	return nil
 }
 
-// Overlay returns the own changes that the view of a record has on top of its
-// base, in the order in which they were made.
+// MarkHanded notes that a hub has these changes.
+func (tx *Tx) MarkHanded(names []int64) error {
+	for _, n := range names {
+		if err := tx.conn.exec("UPDATE pending SET handed = 1 WHERE n = ? AND handed = 0", n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Overlay returns the changes that the view of a record has on top of its base,
+// relayed ones first, and own ones in the order in which they were made.
 func (tx *Tx) Overlay(record int64) (names []int64, err error) {
-	err = tx.conn.query("SELECT own FROM overlay WHERE record = ? ORDER BY own", func(s *sqlite3.Stmt) error {
+	err = tx.conn.query("SELECT change FROM overlay WHERE record = ? ORDER BY change", func(s *sqlite3.Stmt) error {
 		names = append(names, s.ColumnInt64(0))
 		return nil
 	}, record)
 	return names, err
 }
 
-// AddOverlay puts an own change on top of a record.
-func (tx *Tx) AddOverlay(record, own int64) error {
-	return tx.conn.exec("INSERT OR IGNORE INTO overlay (record, own) VALUES (?, ?)", record, own)
+// AddOverlay puts a change on top of a record.
+func (tx *Tx) AddOverlay(record, change int64) error {
+	return tx.conn.exec("INSERT OR IGNORE INTO overlay (record, change) VALUES (?, ?)", record, change)
 }
 
 // DropOverlay takes it off.
-func (tx *Tx) DropOverlay(record, own int64) error {
-	return tx.conn.exec("DELETE FROM overlay WHERE record = ? AND own = ?", record, own)
+func (tx *Tx) DropOverlay(record, change int64) error {
+	return tx.conn.exec("DELETE FROM overlay WHERE record = ? AND change = ?", record, change)
 }

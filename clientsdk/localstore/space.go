@@ -23,6 +23,8 @@ type Space struct {
 	// Durable is the position up to which the server's log is in a verified
 	// backup.
 	Durable uint64
+	// HubCursor is where the tablet is in the log of the hub that it met last.
+	HubCursor []byte
 	// Readable is false once the home server has denied access.
 	Readable bool
 	// SyncedMillis is the tablet's clock at the last complete sync, zero before.
@@ -39,7 +41,7 @@ type Chain struct {
 }
 
 const selectSpace = `
-SELECT s.n, s.id, s.kind, s.cursor, s.position, s.readable, s.synced_millis, s.epoch, s.durable,
+SELECT s.n, s.id, s.kind, s.cursor, s.position, s.readable, s.synced_millis, s.epoch, s.durable, s.hub_cursor,
 	c.n, c.replica, c.last_seq, c.last_hash, c.last_stamp
 FROM space s JOIN chain c ON c.n = s.chain `
 
@@ -47,10 +49,10 @@ func scanSpace(s *sqlite3.Stmt) Space {
 	return Space{
 		N: s.ColumnInt64(0), ID: merge.SpaceID(s.ColumnRawBlob(1)), Kind: int32(s.ColumnInt64(2)),
 		Cursor: copyBlob(s, 3), Position: uint64(s.ColumnInt64(4)), Readable: s.ColumnBool(5), SyncedMillis: s.ColumnInt64(6),
-		Epoch: copyBlob(s, 7), Durable: uint64(s.ColumnInt64(8)),
+		Epoch: copyBlob(s, 7), Durable: uint64(s.ColumnInt64(8)), HubCursor: copyBlob(s, 9),
 		Chain: Chain{
-			N: s.ColumnInt64(9), Replica: merge.ReplicaID(s.ColumnRawBlob(10)), LastSeq: uint64(s.ColumnInt64(11)),
-			LastHash: merge.Hash(s.ColumnRawBlob(12)), LastStamp: s.ColumnInt64(13),
+			N: s.ColumnInt64(10), Replica: merge.ReplicaID(s.ColumnRawBlob(11)), LastSeq: uint64(s.ColumnInt64(12)),
+			LastHash: merge.Hash(s.ColumnRawBlob(13)), LastStamp: s.ColumnInt64(14),
 		},
 	}
 }
@@ -76,7 +78,7 @@ func (tx *Tx) Spaces() (spaces []Space, err error) {
 
 // AddSpace adds a space that the tablet does not hold yet.
 func (tx *Tx) AddSpace(id merge.SpaceID, kind int32, replica merge.ReplicaID) error {
-	err := tx.conn.exec("INSERT INTO space (id, kind, chain, cursor, position, epoch, durable, readable, synced_millis) VALUES (?, ?, 0, x'', 0, x'', 0, 1, 0)", id[:], int64(kind))
+	err := tx.conn.exec("INSERT INTO space (id, kind, chain, cursor, position, epoch, durable, hub_cursor, readable, synced_millis) VALUES (?, ?, 0, x'', 0, x'', 0, x'', 1, 0)", id[:], int64(kind))
 	if err != nil {
 		return err
 	}
@@ -97,10 +99,10 @@ func (tx *Tx) AddChain(space *Space) error {
 }
 
 // SaveSpace keeps what has changed about the pull of a space: cursor, position,
-// epoch, what is durable, readability and time of sync.
+// epoch, what is durable, where the hub is, readability and time of sync.
 func (tx *Tx) SaveSpace(space *Space) error {
-	return tx.conn.exec("UPDATE space SET cursor = ?, position = ?, epoch = ?, durable = ?, readable = ?, synced_millis = ? WHERE n = ?",
-		notNull(space.Cursor), int64(space.Position), notNull(space.Epoch), int64(space.Durable), space.Readable, space.SyncedMillis, space.N)
+	return tx.conn.exec("UPDATE space SET cursor = ?, position = ?, epoch = ?, durable = ?, hub_cursor = ?, readable = ?, synced_millis = ? WHERE n = ?",
+		notNull(space.Cursor), int64(space.Position), notNull(space.Epoch), int64(space.Durable), notNull(space.HubCursor), space.Readable, space.SyncedMillis, space.N)
 }
 
 // TouchSpaces notes the time of a sync that brought nothing, in several spaces.

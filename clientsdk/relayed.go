@@ -1,0 +1,115 @@
+package clientsdk
+
+import (
+	"github.com/zhurnal/zhurnal/clientsdk/localstore"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// What others wrote and a hub has passed on lies over the base as own changes
+// do, marked provisional, until home delivers it. The tablet offers it to home
+// too, if it meets home first. When home says that it has it, the change stays
+// in the views until the base has come so far; when home keeps it back, it
+// leaves them, and comes with the log if it is ever merged.
+
+// relay lays a change over the base that came by a hub, if it is new.
+func (f *follower) relay(c *merge.Change) error {
+	n, err := f.ownName(c.ID)
+	if err != nil || n != 0 {
+		return err
+	}
+	if delivered, err := f.applied.has(c.ID); err != nil || delivered {
+		return err
+	}
+	if n, err = f.tx.Relayed(f.space.N, c.ID); err != nil || n != 0 {
+		return err
+	}
+	content, err := wire.EncodeChange(c)
+	if err != nil {
+		return err
+	}
+	if n, err = f.tx.AddRelayed(f.space.N, c.ID, content); err != nil {
+		return err
+	}
+	f.relayed++
+	f.own[n] = c
+	return f.putOn(n)
+}
+
+// endRelayed takes a relayed change out of the views: home has delivered it, or
+// keeps it back. Of one that is none, nothing is done.
+func (w *workspace) endRelayed(id merge.ID) error {
+	n, err := w.tx.Relayed(w.space.N, id)
+	if err != nil || n == 0 {
+		return err
+	}
+	if err := w.takeOff(n); err != nil {
+		return err
+	}
+	return w.tx.DropRelayed(n)
+}
+
+// endDelivered ends the relayed changes that the base holds, after rows came in
+// place of the log; all of them if the base is gone with the right to read it.
+func (f *follower) endDelivered(all bool) error {
+	list, err := f.tx.RelayedChanges(f.space.N)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		delivered, err := f.applied.has(r.ID)
+		if err != nil {
+			return err
+		}
+		if !delivered && !all {
+			continue
+		}
+		if err := f.endRelayed(r.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// offeredRelay is a relayed change under way to home.
+type offeredRelay struct {
+	n  int64
+	id merge.ID
+}
+
+// packRelayed takes relayed changes that home may not have, once no own change
+// is left to send.
+func (t *tour) packRelayed(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) (contents [][]byte, err error) {
+	waits := t.up.left || len(t.up.names) > 0
+	err = tx.RelayedOffers(space.N, func(r localstore.Relayed) bool {
+		if waits || *budgetBytes <= 0 {
+			t.up.left = true
+			return false
+		}
+		*budgetBytes -= len(r.Content)
+		t.up.relayed = append(t.up.relayed, offeredRelay{r.N, r.ID})
+		contents = append(contents, r.Content)
+		return true
+	})
+	return contents, err
+}
+
+// settleRelayed takes in what home says of relayed changes that it was offered,
+// and returns how many it said nothing of.
+func (in *intake) settleRelayed(f *follower) (unanswered int, err error) {
+	for _, r := range in.up.relayed {
+		i := coveredBy(r.id, in.outcomes)
+		switch {
+		case i < 0:
+			unanswered++
+		case in.outcomes[i].Verdict.Merged():
+			err = f.tx.SettleRelayed(r.n)
+		default:
+			err = f.endRelayed(r.id)
+		}
+		if err != nil {
+			return unanswered, err
+		}
+	}
+	return unanswered, nil
+}
