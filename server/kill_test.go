@@ -66,9 +66,10 @@ type process struct {
 
 var listening = regexp.MustCompile(`url=(http://\S+)`)
 
-func startServer(t *testing.T, dir string) *process {
+func startServer(t *testing.T, dir string, more ...string) *process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], "serve", "--dir", dir, "--listen", "127.0.0.1:0", "--min-free", "1MiB")
+	args := append([]string{"serve", "--dir", dir, "--listen", "127.0.0.1:0", "--min-free", "1MiB"}, more...)
+	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asCommand+"=1")
 	log, err := cmd.StderrPipe()
 	if err != nil {

@@ -12,10 +12,12 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/hub"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/register"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
@@ -25,6 +27,9 @@ type serveCommand struct {
 	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Loopback address to listen on (${default})."`
 	Schema   []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
 	Register string        `placeholder:"FILE" help:"Where dismissals are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
+	Upstream string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
+	As       id            `placeholder:"PERSON" help:"Who the hub is to the home server, which relays the spaces that this person may read: 32 hexadecimal digits."`
+	Every    time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
 	MinFree  byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
 	Log      ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
 }
@@ -39,6 +44,7 @@ Examples:
   zhurnal serve --dir ./register
   zhurnal serve --dir /var/lib/zhurnal --listen 127.0.0.1:9000 --min-free 10GiB --log json
   zhurnal serve --dir ./register --schema clinic.binpb
+  zhurnal serve --dir ./hub --listen 127.0.0.1:8766 --upstream http://127.0.0.1:8765 --as <person id>
 
 Stop it with Ctrl-C or SIGTERM: requests that are under way are finished first.`
 }
@@ -46,6 +52,9 @@ Stop it with Ctrl-C or SIGTERM: requests that are under way are finished first.`
 // Run serves until the context ends.
 func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	log := ops.NewLogger(to.log, c.Log)
+	if err := c.checkHub(); err != nil {
+		return err
+	}
 	if err := ops.PrepareDataDir(c.Dir); err != nil {
 		return err
 	}
@@ -63,11 +72,14 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
-	health := ops.NewHealth(disk.Room, log, rpc.Services...)
 	announce(log, listener.Addr().String(), c.Dir)
-	err = rpc.Serve(ctx, listener, rpc.Options{
-		Engine: engine, Reporter: report.New(engine, nowMillis), Health: health, Log: log, Now: nowMillis,
-	})
+	options := rpc.Options{Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis}
+	if c.Upstream != "" {
+		err = c.serveHub(ctx, listener, options, hub.New(engine, homeClients(c.Upstream, merge.PersonID(c.As)), merge.PersonID(c.As)), disk)
+	} else {
+		options.Health = ops.NewHealth(disk.Room, log, rpc.Services...)
+		err = rpc.Serve(ctx, listener, options)
+	}
 	log.Info("stopped")
 	return err
 }

@@ -20,6 +20,8 @@ type Engine interface {
 	SyncEngine
 	DeskEngine
 	BackupEngine
+	AudienceEngine
+	HubEngine
 }
 
 // Options say what a server serves.
@@ -31,15 +33,23 @@ type Options struct {
 	Log    *slog.Logger
 	// Now is the clock, in milliseconds since 1970; told to tablets only.
 	Now func() int64
+	// Brought makes the server a hub, which serves tablets alone: it is called
+	// when one of them has brought something.
+	Brought func()
 }
 
-// Services are the full names of what is served, for health and reflection.
-var Services = []string{
-	syncv1connect.SyncServiceName,
-	syncv1connect.DeskServiceName,
-	reportv1connect.ReportServiceName,
-	adminv1connect.BackupServiceName,
-}
+// Services are the full names of what the home server serves, HubServices of what
+// a hub does, for health and reflection.
+var (
+	Services = []string{
+		syncv1connect.SyncServiceName,
+		syncv1connect.DeskServiceName,
+		syncv1connect.AudienceServiceName,
+		reportv1connect.ReportServiceName,
+		adminv1connect.BackupServiceName,
+	}
+	HubServices = []string{syncv1connect.SyncServiceName}
+)
 
 // newHandler returns everything that is served on the port. Watches end when
 // stopping does. Extra options come after our own and win.
@@ -59,16 +69,23 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	}
 	private, open := handle(claimed), handle(func(h http.Handler) http.Handler { return h })
 
-	private(syncv1connect.NewSyncServiceHandler(&syncService{
-		engine: o.Engine, now: o.Now, edge: rim,
-		watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
-	}, options...))
-	private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
-	private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
-	private(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
+	services := Services
+	if o.Brought != nil {
+		services = HubServices
+		private(syncv1connect.NewSyncServiceHandler(&hubService{engine: o.Engine, now: o.Now, edge: rim, brought: o.Brought}, options...))
+	} else {
+		private(syncv1connect.NewSyncServiceHandler(&syncService{
+			engine: o.Engine, now: o.Now, edge: rim,
+			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
+		}, options...))
+		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
+		private(syncv1connect.NewAudienceServiceHandler(&audienceService{engine: o.Engine}, options...))
+		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
+		private(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
+	}
 	// Probes carry no identity, and the names of the services are no secret.
 	open(grpchealth.NewHandler(o.Health, options...))
-	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, Services...)...)
+	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, services...)...)
 	open(grpcreflect.NewHandlerV1(reflector, options...))
 	open(grpcreflect.NewHandlerV1Alpha(reflector, options...))
 

@@ -31,8 +31,10 @@ var (
 // scripted is an engine that answers what a test tells it to, for the paths
 // that no healthy engine takes. Unset methods answer with a defect.
 type scripted struct {
-	DeskEngine   // none: what the desk asks needs a real engine
-	BackupEngine // none either
+	DeskEngine     // none: what the desk asks needs a real engine
+	BackupEngine   // none either
+	AudienceEngine // nor here
+	HubEngine      // nor here
 
 	push  func(space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error)
 	pull  func(ctx context.Context, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)

@@ -75,12 +75,7 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 	if err != nil {
 		return nil, err
 	}
-	// One more way out for the engine's texts, through the same gate.
-	resp := wire.SyncResponse(downs, s.engine.Epoch(), s.now(), func(err error) *syncv1.Fault {
-		s.edge.record(ctx, req.Spec().Procedure, err)
-		return publicFault(err, requestID(ctx))
-	})
-	return connect.NewResponse(resp), nil
+	return connect.NewResponse(wire.SyncResponse(downs, s.engine.Epoch(), s.now(), s.edge.tell(ctx, req.Spec().Procedure))), nil
 }
 
 func callerAndSpace(ctx context.Context, id []byte) (merge.PersonID, merge.SpaceID, error) {

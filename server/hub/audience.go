@@ -1,0 +1,99 @@
+package hub
+
+import (
+	"context"
+	"slices"
+
+	"connectrpc.com/connect"
+
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
+)
+
+// adoptAudiences gives and takes access at the hub as the home server has given
+// and taken it. A space that the hub itself may not read any more is shown to
+// nobody.
+func (r *Relay) adoptAudiences(ctx context.Context) error {
+	resp, err := r.home.Audiences.ListAudiences(ctx, connect.NewRequest(&syncv1.ListAudiencesRequest{}))
+	if err != nil {
+		return fault.New(fault.Unavailable, "no answer from the home server: %w", err)
+	}
+	had, err := r.engine.Audiences(r.person)
+	if err != nil {
+		return err
+	}
+	for _, m := range resp.Msg.Audiences {
+		due, err := audienceFromProto(m)
+		if err != nil {
+			return err
+		}
+		var before []merge.PersonID
+		if i := slices.IndexFunc(had, func(a syncengine.Audience) bool { return a.Space == due.Space }); i >= 0 {
+			before = had[i].People
+			had = slices.Delete(had, i, i+1)
+		}
+		if err := r.adopt(ctx, due, before); err != nil {
+			return err
+		}
+	}
+	for _, gone := range had {
+		if err := r.adopt(ctx, syncengine.Audience{Space: gone.Space, Kind: gone.Kind}, gone.People); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adopt gives access to those that are not among the people before, and takes it
+// from those that were; the hub's own first and last, so that a cut leaves the
+// space in its list.
+func (r *Relay) adopt(ctx context.Context, due syncengine.Audience, before []merge.PersonID) error {
+	set := func(person merge.PersonID, allowed bool) error {
+		_, err := r.engine.SetAccess(ctx, r.person, due.Space, due.Kind, person, allowed)
+		return err
+	}
+	if slices.Contains(due.People, r.person) && !slices.Contains(before, r.person) {
+		if err := set(r.person, true); err != nil {
+			return err
+		}
+	}
+	for _, person := range due.People {
+		if person == r.person || slices.Contains(before, person) {
+			continue
+		}
+		if err := set(person, true); err != nil {
+			return err
+		}
+	}
+	for _, person := range before {
+		if person == r.person || slices.Contains(due.People, person) {
+			continue
+		}
+		if err := set(person, false); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(before, r.person) && !slices.Contains(due.People, r.person) {
+		return set(r.person, false)
+	}
+	return nil
+}
+
+func audienceFromProto(m *syncv1.Audience) (syncengine.Audience, error) {
+	space, err := wire.ID16[merge.SpaceID](m.SpaceId, "space_id")
+	if err != nil {
+		return syncengine.Audience{}, err
+	}
+	a := syncengine.Audience{Space: space, Kind: m.Kind}
+	for _, id := range m.PersonIds {
+		person, err := wire.ID16[merge.PersonID](id, "person_id")
+		if err != nil {
+			return syncengine.Audience{}, err
+		}
+		a.People = append(a.People, person)
+	}
+	return a, nil
+}

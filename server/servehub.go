@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/hub"
+	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/rpc"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// checkHub refuses flags of a hub that do not make one.
+func (c *serveCommand) checkHub() error {
+	switch at, err := url.Parse(c.Upstream); {
+	case c.Upstream == "" && c.As == (id{}):
+		return nil
+	case c.Upstream == "":
+		return errors.New("--as is who a hub is to its home server: give --upstream too")
+	case c.As == (id{}):
+		return errors.New("a hub needs --as: who it is to the home server, which must have given that person access to the spaces to relay")
+	case err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https":
+		return fmt.Errorf("--upstream %q is no address such as http://127.0.0.1:8765", c.Upstream)
+	case c.Every <= 0:
+		return fmt.Errorf("--every %s: more than nothing is due", c.Every)
+	}
+	return nil
+}
+
+// serveHub serves tablets and relays, until the context ends.
+func (c *serveCommand) serveHub(ctx context.Context, listener net.Listener, o rpc.Options, relay *hub.Relay, disk *ops.Disk) error {
+	brought := make(chan struct{}, 1)
+	o.Health = ops.NewHealth(disk.Room, o.Log, rpc.HubServices...)
+	o.Brought = func() {
+		select {
+		case brought <- struct{}{}:
+		default:
+		}
+	}
+	o.Log.Info("a hub: what tablets bring counts when the home server has it", "upstream", c.Upstream)
+	relaying, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		(&relayer{relay: relay, log: o.Log}).run(relaying, c.Every, brought)
+	}()
+	err := rpc.Serve(ctx, listener, o)
+	stop()
+	<-ended // before the engine is closed
+	return err
+}
+
+// relayer relays and says what came of it.
+type relayer struct {
+	relay *hub.Relay
+	log   *slog.Logger
+	said  string // the error that was logged last
+}
+
+// run relays now, every so often, and whenever a tablet has brought something.
+func (r *relayer) run(ctx context.Context, every time.Duration, brought <-chan struct{}) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		relayed, err := r.relay.Once(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		r.say(relayed, errors.Join(err, relayed.Err))
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		case <-brought:
+		}
+	}
+}
+
+// say logs what went over. That the home server cannot be reached is how a hub
+// lives: it is said once.
+func (r *relayer) say(relayed hub.Relayed, err error) {
+	if relayed.Up > 0 || relayed.Down > 0 {
+		r.log.Info("relayed", "batches_up", relayed.Up, "batches_down", relayed.Down)
+	}
+	now := ""
+	if err != nil {
+		now = err.Error()
+	}
+	if now != "" && now != r.said {
+		r.log.Warn("not relayed, or not all; it is tried again", "error", now)
+	}
+	r.said = now
+}
+
+// relayTimeout bounds one request to the home server.
+const relayTimeout = time.Minute
+
+// homeClients are those of a hub, which says who it is.
+func homeClients(at string, person merge.PersonID) hub.Home {
+	says := connect.WithInterceptors(connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
+		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+			req.Header().Set("Authorization", auth.Header(person))
+			return next(ctx, req)
+		}
+	}))
+	client := &http.Client{Timeout: relayTimeout}
+	return hub.Home{
+		Sync:      syncv1connect.NewSyncServiceClient(client, at, says),
+		Audiences: syncv1connect.NewAudienceServiceClient(client, at, says),
+	}
+}
