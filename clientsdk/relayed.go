@@ -1,6 +1,8 @@
 package clientsdk
 
 import (
+	"context"
+
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -11,6 +13,24 @@ import (
 // too, if it meets home first. When home says that it has it, the change stays
 // in the views until the base has come so far; when home keeps it back, it
 // leaves them, and comes with the log if it is ever merged.
+
+// Relayed lists the changes of others that came by a hub and that home has not
+// delivered yet, in the order in which they came. What a view shows of them is
+// provisional.
+func (r *Register) Relayed(ctx context.Context, space SpaceID) (ids []ChangeID, err error) {
+	err = r.store.Read(ctx, func(tx *localstore.Tx) error {
+		held, err := spaceOf(tx, space)
+		if err != nil {
+			return err
+		}
+		list, err := tx.RelayedChanges(held.N)
+		for _, one := range list {
+			ids = append(ids, one.ID)
+		}
+		return err
+	})
+	return ids, about(err, "list what came by a hub to space %s", space)
+}
 
 // relay lays a change over the base that came by a hub, if it is new.
 func (f *follower) relay(c *merge.Change) error {

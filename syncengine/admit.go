@@ -41,19 +41,44 @@ type judge struct {
 	there map[merge.RecordID]bool
 	// making are the records of the change that is judged.
 	making []merge.RecordWrites
+	// reserved is the replica on which the server alone writes.
+	reserved merge.ReplicaID
 }
 
-func newJudge(known *schema.Schema, snapshot *store.Snapshot, space merge.SpaceID) (*judge, error) {
+func (e *Engine) newJudge(snapshot *store.Snapshot, space merge.SpaceID) (*judge, error) {
 	head, err := snapshot.Head(space)
 	if err != nil {
 		return nil, err
 	}
-	return &judge{schema: known, snapshot: snapshot, space: space, kind: head.GetKind(), there: map[merge.RecordID]bool{}}, nil
+	return &judge{
+		schema: e.Schema(), snapshot: snapshot, space: space, kind: head.GetKind(),
+		there: map[merge.RecordID]bool{}, reserved: e.epoch.replica,
+	}, nil
+}
+
+// isForged tells whether a change is on the replica on which the server alone
+// writes, without being one of the server's: its id is in every change that a
+// coordinator has written, for all to see. The server's own come back to it by
+// hubs and from whoever got them there, and are known; what it wrote in an older
+// epoch was on another replica.
+func (j *judge) isForged(c *merge.Change) (bool, error) {
+	if c.ID.Replica != j.reserved {
+		return false, nil
+	}
+	known, err := j.snapshot.Known(j.space, c.ID)
+	return known == nil || !known.Verdict.Merged(), err
 }
 
 func (j *judge) change(c *merge.Change) ([]wire.Finding, error) {
 	if j.kind == 0 { // there is no such space; judged again when there is
 		return []wire.Finding{{Cause: wire.NoAccess, MessageKey: "access.none"}}, nil
+	}
+	forged, err := j.isForged(c)
+	if err != nil {
+		return nil, err
+	}
+	if forged {
+		return []wire.Finding{{Cause: wire.ForeignReplica, MessageKey: "replica.foreign"}}, nil
 	}
 	j.making = c.Records
 	if wire.CheckLimits(c) != nil { // nothing else is looked at: the limits bound what that costs
@@ -143,23 +168,26 @@ func (j *judge) couldBeHere(ref schema.Reference) bool {
 	return false
 }
 
-// admit decodes, verifies and judges a batch and returns the entry for it.
-func (e *Engine) admit(snapshot *store.Snapshot, person merge.PersonID, space merge.SpaceID, batch []byte) (log.Entry, error) {
+// admit decodes, verifies and judges a batch and returns the entry for it. own
+// says that the server itself has just written it.
+func (e *Engine) admit(snapshot *store.Snapshot, person merge.PersonID, space merge.SpaceID, batch []byte, own bool) (log.Entry, error) {
 	changes, err := wire.DecodeBatch(space, batch)
 	if err != nil {
 		return log.Entry{}, err
 	}
-	return e.judged(snapshot, person, space, batch, changes)
+	return e.judged(snapshot, person, &push{batch: batch, changes: changes, own: own}, space)
 }
 
-func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, space merge.SpaceID, batch []byte, changes []*merge.Change) (log.Entry, error) {
-	judge, err := newJudge(e.Schema(), snapshot, space)
+func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, content *push, space merge.SpaceID) (log.Entry, error) {
+	judge, err := e.newJudge(snapshot, space)
 	if err != nil {
 		return log.Entry{}, err
 	}
-	content := &push{batch: batch, changes: changes, findings: map[int][]wire.Finding{}, spaceless: judge.kind == 0}
-	content.own = changes[0].ID.Replica == e.epoch.replica // others' are refused, and a batch of ours has one change
-	for i, c := range changes {
+	if content.own {
+		judge.reserved = merge.ReplicaID{}
+	}
+	content.findings, content.spaceless = map[int][]wire.Finding{}, judge.kind == 0
+	for i, c := range content.changes {
 		findings, err := judge.change(c)
 		if err != nil {
 			return log.Entry{}, err

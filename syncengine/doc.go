@@ -34,7 +34,8 @@
 //
 // admit.go judges, apply.go and applychange.go apply, pull.go serves, grant.go
 // gives access, release.go tries again what was held back, dismiss.go gives it
-// back for good, desk.go writes for coordinators, history.go tells what became
+// back for good, hub.go and upstream.go make a hub of the same engine, desk.go
+// writes for coordinators, history.go tells what became
 // of a record. epoch.go says what a restored server does otherwise; durable.go,
 // restore.go and check.go are backup, restore and check (packages backup and
 // register).

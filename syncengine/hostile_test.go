@@ -8,7 +8,6 @@ import (
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	"github.com/zhurnal/zhurnal/syncengine"
-	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -96,11 +95,40 @@ func TestNobodyWritesOnTheServersReplica(t *testing.T) {
 		Salt: merge.Salt{1}, Records: []merge.RecordWrites{{Type: participantType, Record: recordNamed("z"), Writes: []merge.Write{{Cell: merge.Lifecycle}}}},
 	}
 	c.Seal(a.space)
-	if _, err := e.Push(bg, a.person, a.space, a.batches(c)); fault.KindOf(err) != fault.Malformed {
-		t.Fatalf("error %v", err)
+	honest := newDevice(t, "petro", "lyman", 10)
+	honest.write(recordNamed("olena"), olena())
+	for range 2 {
+		out, err := e.Push(bg, a.person, a.space, append(a.batches(c), honest.batches(honest.unsent...)...))
+		if err != nil || len(out) != 2 || out[1].Verdict != wire.Applied {
+			t.Fatalf("what is beside it: %+v, %v", out, err)
+		}
+		mustVerdict(t, out[:1], wire.Quarantined, wire.ForeignReplica)
+	}
+	grant(t, e, "lyman", community, "oksana") // access given frees it no more than a resend
+	if out, err := e.Verdicts(a.person, a.space, []merge.ID{c.ID}); err != nil || len(out) != 1 || out[0].Verdict != wire.Quarantined {
+		t.Fatalf("%+v, %v", out, err)
 	}
 	if _, err := w("two"); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What the server wrote comes back to it, by a hub or by whoever got it there.
+func TestTheServersOwnChangesComeBackToIt(t *testing.T) {
+	e := openEngine(t, "")
+	grant(t, e, "lyman", community, "petro", "coord")
+	msg, _ := proto.Marshal(olena())
+	_, position, err := e.Write(bg, personNamed("coord"), spaceNamed("lyman"), []syncengine.WriteRecord{{Type: participantType, Record: recordNamed("one"), Message: msg}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := e.Pull(bg, personNamed("petro"), spaceNamed("lyman"), nil, 0)
+	if err != nil || len(page.Entries) != 1 {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	out, err := e.Push(bg, personNamed("petro"), spaceNamed("lyman"), [][]byte{page.Entries[0].Batch})
+	if err != nil || len(out) != 1 || out[0].Verdict != wire.Applied || out[0].LastPosition != position {
+		t.Fatalf("%+v, %v", out, err)
 	}
 }
 

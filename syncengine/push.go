@@ -51,18 +51,6 @@ func (e *Engine) push(ctx context.Context, person merge.PersonID, space merge.Sp
 
 func held(o wire.Outcome) bool { return o.Verdict == wire.Quarantined }
 
-// refuseOwnReplica keeps the server's own chain to itself: its id is in every
-// change that a coordinator has written, for all to see. What the server wrote
-// on the replica of an older epoch comes from whoever kept it.
-func (e *Engine) refuseOwnReplica(entry *log.Entry) error {
-	for _, c := range entry.Decoded.(*push).changes {
-		if c.ID.Replica == e.epoch.replica {
-			return fault.New(fault.Malformed, "change %s is on the server's own replica; draw 16 random bytes for a replica of your own", c.ID)
-		}
-	}
-	return nil
-}
-
 func (e *Engine) appendAll(ctx context.Context, entries []log.Entry) (outcomes []wire.Outcome, err error) {
 	for i := range entries {
 		entry := entries[i] // what is decoded of it goes when it is stored
@@ -96,10 +84,7 @@ func (e *Engine) admitAll(person merge.PersonID, space merge.SpaceID, batches []
 	defer snapshot.Close()
 	entries := make([]log.Entry, len(batches))
 	for i, batch := range batches {
-		entry, err := e.admit(snapshot, person, space, batch)
-		if err == nil {
-			err = e.refuseOwnReplica(&entry)
-		}
+		entry, err := e.admit(snapshot, person, space, batch, false)
 		if err != nil {
 			return nil, fault.New(fault.KindOf(err), "push: batch %d/%d: %w", i+1, len(batches), err)
 		}
@@ -138,7 +123,7 @@ func (e *Engine) appendPush(ctx context.Context, entry *log.Entry, outcomes []wi
 		if err != nil {
 			return nil, err
 		}
-		smaller, err := e.rejudged(entry, batch, part)
+		smaller, err := e.rejudged(entry, &push{batch: batch, changes: part, own: content.own})
 		if err != nil {
 			return nil, err
 		}
@@ -158,10 +143,10 @@ func overLimit(entry *log.Entry) (log.Entry, error) {
 	return content.entry(entry.Principal, entry.Space)
 }
 
-func (e *Engine) rejudged(entry *log.Entry, batch []byte, changes []*merge.Change) (log.Entry, error) {
+func (e *Engine) rejudged(entry *log.Entry, content *push) (log.Entry, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
-	return e.judged(snapshot, entry.Principal, entry.Space, batch, changes)
+	return e.judged(snapshot, entry.Principal, content, entry.Space)
 }
 
 // Verdicts returns what has become of changes; a change that was never received

@@ -89,7 +89,7 @@ func (e *Engine) releaseSpace(ctx context.Context, by merge.PersonID, space merg
 func (e *Engine) releasable(space merge.SpaceID) ([]*logv1.ReleasedChange, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
-	judge, err := newJudge(e.Schema(), snapshot, space)
+	judge, err := e.newJudge(snapshot, space)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -22,6 +23,7 @@ func (f *fleet) converge() {
 	}
 	f.calmDown()
 	for range roundsMax {
+		f.relaysInCalm()
 		for _, t := range f.tablets {
 			if f.failed == nil {
 				f.syncsInCalm(t)
@@ -31,6 +33,7 @@ func (f *fleet) converge() {
 	for _, space := range f.spaces {
 		f.checkHome(space)
 		f.checkAcknowledged(space)
+		f.checkReceipts(space)
 		for _, t := range f.tablets {
 			f.checkEqual(t, space)
 		}
@@ -61,6 +64,28 @@ func (f *fleet) syncsInCalm(t *tablet) {
 	}
 	f.must(err, "%s syncs in calm", t)
 	f.witness.look()
+}
+
+// relaysInCalm lets the hub, with the newer types, bring everything up.
+func (f *fleet) relaysInCalm() {
+	if f.failed != nil {
+		return
+	}
+	f.hall.crash()
+	relayed, err := f.hall.relays(nil)
+	f.must(errors.Join(err, relayed.Err), "the hub relays in calm")
+	f.witness.look()
+}
+
+// checkReceipts holds the log to what the hub has given receipts for: nobody
+// else needs to have it any more.
+func (f *fleet) checkReceipts(space merge.SpaceID) {
+	for id := range f.hall.receipts[space] {
+		if f.witness.logs[space].positions[id] == 0 && !f.dismissed[id] {
+			f.fail("%s: the hub gave a receipt for change %s, and it is lost", f.names[space], id)
+			return
+		}
+	}
 }
 
 // checkHome holds the server's rows to the set of changes in its log.

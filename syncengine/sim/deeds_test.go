@@ -37,6 +37,10 @@ func deeds() []deed {
 		{"a coordinator dismisses", 2, false, (*doing).coordinatorDismisses},
 		{"the server is backed up", 3, false, (*doing).homeIsBackedUp},
 		{"the server is restored", 2, false, (*doing).homeIsRestored},
+		{"syncs with the hub", 12, false, (*doing).syncsWithTheHub},
+		{"the hub relays", 6, false, (*doing).hubRelays},
+		{"the hub crashes", 1, false, (*doing).hubCrashes},
+		{"the hub is lost", 1, false, (*doing).hubIsLost},
 	}
 }
 

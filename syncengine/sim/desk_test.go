@@ -102,7 +102,7 @@ type lie struct {
 var lies = []lie{
 	{"a change under another's replica", false, func(d *doing, space merge.SpaceID, w *mergetest.Writer) []byte {
 		known := d.anyChange(space)
-		if known == nil || known.ID.Replica == d.homeReplica(space) {
+		if known == nil {
 			return nil
 		}
 		w.Replica, w.Seq, w.Previous = known.ID.Replica, known.ID.Seq-1, known.Previous
@@ -144,16 +144,6 @@ func (d *doing) anyChange(space merge.SpaceID) *merge.Change {
 		return nil
 	}
 	return facts[d.IntN(len(facts))].Change
-}
-
-// homeReplica is the replica on which coordinators write.
-func (d *doing) homeReplica(space merge.SpaceID) (id merge.ReplicaID) {
-	for _, fact := range d.witness.logs[space].facts {
-		if fact.Change != nil && fact.Change.Author == d.witness.person {
-			return fact.Change.ID.Replica
-		}
-	}
-	return id
 }
 
 func (d *doing) batch(space merge.SpaceID, changes ...*merge.Change) []byte {

@@ -26,6 +26,7 @@ type fleet struct {
 	now     int64  // the true time, milliseconds since 1970
 	letters []letter
 	home    *home
+	hall    *hall
 	witness *witness
 	tablets []*tablet
 	spaces  []merge.SpaceID
@@ -94,12 +95,14 @@ func (f *fleet) begin() {
 		f.names[space] = fmt.Sprintf("community %d", i+1)
 	}
 	f.home = newHome(f)
+	f.hall = newHall(f)
 	f.witness = newWitness(f)
 	for i := range f.Tablets {
 		f.tablets = append(f.tablets, newTablet(f, i))
 	}
 	for _, space := range f.spaces {
 		f.home.allow(f.witness.person, space, true)
+		f.home.allow(f.hall.person, space, true)
 		for _, t := range f.tablets {
 			f.home.allow(t.person, space, true)
 		}
@@ -111,6 +114,7 @@ func (f *fleet) end() {
 		t.close()
 	}
 	f.home.close()
+	f.hall.close()
 }
 
 // pass lets everything happen that is due until the moment, in the order of

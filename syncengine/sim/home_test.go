@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -111,7 +112,7 @@ func (h *home) serve(person merge.PersonID, req *syncv1.SyncRequest) (*syncv1.Sy
 	if err != nil {
 		return nil, err
 	}
-	downs, err := h.sync(person, ups, int(req.PageBytes))
+	downs, err := oneByOne(h.engine.Sync, person, ups, int(req.PageBytes))
 	if err != nil {
 		return nil, err
 	}
@@ -126,10 +127,12 @@ func (h *home) serve(person merge.PersonID, req *syncv1.SyncRequest) (*syncv1.Sy
 	}), nil
 }
 
-// sync serves the spaces one after the other where several bring changes: the
+// oneByOne serves the spaces one after the other where several bring changes: the
 // engine takes those at the same time, and which of them then finds the disk
 // full is for no seed to say.
-func (h *home) sync(person merge.PersonID, ups []wire.SpaceUp, pageBytes int) (downs []wire.SpaceDown, err error) {
+func oneByOne(sync func(context.Context, merge.PersonID, []wire.SpaceUp, int) ([]wire.SpaceDown, error),
+	person merge.PersonID, ups []wire.SpaceUp, pageBytes int,
+) (downs []wire.SpaceDown, err error) {
 	pushing := 0
 	for i := range ups {
 		if len(ups[i].Batches) > 0 {
@@ -137,10 +140,10 @@ func (h *home) sync(person merge.PersonID, ups []wire.SpaceUp, pageBytes int) (d
 		}
 	}
 	if pushing < 2 {
-		return h.engine.Sync(noCut, person, ups, pageBytes)
+		return sync(noCut, person, ups, pageBytes)
 	}
 	for i := range ups {
-		down, err := h.engine.Sync(noCut, person, ups[i:i+1], pageBytes)
+		down, err := sync(noCut, person, ups[i:i+1], pageBytes)
 		if err != nil {
 			return nil, err
 		}

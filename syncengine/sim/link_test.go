@@ -18,6 +18,8 @@ type link struct {
 	syncv1connect.SyncServiceClient // none: what a register does not call
 	*tablet
 	draws *rand.Rand
+	// hub says that it leads to the hub.
+	hub bool
 	// pageBytes is what an answer may hold; zero leaves it to the server.
 	pageBytes uint32
 }
@@ -35,12 +37,14 @@ func (l *link) Sync(_ context.Context, req *connect.Request[syncv1.SyncRequest])
 	if !l.onTheWay(req.Msg) {
 		return nil, errNoNetwork
 	}
-	resp, err := l.home.serve(l.person, req.Msg)
+	resp, err := l.serve(req.Msg)
 	if err != nil {
 		return nil, connect.NewError(connect.CodeUnavailable, err)
 	}
-	for _, up := range req.Msg.Spaces {
-		l.epochs[merge.SpaceID(up.SpaceId)] = l.home.engine.Epoch()
+	if !l.hub {
+		for _, up := range req.Msg.Spaces {
+			l.epochs[merge.SpaceID(up.SpaceId)] = l.home.engine.Epoch()
+		}
 	}
 	if !l.onTheWayBack() {
 		return nil, errNoNetwork
@@ -48,12 +52,19 @@ func (l *link) Sync(_ context.Context, req *connect.Request[syncv1.SyncRequest])
 	return connect.NewResponse(resp), nil
 }
 
+func (l *link) serve(req *syncv1.SyncRequest) (*syncv1.SyncResponse, error) {
+	if l.hub {
+		return l.hall.serve(l.person, req)
+	}
+	return l.home.serve(l.person, req)
+}
+
 // onTheWay tells whether the request arrives. What is due meanwhile happens.
 func (l *link) onTheWay(req *syncv1.SyncRequest) bool {
 	if l.calm || l.draws.IntN(100) >= l.Faulty {
 		return true
 	}
-	again := letter{from: l.tablet, at: l.now + l.wait(), deliver: func() { _, _ = l.home.serve(l.person, req) }}
+	again := letter{from: l.tablet, at: l.now + l.wait(), deliver: func() { _, _ = l.serve(req) }}
 	switch l.draws.IntN(4) {
 	case 0:
 		l.tally.CutBefore++

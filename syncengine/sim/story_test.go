@@ -42,4 +42,5 @@ type tally struct {
 	Revoked, HomeCrashes, HomeFull, Restored, Lies, Refused int
 	Flagged, Quarantined, Dismissed, Settled                int
 	Looks, Views                                            int
+	Handed, ByHub, Relays, HubCrashes, HubsLost             int
 }

@@ -172,7 +172,8 @@ func (t *tablet) checkCopy(space merge.SpaceID) {
 // view is the digest of what the register must show. It is not known while the
 // register has changes that it has not sent yet.
 func (t *tablet) view(l *spaceLog, space merge.SpaceID, position uint64) (digest merge.Hash, known bool) {
-	var onTop []merge.ID
+	onTop, err := t.reg.Relayed(noCut, space)
+	t.must(err, "list what came by the hub")
 	for _, id := range t.own[space] {
 		if at := l.positions[id]; at == 0 || at > position {
 			onTop = append(onTop, id)

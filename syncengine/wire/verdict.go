@@ -43,6 +43,7 @@ const (
 	KeyMismatch        = Cause(syncv1.Cause_CAUSE_KEY_MISMATCH)
 	OverLimit          = Cause(syncv1.Cause_CAUSE_OVER_LIMIT)
 	GivenBack          = Cause(syncv1.Cause_CAUSE_GIVEN_BACK)
+	ForeignReplica     = Cause(syncv1.Cause_CAUSE_FOREIGN_REPLICA)
 )
 
 // Quarantines tells whether the cause keeps a change from being applied.

@@ -124,6 +124,9 @@ const (
 	Cause_CAUSE_OVER_LIMIT Cause = 11
 	// Dismisses: a person gave the change back; message_key says why.
 	Cause_CAUSE_GIVEN_BACK Cause = 12
+	// Quarantines: the change is on the replica on which the server itself writes,
+	// and the server did not write it.
+	Cause_CAUSE_FOREIGN_REPLICA Cause = 13
 )
 
 // Enum value maps for Cause.
@@ -142,6 +145,7 @@ var (
 		10: "CAUSE_KEY_MISMATCH",
 		11: "CAUSE_OVER_LIMIT",
 		12: "CAUSE_GIVEN_BACK",
+		13: "CAUSE_FOREIGN_REPLICA",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":         0,
@@ -157,6 +161,7 @@ var (
 		"CAUSE_KEY_MISMATCH":        10,
 		"CAUSE_OVER_LIMIT":          11,
 		"CAUSE_GIVEN_BACK":          12,
+		"CAUSE_FOREIGN_REPLICA":     13,
 	}
 )
 
@@ -426,7 +431,7 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\x0fVERDICT_FLAGGED\x10\x02\x12\x17\n" +
 	"\x13VERDICT_QUARANTINED\x10\x03\x12\x15\n" +
 	"\x11VERDICT_DISMISSED\x10\x04\x12\x14\n" +
-	"\x10VERDICT_RECEIVED\x10\x05*\xbd\x02\n" +
+	"\x10VERDICT_RECEIVED\x10\x05*\xd8\x02\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11CAUSE_RULE_FAILED\x10\x01\x12\x1b\n" +
@@ -441,7 +446,8 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\x12CAUSE_KEY_MISMATCH\x10\n" +
 	"\x12\x14\n" +
 	"\x10CAUSE_OVER_LIMIT\x10\v\x12\x14\n" +
-	"\x10CAUSE_GIVEN_BACK\x10\fB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
+	"\x10CAUSE_GIVEN_BACK\x10\f\x12\x19\n" +
+	"\x15CAUSE_FOREIGN_REPLICA\x10\rB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var (
 	file_zhurnal_sync_v1_verdict_proto_rawDescOnce sync.Once
