@@ -34,11 +34,10 @@
 //
 // admit.go judges, apply.go and applychange.go apply, pull.go serves, grant.go
 // gives access, release.go tries again what was held back, dismiss.go gives it
-// back for good, hub.go and upstream.go make a hub of the same engine, desk.go
-// writes for coordinators, history.go tells what became
-// of a record. epoch.go says what a restored server does otherwise; durable.go,
-// restore.go and check.go are backup, restore and check (packages backup and
-// register).
+// back for good, desk.go writes for coordinators, history.go tells what became of
+// a record. hub.go and upstream.go make a hub of the same engine. epoch.go says
+// what a restored server does otherwise; durable.go, restore.go and check.go are
+// backup, restore and check (packages backup and register).
 //
 // The other packages here: limits (every limit with its reason), fault (kinds
 // of error), sim (seasons of a whole fleet, as tests), fieldwork (rules over
