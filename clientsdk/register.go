@@ -58,7 +58,7 @@ type Options struct {
 // Register is an open register. It is safe for concurrent use.
 type Register struct {
 	options Options
-	store   *localstore.Store
+	store   localstore.Store
 	// syncing holds a token while a Sync runs.
 	syncing chan struct{}
 	// requestBytes is how much a request may carry; only the Sync that runs
@@ -98,7 +98,7 @@ func (r *Register) Join(ctx context.Context, space SpaceID, kind SpaceKind) erro
 	if space == (SpaceID{}) || kind == schemav1.SpaceKind_SPACE_KIND_UNSPECIFIED {
 		return fault.New(fault.Invalid, "join: a space id that is not zero and the kind of the space are due")
 	}
-	err := r.store.Write(ctx, func(tx *localstore.Tx) error {
+	err := r.store.Write(ctx, func(tx localstore.Tx) error {
 		held, err := tx.Space(space)
 		switch {
 		case err != nil:
@@ -121,7 +121,7 @@ func (r *Register) Join(ctx context.Context, space SpaceID, kind SpaceKind) erro
 // were joined.
 func (r *Register) Spaces(ctx context.Context) ([]SpaceID, error) {
 	var ids []SpaceID
-	err := r.store.Read(ctx, func(tx *localstore.Tx) error {
+	err := r.store.Read(ctx, func(tx localstore.Tx) error {
 		spaces, err := tx.Spaces()
 		for i := range spaces {
 			ids = append(ids, spaces[i].ID)
@@ -140,7 +140,7 @@ func (r *Register) drawID() (id [16]byte, err error) {
 }
 
 // spaceOf returns a space that the tablet holds.
-func spaceOf(tx *localstore.Tx, id SpaceID) (*localstore.Space, error) {
+func spaceOf(tx localstore.Tx, id SpaceID) (*localstore.Space, error) {
 	space, err := tx.Space(id)
 	if err != nil {
 		return nil, err

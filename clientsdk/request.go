@@ -43,7 +43,7 @@ type load struct {
 func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, error) {
 	req := &syncv1.SyncRequest{}
 	var under []*tour
-	err := s.register.store.Read(ctx, func(tx *localstore.Tx) error {
+	err := s.register.store.Read(ctx, func(tx localstore.Tx) error {
 		budgetBytes := s.register.requestBytes
 		for _, t := range slices.Concat(s.tours[s.first:], s.tours[:s.first]) {
 			if t.done || len(under) == limits.SyncSpaces {
@@ -63,7 +63,7 @@ func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, e
 
 // pack fills the space's part of a request from the budget, which the last
 // thing packed may overdraw.
-func (t *tour) pack(tx *localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error) {
+func (t *tour) pack(tx localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error) {
 	space, err := spaceOf(tx, t.space)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (t *tour) pack(tx *localstore.Tx, budgetBytes *int) (*syncv1.SpaceUp, error
 
 // packChanges takes unsent changes, always from the oldest on, so that what is
 // sent again after a cut is the same.
-func (t *tour) packChanges(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) (contents [][]byte, err error) {
+func (t *tour) packChanges(tx localstore.Tx, space *localstore.Space, budgetBytes *int) (contents [][]byte, err error) {
 	err = tx.Unsent(space.N, func(p localstore.Pending, content []byte) bool {
 		if *budgetBytes <= 0 {
 			t.up.left = true
@@ -128,7 +128,7 @@ func batchesOf(space merge.SpaceID, contents [][]byte) ([][]byte, error) {
 
 // packAsks takes the changes whose verdict may have become another without a
 // word in the log: where rows came in place of it, or nothing may be read.
-func (t *tour) packAsks(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) ([]merge.ID, error) {
+func (t *tour) packAsks(tx localstore.Tx, space *localstore.Space, budgetBytes *int) ([]merge.ID, error) {
 	pending, err := tx.Pending(space.N)
 	if err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (t *tour) packAsks(tx *localstore.Tx, space *localstore.Space, budgetBytes 
 // markSent notes that the changes of a request that got no answer were on their
 // way. The sync may have ended because its context did.
 func (s *exchange) markSent(ctx context.Context, under []*tour) error {
-	return s.register.store.Write(context.WithoutCancel(ctx), func(tx *localstore.Tx) error {
+	return s.register.store.Write(context.WithoutCancel(ctx), func(tx localstore.Tx) error {
 		for _, t := range under {
 			if err := tx.MarkSent(t.up.names); err != nil {
 				return err
