@@ -35,11 +35,15 @@ var (
 	ErrClosed  = localstore.ErrClosed
 )
 
-// Options say what a register is made of. All of them are required.
+// Options say what a register is made of. All of them are required, but for
+// Memory.
 type Options struct {
 	// Dir is the directory of the register's files. It is created if it is not
 	// there; its parent must be. Nothing else belongs in it.
 	Dir string
+	// Memory is where the register is instead of in Dir, for tests: a
+	// [localstore.Memory]. An app that uses none carries none of its code.
+	Memory localstore.Opener
 	// Key encrypts the files: 32 random bytes, drawn once by the app and kept in
 	// the key store of the device (Android Keystore, iOS Keychain). Whoever
 	// loses it loses what has not been synced. The register never stores it.
@@ -71,12 +75,14 @@ type Register struct {
 // they are.
 func Open(ctx context.Context, o Options) (*Register, error) {
 	switch {
-	case o.Schema == nil, o.Clock == nil, o.Random == nil, o.Dir == "":
-		return nil, fault.New(fault.Invalid, "open register: Dir, Schema, Clock and Random must be set")
+	case o.Schema == nil, o.Clock == nil, o.Random == nil:
+		return nil, fault.New(fault.Invalid, "open register: Schema, Clock and Random must be set")
+	case (o.Dir == "") == (o.Memory == nil):
+		return nil, fault.New(fault.Invalid, "open register: Dir must be set, or, in tests, Memory; not both")
 	case o.Author == (PersonID{}):
 		return nil, fault.New(fault.Invalid, "open register: Author must be set: the id of the person who uses the tablet")
 	}
-	store, err := localstore.Open(ctx, o.Dir, o.Key)
+	store, err := openStore(ctx, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +92,13 @@ func Open(ctx context.Context, o Options) (*Register, error) {
 		return nil, errors.Join(fmt.Errorf("open register: %w", err), store.Close())
 	}
 	return r, nil
+}
+
+func openStore(ctx context.Context, o *Options) (localstore.Store, error) {
+	if o.Memory != nil {
+		return o.Memory.Open(ctx, o.Key)
+	}
+	return localstore.Open(ctx, o.Dir, o.Key)
 }
 
 // Close waits for what runs and closes the register.

@@ -48,8 +48,8 @@ func Open(ctx context.Context, dir string, key []byte) (Store, error) {
 }
 
 func open(ctx context.Context, dir string, key []byte, vfs string) (Store, error) {
-	if len(key) != KeyBytes {
-		return nil, fault.New(fault.Invalid, "open register: key of %d bytes where %d are due: draw them once at random and keep them in the key store of the device", len(key), KeyBytes)
+	if err := checkKey(key); err != nil {
+		return nil, err
 	}
 	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("open register: %w", err)
@@ -72,6 +72,13 @@ func open(ctx context.Context, dir string, key []byte, vfs string) (Store, error
 		s.reader <- c
 	}
 	return s, nil
+}
+
+func checkKey(key []byte) error {
+	if len(key) != KeyBytes {
+		return fault.New(fault.Invalid, "open register: key of %d bytes where %d are due: draw them once at random and keep them in the key store of the device", len(key), KeyBytes)
+	}
+	return nil
 }
 
 // makeDir creates the directory for nobody else to read, and makes sure that
