@@ -55,7 +55,7 @@ func (s *exchange) noteAll(ctx context.Context, quiet []SpaceID, putOff []*tour)
 	if len(quiet) == 0 && len(putOff) == 0 {
 		return nil
 	}
-	return s.register.store.Write(ctx, func(tx *localstore.Tx) error {
+	return s.register.store.Write(ctx, func(tx localstore.Tx) error {
 		if len(putOff) > 0 {
 			if err := s.beginWith(tx, putOff[0]); err != nil {
 				return err
@@ -134,7 +134,7 @@ type intake struct {
 
 func (in *intake) write(ctx context.Context) error {
 	var f *follower
-	err := in.register.store.Write(ctx, func(tx *localstore.Tx) error {
+	err := in.register.store.Write(ctx, func(tx localstore.Tx) error {
 		space, err := spaceOf(tx, in.space)
 		if err != nil {
 			return err
@@ -288,7 +288,7 @@ func (t *tour) afterFault(err error, unanswered bool) {
 }
 
 // leaveReplica lets the space's new changes go under a fresh replica.
-func (r *Register) leaveReplica(tx *localstore.Tx, space *localstore.Space) error {
+func (r *Register) leaveReplica(tx localstore.Tx, space *localstore.Space) error {
 	replica, err := r.drawID()
 	if err != nil {
 		return err
@@ -302,7 +302,7 @@ const propertyClockOffset = "clock_offset_millis"
 
 // saveClockOffset keeps the offset if it has changed by more than a request
 // may take.
-func saveClockOffset(tx *localstore.Tx, offsetMillis int64) error {
+func saveClockOffset(tx localstore.Tx, offsetMillis int64) error {
 	known, err := clockOffset(tx)
 	if err != nil || max(known-offsetMillis, offsetMillis-known) < 5000 {
 		return err
@@ -310,7 +310,7 @@ func saveClockOffset(tx *localstore.Tx, offsetMillis int64) error {
 	return tx.SetProperty(propertyClockOffset, binary.BigEndian.AppendUint64(nil, uint64(offsetMillis)))
 }
 
-func clockOffset(tx *localstore.Tx) (int64, error) {
+func clockOffset(tx localstore.Tx) (int64, error) {
 	value, err := tx.Property(propertyClockOffset)
 	if err != nil || len(value) == 0 {
 		return 0, err

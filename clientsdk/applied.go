@@ -12,7 +12,7 @@ import (
 // need it: home's log has each change once. It tells what comes by a hub and is
 // new from what home has delivered, perhaps long ago and replaced since.
 type appliedSet struct {
-	tx    *localstore.Tx
+	tx    localstore.Tx
 	space int64
 	// runs are those of the replicas that were looked at, and stored what the
 	// store has of them; order is that in which they were looked at.
@@ -20,7 +20,7 @@ type appliedSet struct {
 	order        []merge.ReplicaID
 }
 
-func newAppliedSet(tx *localstore.Tx, space int64) *appliedSet {
+func newAppliedSet(tx localstore.Tx, space int64) *appliedSet {
 	return &appliedSet{tx: tx, space: space, runs: map[merge.ReplicaID][]localstore.Run{}, stored: map[merge.ReplicaID][]localstore.Run{}}
 }
 

@@ -50,7 +50,7 @@ const (
 // to decide.
 func (r *Register) Attention(ctx context.Context) ([]Attention, error) {
 	var list []Attention
-	err := r.store.Read(ctx, func(tx *localstore.Tx) error {
+	err := r.store.Read(ctx, func(tx localstore.Tx) error {
 		spaces, err := tx.Spaces()
 		if err != nil {
 			return err
@@ -72,7 +72,7 @@ func (r *Register) Attention(ctx context.Context) ([]Attention, error) {
 
 type attending struct {
 	schema *schema.Schema
-	tx     *localstore.Tx
+	tx     localstore.Tx
 	space  *localstore.Space
 	list   []Attention
 }

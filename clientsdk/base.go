@@ -32,7 +32,7 @@ type follower struct {
 	changes, rows, relayed int
 }
 
-func newFollower(known *schema.Schema, tx *localstore.Tx, space *localstore.Space) *follower {
+func newFollower(known *schema.Schema, tx localstore.Tx, space *localstore.Space) *follower {
 	return &follower{workspace: newWorkspace(known, tx, space), applied: newAppliedSet(tx, space.N)}
 }
 

@@ -29,7 +29,7 @@ type carriedBatch struct {
 
 // packCarried takes batches that the server may have lost, once no own change
 // is left to send: if something is wrong with them it keeps no own one back.
-func (t *tour) packCarried(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) (batches [][]byte, err error) {
+func (t *tour) packCarried(tx localstore.Tx, space *localstore.Space, budgetBytes *int) (batches [][]byte, err error) {
 	waits := t.up.left || len(t.up.names) > 0
 	err = tx.Offered(space.N, func(c localstore.Carried) bool {
 		if waits || *budgetBytes <= 0 || len(batches) == carriedMost {

@@ -24,7 +24,7 @@ func (r *Register) BaseRows(ctx context.Context, id SpaceID) (map[RecordID][]byt
 
 // Indexed returns how many records the index has for a reference.
 func (r *Register) Indexed(ctx context.Context, id SpaceID, typeName string, field uint32, target RecordID) (n int, err error) {
-	err = r.store.Read(ctx, func(tx *localstore.Tx) error {
+	err = r.store.Read(ctx, func(tx localstore.Tx) error {
 		space, err := spaceOf(tx, id)
 		if err != nil {
 			return err
@@ -38,7 +38,7 @@ func (r *Register) Indexed(ctx context.Context, id SpaceID, typeName string, fie
 
 // CarriedCount returns how many batches of others are kept of a space.
 func (r *Register) CarriedCount(ctx context.Context, id SpaceID) (n int, err error) {
-	err = r.store.Read(ctx, func(tx *localstore.Tx) error {
+	err = r.store.Read(ctx, func(tx localstore.Tx) error {
 		space, err := spaceOf(tx, id)
 		if err != nil {
 			return err
@@ -50,7 +50,7 @@ func (r *Register) CarriedCount(ctx context.Context, id SpaceID) (n int, err err
 }
 
 func (r *Register) eachHeld(ctx context.Context, id SpaceID, fn func(*workspace, *held) error) error {
-	return r.store.Read(ctx, func(tx *localstore.Tx) error {
+	return r.store.Read(ctx, func(tx localstore.Tx) error {
 		space, err := spaceOf(tx, id)
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func (r *Register) Audit(ctx context.Context, id SpaceID) error {
 	if err != nil {
 		return err
 	}
-	return r.store.Read(ctx, func(tx *localstore.Tx) error {
+	return r.store.Read(ctx, func(tx localstore.Tx) error {
 		space, err := spaceOf(tx, id)
 		if err != nil {
 			return err
@@ -145,7 +145,7 @@ func (w *workspace) auditReferences(h *held, refs []schema.Reference) error {
 }
 
 // auditChains verifies that each chain is whole, and ends where it goes on.
-func auditChains(tx *localstore.Tx, space *localstore.Space) error {
+func auditChains(tx localstore.Tx, space *localstore.Space) error {
 	chains, err := tx.Chains(space.N)
 	if err != nil {
 		return err

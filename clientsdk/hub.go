@@ -87,7 +87,7 @@ func (in *hubIntake) take(ctx context.Context, outcomes []*syncv1.Outcome) (err 
 func (in *hubIntake) write(ctx context.Context) error {
 	var f *follower
 	var handed []int64
-	err := in.register.store.Write(ctx, func(tx *localstore.Tx) error {
+	err := in.register.store.Write(ctx, func(tx localstore.Tx) error {
 		space, err := spaceOf(tx, in.space)
 		if err != nil {
 			return err

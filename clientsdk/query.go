@@ -117,7 +117,7 @@ func QueryNamed(ctx context.Context, from Reader, space SpaceID, name string, wh
 
 func ask[T proto.Message](ctx context.Context, from Reader, space SpaceID, name string, where []Where) ([]Row[T], error) {
 	var rows []Row[T]
-	err := from.read(ctx, func(tx *localstore.Tx, known *schema.Schema) error {
+	err := from.read(ctx, func(tx localstore.Tx, known *schema.Schema) error {
 		q, err := newQuery(known, name, where)
 		if err != nil {
 			return err
@@ -169,7 +169,7 @@ func newQuery(known *schema.Schema, name string, where []Where) (*query, error) 
 
 // find returns the records that the store can find, void ones only if they are
 // asked for.
-func (q *query) find(tx *localstore.Tx, id SpaceID) ([]localstore.Record, error) {
+func (q *query) find(tx localstore.Tx, id SpaceID) ([]localstore.Record, error) {
 	space, err := spaceOf(tx, id)
 	if err != nil {
 		return nil, err

@@ -42,17 +42,17 @@ func (r Row[T]) seen() (*merge.Record, proto.Message) { return r.record, r.Messa
 // latest; a [Snapshot], where all calls see one moment; or a [Tx], where they
 // also see what the transaction has written.
 type Reader interface {
-	read(ctx context.Context, fn func(*localstore.Tx, *schema.Schema) error) error
+	read(ctx context.Context, fn func(localstore.Tx, *schema.Schema) error) error
 }
 
-func (r *Register) read(ctx context.Context, fn func(*localstore.Tx, *schema.Schema) error) error {
-	return r.store.Read(ctx, func(tx *localstore.Tx) error { return fn(tx, r.options.Schema) })
+func (r *Register) read(ctx context.Context, fn func(localstore.Tx, *schema.Schema) error) error {
+	return r.store.Read(ctx, func(tx localstore.Tx) error { return fn(tx, r.options.Schema) })
 }
 
 // Snapshot is a view of all spaces at one moment.
 type Snapshot struct {
 	register *Register
-	tx       *localstore.Tx
+	tx       localstore.Tx
 }
 
 // Snapshot runs fn on a view of one moment: what is written and synced
@@ -60,14 +60,14 @@ type Snapshot struct {
 // only: the connections for reading are few, and reading through the register
 // meanwhile may wait for one that fn itself holds.
 func (r *Register) Snapshot(ctx context.Context, fn func(*Snapshot) error) error {
-	return r.store.Read(ctx, func(tx *localstore.Tx) error { return fn(&Snapshot{r, tx}) })
+	return r.store.Read(ctx, func(tx localstore.Tx) error { return fn(&Snapshot{r, tx}) })
 }
 
-func (s *Snapshot) read(_ context.Context, fn func(*localstore.Tx, *schema.Schema) error) error {
+func (s *Snapshot) read(_ context.Context, fn func(localstore.Tx, *schema.Schema) error) error {
 	return fn(s.tx, s.register.options.Schema)
 }
 
-func (tx *Tx) read(_ context.Context, fn func(*localstore.Tx, *schema.Schema) error) error {
+func (tx *Tx) read(_ context.Context, fn func(localstore.Tx, *schema.Schema) error) error {
 	if err := tx.preview(); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func GetNamed(ctx context.Context, from Reader, space SpaceID, name string, id R
 
 func get[T proto.Message](ctx context.Context, from Reader, space SpaceID, name string, id RecordID) (Row[T], error) {
 	var row Row[T]
-	err := from.read(ctx, func(tx *localstore.Tx, known *schema.Schema) error {
+	err := from.read(ctx, func(tx localstore.Tx, known *schema.Schema) error {
 		plan, err := planNamed(known, name)
 		if err != nil {
 			return err

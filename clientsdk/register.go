@@ -35,11 +35,15 @@ var (
 	ErrClosed  = localstore.ErrClosed
 )
 
-// Options say what a register is made of. All of them are required.
+// Options say what a register is made of. All of them are required, but for
+// Memory.
 type Options struct {
 	// Dir is the directory of the register's files. It is created if it is not
 	// there; its parent must be. Nothing else belongs in it.
 	Dir string
+	// Memory is where the register is instead of in Dir, for tests: a
+	// [localstore.Memory]. An app that uses none carries none of its code.
+	Memory localstore.Opener
 	// Key encrypts the files: 32 random bytes, drawn once by the app and kept in
 	// the key store of the device (Android Keystore, iOS Keychain). Whoever
 	// loses it loses what has not been synced. The register never stores it.
@@ -58,7 +62,7 @@ type Options struct {
 // Register is an open register. It is safe for concurrent use.
 type Register struct {
 	options Options
-	store   *localstore.Store
+	store   localstore.Store
 	// syncing holds a token while a Sync runs.
 	syncing chan struct{}
 	// requestBytes is how much a request may carry; only the Sync that runs
@@ -71,12 +75,14 @@ type Register struct {
 // they are.
 func Open(ctx context.Context, o Options) (*Register, error) {
 	switch {
-	case o.Schema == nil, o.Clock == nil, o.Random == nil, o.Dir == "":
-		return nil, fault.New(fault.Invalid, "open register: Dir, Schema, Clock and Random must be set")
+	case o.Schema == nil, o.Clock == nil, o.Random == nil:
+		return nil, fault.New(fault.Invalid, "open register: Schema, Clock and Random must be set")
+	case (o.Dir == "") == (o.Memory == nil):
+		return nil, fault.New(fault.Invalid, "open register: Dir must be set, or, in tests, Memory; not both")
 	case o.Author == (PersonID{}):
 		return nil, fault.New(fault.Invalid, "open register: Author must be set: the id of the person who uses the tablet")
 	}
-	store, err := localstore.Open(ctx, o.Dir, o.Key)
+	store, err := openStore(ctx, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +92,13 @@ func Open(ctx context.Context, o Options) (*Register, error) {
 		return nil, errors.Join(fmt.Errorf("open register: %w", err), store.Close())
 	}
 	return r, nil
+}
+
+func openStore(ctx context.Context, o *Options) (localstore.Store, error) {
+	if o.Memory != nil {
+		return o.Memory.Open(ctx, o.Key)
+	}
+	return localstore.Open(ctx, o.Dir, o.Key)
 }
 
 // Close waits for what runs and closes the register.
@@ -98,7 +111,7 @@ func (r *Register) Join(ctx context.Context, space SpaceID, kind SpaceKind) erro
 	if space == (SpaceID{}) || kind == schemav1.SpaceKind_SPACE_KIND_UNSPECIFIED {
 		return fault.New(fault.Invalid, "join: a space id that is not zero and the kind of the space are due")
 	}
-	err := r.store.Write(ctx, func(tx *localstore.Tx) error {
+	err := r.store.Write(ctx, func(tx localstore.Tx) error {
 		held, err := tx.Space(space)
 		switch {
 		case err != nil:
@@ -121,7 +134,7 @@ func (r *Register) Join(ctx context.Context, space SpaceID, kind SpaceKind) erro
 // were joined.
 func (r *Register) Spaces(ctx context.Context) ([]SpaceID, error) {
 	var ids []SpaceID
-	err := r.store.Read(ctx, func(tx *localstore.Tx) error {
+	err := r.store.Read(ctx, func(tx localstore.Tx) error {
 		spaces, err := tx.Spaces()
 		for i := range spaces {
 			ids = append(ids, spaces[i].ID)
@@ -140,7 +153,7 @@ func (r *Register) drawID() (id [16]byte, err error) {
 }
 
 // spaceOf returns a space that the tablet holds.
-func spaceOf(tx *localstore.Tx, id SpaceID) (*localstore.Space, error) {
+func spaceOf(tx localstore.Tx, id SpaceID) (*localstore.Space, error) {
 	space, err := tx.Space(id)
 	if err != nil {
 		return nil, err

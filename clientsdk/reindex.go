@@ -27,7 +27,7 @@ func (r *Register) reindex(ctx context.Context) error {
 		return err
 	}
 	fresh := false
-	err = r.store.Read(ctx, func(tx *localstore.Tx) error {
+	err = r.store.Read(ctx, func(tx localstore.Tx) error {
 		was, err := tx.Property(propertySchema)
 		fresh = bytes.Equal(was, now)
 		return err
@@ -35,7 +35,7 @@ func (r *Register) reindex(ctx context.Context) error {
 	if err != nil || fresh {
 		return err
 	}
-	return r.store.Write(ctx, func(tx *localstore.Tx) error {
+	return r.store.Write(ctx, func(tx localstore.Tx) error {
 		if err := tx.DropReferences(); err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (r *Register) reindex(ctx context.Context) error {
 	})
 }
 
-func (r *Register) reindexSpace(tx *localstore.Tx, space *localstore.Space) error {
+func (r *Register) reindexSpace(tx localstore.Tx, space *localstore.Space) error {
 	ids, err := tx.RecordIDs(space.N)
 	if err != nil {
 		return err

@@ -18,7 +18,7 @@ import (
 // delivered yet, in the order in which they came. What a view shows of them is
 // provisional.
 func (r *Register) Relayed(ctx context.Context, space SpaceID) (ids []ChangeID, err error) {
-	err = r.store.Read(ctx, func(tx *localstore.Tx) error {
+	err = r.store.Read(ctx, func(tx localstore.Tx) error {
 		held, err := spaceOf(tx, space)
 		if err != nil {
 			return err
@@ -99,7 +99,7 @@ type offeredRelay struct {
 
 // packRelayed takes relayed changes that home may not have, once no own change
 // is left to send.
-func (t *tour) packRelayed(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) (contents [][]byte, err error) {
+func (t *tour) packRelayed(tx localstore.Tx, space *localstore.Space, budgetBytes *int) (contents [][]byte, err error) {
 	waits := t.up.left || len(t.up.names) > 0
 	err = tx.RelayedOffers(space.N, func(r localstore.Relayed) bool {
 		if waits || *budgetBytes <= 0 {

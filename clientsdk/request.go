@@ -46,7 +46,7 @@ type load struct {
 func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, error) {
 	req := &syncv1.SyncRequest{}
 	var under []*tour
-	err := s.register.store.Read(ctx, func(tx *localstore.Tx) error {
+	err := s.register.store.Read(ctx, func(tx localstore.Tx) error {
 		budgetBytes := s.register.requestBytes
 		for _, t := range slices.Concat(s.tours[s.first:], s.tours[:s.first]) {
 			if t.done || len(under) == limits.SyncSpaces {
@@ -67,7 +67,7 @@ func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, e
 // pack fills the space's part of a request from the budget, which the last
 // thing packed may overdraw. Of a hub nothing is asked, and it is given own
 // changes alone.
-func (t *tour) pack(tx *localstore.Tx, hub bool, budgetBytes *int) (*syncv1.SpaceUp, error) {
+func (t *tour) pack(tx localstore.Tx, hub bool, budgetBytes *int) (*syncv1.SpaceUp, error) {
 	space, err := spaceOf(tx, t.space)
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (t *tour) pack(tx *localstore.Tx, hub bool, budgetBytes *int) (*syncv1.Spac
 }
 
 // packOthers takes what others wrote and home may not have.
-func (t *tour) packOthers(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) ([][]byte, error) {
+func (t *tour) packOthers(tx localstore.Tx, space *localstore.Space, budgetBytes *int) ([][]byte, error) {
 	relayed, err := t.packRelayed(tx, space, budgetBytes)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (t *tour) packOthers(tx *localstore.Tx, space *localstore.Space, budgetByte
 
 // packChanges takes unsent changes, always from the oldest on, so that what is
 // sent again after a cut is the same.
-func (t *tour) packChanges(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) (contents [][]byte, err error) {
+func (t *tour) packChanges(tx localstore.Tx, space *localstore.Space, budgetBytes *int) (contents [][]byte, err error) {
 	err = tx.Unsent(space.N, func(p localstore.Pending, content []byte) bool {
 		if p.N <= t.handed {
 			return true
@@ -154,7 +154,7 @@ func batchesOf(space merge.SpaceID, contents [][]byte) ([][]byte, error) {
 
 // packAsks takes the changes whose verdict may have become another without a
 // word in the log: where rows came in place of it, or nothing may be read.
-func (t *tour) packAsks(tx *localstore.Tx, space *localstore.Space, budgetBytes *int) ([]merge.ID, error) {
+func (t *tour) packAsks(tx localstore.Tx, space *localstore.Space, budgetBytes *int) ([]merge.ID, error) {
 	pending, err := tx.Pending(space.N)
 	if err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (t *tour) packAsks(tx *localstore.Tx, space *localstore.Space, budgetBytes 
 // markSent notes that the changes of a request that got no answer were on their
 // way. The sync may have ended because its context did.
 func (s *exchange) markSent(ctx context.Context, under []*tour) error {
-	return s.register.store.Write(context.WithoutCancel(ctx), func(tx *localstore.Tx) error {
+	return s.register.store.Write(context.WithoutCancel(ctx), func(tx localstore.Tx) error {
 		for _, t := range under {
 			if err := tx.MarkSent(t.up.names); err != nil {
 				return err

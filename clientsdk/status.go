@@ -50,7 +50,7 @@ type SpaceStatus struct {
 // Status tells how the register stands, all of one moment.
 func (r *Register) Status(ctx context.Context) (Status, error) {
 	var status Status
-	err := r.store.Read(ctx, func(tx *localstore.Tx) error {
+	err := r.store.Read(ctx, func(tx localstore.Tx) error {
 		spaces, err := tx.Spaces()
 		if err != nil {
 			return err
@@ -67,7 +67,7 @@ func (r *Register) Status(ctx context.Context) (Status, error) {
 	return status, about(err, "status")
 }
 
-func statusOf(tx *localstore.Tx, space *localstore.Space) (SpaceStatus, error) {
+func statusOf(tx localstore.Tx, space *localstore.Space) (SpaceStatus, error) {
 	s := SpaceStatus{
 		Space: space.ID, Kind: SpaceKind(space.Kind), Readable: space.Readable, Position: space.Position, SyncedMillis: space.SyncedMillis,
 	}
@@ -114,7 +114,7 @@ type Digests struct {
 // Digest computes the digests of a space. It reads all of it.
 func (r *Register) Digest(ctx context.Context, space SpaceID) (Digests, error) {
 	var d Digests
-	err := r.store.Read(ctx, func(tx *localstore.Tx) error {
+	err := r.store.Read(ctx, func(tx localstore.Tx) error {
 		held, err := spaceOf(tx, space)
 		if err != nil {
 			return err

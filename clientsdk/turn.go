@@ -18,7 +18,7 @@ const propertyFirst = "sync_first_space"
 // findFirst finds the space that was put off last. One that has been left since
 // does no harm: any order will do for a beginning.
 func (s *exchange) findFirst(ctx context.Context) error {
-	return s.register.store.Read(ctx, func(tx *localstore.Tx) error {
+	return s.register.store.Read(ctx, func(tx localstore.Tx) error {
 		id, err := tx.Property(propertyFirst)
 		s.first = max(0, slices.IndexFunc(s.tours, func(t *tour) bool { return string(t.space[:]) == string(id) }))
 		return err
@@ -26,7 +26,7 @@ func (s *exchange) findFirst(ctx context.Context) error {
 }
 
 // beginWith lets the next request begin with the space.
-func (s *exchange) beginWith(tx *localstore.Tx, t *tour) error {
+func (s *exchange) beginWith(tx localstore.Tx, t *tour) error {
 	s.first = slices.Index(s.tours, t)
 	return tx.SetProperty(propertyFirst, t.space[:])
 }

@@ -12,7 +12,7 @@ import (
 // first needed, changed in memory, and written back by flush.
 type workspace struct {
 	schema *schema.Schema
-	tx     *localstore.Tx
+	tx     localstore.Tx
 	space  *localstore.Space
 	held   map[merge.RecordID]*held
 	// order is that of first use: what is written must not hang on the order
@@ -30,7 +30,7 @@ type workspace struct {
 	forked bool
 }
 
-func newWorkspace(known *schema.Schema, tx *localstore.Tx, space *localstore.Space) *workspace {
+func newWorkspace(known *schema.Schema, tx localstore.Tx, space *localstore.Space) *workspace {
 	return &workspace{schema: known, tx: tx, space: space, held: make(map[merge.RecordID]*held), own: make(map[int64]*merge.Change)}
 }
 

@@ -38,7 +38,7 @@ type Warning struct {
 // nor Sync, and must not keep the Tx.
 func (r *Register) Write(ctx context.Context, space SpaceID, fn func(*Tx) error) (Written, error) {
 	var written Written
-	err := r.store.Write(ctx, func(local *localstore.Tx) error {
+	err := r.store.Write(ctx, func(local localstore.Tx) error {
 		held, err := spaceOf(local, space)
 		if err != nil {
 			return err

@@ -13,9 +13,7 @@ type Run struct {
 	LastTag           merge.Tag
 }
 
-// AppliedRuns returns the runs of a replica in a space, in the order of their
-// last sequence numbers.
-func (tx *Tx) AppliedRuns(space int64, replica merge.ReplicaID) (runs []Run, err error) {
+func (tx *sqlTx) AppliedRuns(space int64, replica merge.ReplicaID) (runs []Run, err error) {
 	err = tx.conn.query("SELECT first_seq, last_seq, last_tag FROM applied WHERE space = ? AND replica = ? ORDER BY last_seq, last_tag", func(s *sqlite3.Stmt) error {
 		runs = append(runs, Run{uint64(s.ColumnInt64(0)), uint64(s.ColumnInt64(1)), merge.Tag(s.ColumnRawBlob(2))})
 		return nil
@@ -23,19 +21,16 @@ func (tx *Tx) AppliedRuns(space int64, replica merge.ReplicaID) (runs []Run, err
 	return runs, err
 }
 
-// AddApplied adds a run.
-func (tx *Tx) AddApplied(space int64, replica merge.ReplicaID, r Run) error {
+func (tx *sqlTx) AddApplied(space int64, replica merge.ReplicaID, r Run) error {
 	return tx.conn.exec("INSERT OR REPLACE INTO applied (space, replica, last_seq, last_tag, first_seq) VALUES (?, ?, ?, ?, ?)",
 		space, replica[:], int64(r.LastSeq), r.LastTag[:], int64(r.FirstSeq))
 }
 
-// DropApplied drops a run.
-func (tx *Tx) DropApplied(space int64, replica merge.ReplicaID, r Run) error {
+func (tx *sqlTx) DropApplied(space int64, replica merge.ReplicaID, r Run) error {
 	return tx.conn.exec("DELETE FROM applied WHERE space = ? AND replica = ? AND last_seq = ? AND last_tag = ?",
 		space, replica[:], int64(r.LastSeq), r.LastTag[:])
 }
 
-// ClearApplied drops all runs of a space.
-func (tx *Tx) ClearApplied(space int64) error {
+func (tx *sqlTx) ClearApplied(space int64) error {
 	return tx.conn.exec("DELETE FROM applied WHERE space = ?", space)
 }

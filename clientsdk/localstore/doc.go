@@ -1,7 +1,8 @@
 // Package localstore keeps a tablet's register in one SQLite database, every
 // page of which is encrypted. It holds spaces, record rows, the tablet's own
 // changes and the pages of a pull that is under way, and gives them back in
-// transactions. All SQL of the SDK is here.
+// transactions: a [Store] is what the rest of the SDK sees of it, a [Tx] all that
+// can be asked. All SQL of the SDK is here.
 //
 // It must not know what a row means: merging, views, schemas and the network
 // are its caller's. Of the engine it knows the ids only.

@@ -28,9 +28,8 @@ const FileName = "register.db"
 // A connection takes about half a megabyte, and its cache.
 const readers = 2
 
-// Store is one open database. It is safe for concurrent use, also by several
-// processes.
-type Store struct {
+// sqlStore is one open database. Several processes may have it open.
+type sqlStore struct {
 	writer chan *conn // holds the connection that writes, while it is free
 	reader chan *conn
 	closed chan struct{}
@@ -43,14 +42,14 @@ type Store struct {
 //
 // A wrong key, and a database of a newer version, are errors that leave the
 // files as they are.
-func Open(ctx context.Context, dir string, key []byte) (*Store, error) {
+func Open(ctx context.Context, dir string, key []byte) (Store, error) {
 	registerFileSystem()
 	return open(ctx, dir, key, fileSystem)
 }
 
-func open(ctx context.Context, dir string, key []byte, vfs string) (*Store, error) {
-	if len(key) != KeyBytes {
-		return nil, fault.New(fault.Invalid, "open register: key of %d bytes where %d are due: draw them once at random and keep them in the key store of the device", len(key), KeyBytes)
+func open(ctx context.Context, dir string, key []byte, vfs string) (Store, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
 	}
 	if err := makeDir(dir); err != nil {
 		return nil, fmt.Errorf("open register: %w", err)
@@ -67,12 +66,19 @@ func open(ctx context.Context, dir string, key []byte, vfs string) (*Store, erro
 			return nil, errors.Join(fmt.Errorf("open register: %w", explain(err)), closeAll(conns))
 		}
 	}
-	s := &Store{writer: make(chan *conn, 1), reader: make(chan *conn, readers), closed: make(chan struct{})}
+	s := &sqlStore{writer: make(chan *conn, 1), reader: make(chan *conn, readers), closed: make(chan struct{})}
 	s.writer <- conns[0]
 	for _, c := range conns[1:] {
 		s.reader <- c
 	}
 	return s, nil
+}
+
+func checkKey(key []byte) error {
+	if len(key) != KeyBytes {
+		return fault.New(fault.Invalid, "open register: key of %d bytes where %d are due: draw them once at random and keep them in the key store of the device", len(key), KeyBytes)
+	}
+	return nil
 }
 
 // makeDir creates the directory for nobody else to read, and makes sure that
@@ -152,8 +158,8 @@ func (c *conn) checkMode() error {
 	})
 }
 
-// Close waits for running transactions and closes the store.
-func (s *Store) Close() error {
+// Close implements Store.
+func (s *sqlStore) Close() error {
 	var err error
 	s.close.Do(func() {
 		close(s.closed)

@@ -32,9 +32,7 @@ type Pending struct {
 	Findings []byte
 }
 
-// Append adds an own change to the chain of its space, and makes it pending
-// and part of the overlay. space.Chain moves on.
-func (tx *Tx) Append(space *Space, c *merge.Change, content []byte) (n int64, err error) {
+func (tx *sqlTx) Append(space *Space, c *merge.Change, content []byte) (n int64, err error) {
 	chain := &space.Chain
 	n = ownN(chain.N, c.ID.Seq)
 	if err := tx.conn.exec("INSERT INTO own (n, tag, content) VALUES (?, ?, ?)", n, c.ID.Tag[:], content); err != nil {
@@ -48,8 +46,7 @@ func (tx *Tx) Append(space *Space, c *merge.Change, content []byte) (n int64, er
 		int64(chain.LastSeq), chain.LastHash[:], chain.LastStamp, chain.N)
 }
 
-// Chains returns the names of the chains of a space, by replica.
-func (tx *Tx) Chains(space int64) (chains map[merge.ReplicaID]int64, err error) {
+func (tx *sqlTx) Chains(space int64) (chains map[merge.ReplicaID]int64, err error) {
 	chains = make(map[merge.ReplicaID]int64, 1)
 	err = tx.conn.query("SELECT replica, n FROM chain WHERE space = ?", func(s *sqlite3.Stmt) error {
 		chains[merge.ReplicaID(s.ColumnRawBlob(0))] = s.ColumnInt64(1)
@@ -58,9 +55,7 @@ func (tx *Tx) Chains(space int64) (chains map[merge.ReplicaID]int64, err error) 
 	return chains, err
 }
 
-// Own returns the name of a chain's change with this identity, zero if the
-// tablet did not make it.
-func (tx *Tx) Own(chain int64, id merge.ID) (n int64, err error) {
+func (tx *sqlTx) Own(chain int64, id merge.ID) (n int64, err error) {
 	if id.Seq >= 1<<seqBits {
 		return 0, nil
 	}
@@ -71,8 +66,7 @@ func (tx *Tx) Own(chain int64, id merge.ID) (n int64, err error) {
 	return n, err
 }
 
-// OwnContent returns the original of an own change, nil if there is none.
-func (tx *Tx) OwnContent(n int64) (content []byte, err error) {
+func (tx *sqlTx) OwnContent(n int64) (content []byte, err error) {
 	err = tx.conn.query("SELECT content FROM own WHERE n = ?", func(s *sqlite3.Stmt) error {
 		content = copyBlob(s, 0)
 		return nil
@@ -80,8 +74,7 @@ func (tx *Tx) OwnContent(n int64) (content []byte, err error) {
 	return content, err
 }
 
-// OwnCount returns how many changes the tablet has made in the space.
-func (tx *Tx) OwnCount(space int64) (count int, err error) {
+func (tx *sqlTx) OwnCount(space int64) (count int, err error) {
 	err = tx.conn.query("SELECT sum(last_seq) FROM chain WHERE space = ?", func(s *sqlite3.Stmt) error {
 		count = int(s.ColumnInt64(0))
 		return nil
@@ -101,9 +94,7 @@ func scanPending(s *sqlite3.Stmt) Pending {
 	}
 }
 
-// Pending returns the pending changes of a space, in the order in which they
-// were made.
-func (tx *Tx) Pending(space int64) (list []Pending, err error) {
+func (tx *sqlTx) Pending(space int64) (list []Pending, err error) {
 	err = tx.conn.query(selectPending+"WHERE c.space = ? ORDER BY p.n", func(s *sqlite3.Stmt) error {
 		list = append(list, scanPending(s))
 		return nil
@@ -111,10 +102,7 @@ func (tx *Tx) Pending(space int64) (list []Pending, err error) {
 	return list, err
 }
 
-// Unsent calls fn for the changes without a verdict, with their originals, in
-// the order in which they were made, until it returns false. The bytes are the
-// caller's.
-func (tx *Tx) Unsent(space int64, fn func(p Pending, content []byte) bool) error {
+func (tx *sqlTx) Unsent(space int64, fn func(p Pending, content []byte) bool) error {
 	return tx.conn.query(`
 SELECT p.n, c.replica, o.tag, p.verdict, p.position, p.overlaid, p.sent, p.handed, p.findings, o.content
 FROM chain c JOIN pending p ON p.n BETWEEN c.n << 40 AND (c.n << 40) + 1099511627775 JOIN own o ON o.n = p.n
@@ -126,22 +114,16 @@ WHERE c.space = ? AND p.verdict = 0 ORDER BY p.n`, func(s *sqlite3.Stmt) error {
 	}, space)
 }
 
-// SavePending keeps what is open about the own change p.N.
-func (tx *Tx) SavePending(p *Pending) error {
+func (tx *sqlTx) SavePending(p *Pending) error {
 	return tx.conn.exec("INSERT OR REPLACE INTO pending (n, verdict, position, overlaid, sent, handed, findings) VALUES (?, ?, ?, ?, ?, ?, ?)",
 		p.N, int64(p.Verdict), int64(p.Position), p.Overlaid, p.Sent, p.Handed, notNull(p.Findings))
 }
 
-// DropPending says that nothing is open about the change any more.
-func (tx *Tx) DropPending(n int64) error {
+func (tx *sqlTx) DropPending(n int64) error {
 	return tx.conn.exec("DELETE FROM pending WHERE n = ?", n)
 }
 
-// ReopenOwn makes the own changes of the space pending again, without verdict,
-// so that they are sent once more: those about which nothing is open, and those
-// whose verdict is below this one. What the views have in their base stays
-// there.
-func (tx *Tx) ReopenOwn(space int64, below uint8) error {
+func (tx *sqlTx) ReopenOwn(space int64, below uint8) error {
 	return tx.conn.exec(`
 INSERT INTO pending (n, verdict, position, overlaid, sent, handed, findings)
 SELECT o.n, 0, 0, 0, 1, 0, x'' FROM chain c JOIN own o ON o.n BETWEEN c.n << 40 AND (c.n << 40) + 1099511627775
@@ -149,8 +131,7 @@ WHERE c.space = ?
 ON CONFLICT (n) DO UPDATE SET verdict = 0, position = 0, findings = x'' WHERE verdict < ?`, space, int64(below))
 }
 
-// MarkSent notes that these changes were on their way once.
-func (tx *Tx) MarkSent(names []int64) error {
+func (tx *sqlTx) MarkSent(names []int64) error {
 	for _, n := range names {
 		if err := tx.conn.exec("UPDATE pending SET sent = 1 WHERE n = ? AND sent = 0", n); err != nil {
 			return err
@@ -159,8 +140,7 @@ func (tx *Tx) MarkSent(names []int64) error {
 	return nil
 }
 
-// MarkHanded notes that a hub has these changes.
-func (tx *Tx) MarkHanded(names []int64) error {
+func (tx *sqlTx) MarkHanded(names []int64) error {
 	for _, n := range names {
 		if err := tx.conn.exec("UPDATE pending SET handed = 1 WHERE n = ? AND handed = 0", n); err != nil {
 			return err
@@ -169,9 +149,7 @@ func (tx *Tx) MarkHanded(names []int64) error {
 	return nil
 }
 
-// Overlay returns the changes that the view of a record has on top of its base,
-// relayed ones first, and own ones in the order in which they were made.
-func (tx *Tx) Overlay(record int64) (names []int64, err error) {
+func (tx *sqlTx) Overlay(record int64) (names []int64, err error) {
 	err = tx.conn.query("SELECT change FROM overlay WHERE record = ? ORDER BY change", func(s *sqlite3.Stmt) error {
 		names = append(names, s.ColumnInt64(0))
 		return nil
@@ -179,12 +157,10 @@ func (tx *Tx) Overlay(record int64) (names []int64, err error) {
 	return names, err
 }
 
-// AddOverlay puts a change on top of a record.
-func (tx *Tx) AddOverlay(record, change int64) error {
+func (tx *sqlTx) AddOverlay(record, change int64) error {
 	return tx.conn.exec("INSERT OR IGNORE INTO overlay (record, change) VALUES (?, ?)", record, change)
 }
 
-// DropOverlay takes it off.
-func (tx *Tx) DropOverlay(record, change int64) error {
+func (tx *sqlTx) DropOverlay(record, change int64) error {
 	return tx.conn.exec("DELETE FROM overlay WHERE record = ? AND change = ?", record, change)
 }

@@ -47,7 +47,7 @@ func cutAndReopen(t *testing.T, seed uint64, lies bool) (missing int, broken err
 	}
 	defer s.Close()
 	// Checkpoints come often, so that many cuts fall into one.
-	mustWrite(t, s, func(tx *Tx) error { return tx.conn.exec("PRAGMA wal_autocheckpoint = 40") })
+	mustWrite(t, s, func(tx Tx) error { return tx.(*sqlTx).conn.exec("PRAGMA wal_autocheckpoint = 40") })
 
 	returned, left := 0, 100+random.IntN(1500)
 	var after string
@@ -64,7 +64,7 @@ func cutAndReopen(t *testing.T, seed uint64, lies bool) (missing int, broken err
 		}
 		content := make([]byte, 8+random.IntN(9000))
 		binary.BigEndian.PutUint64(content, uint64(i))
-		if err := s.Write(t.Context(), func(tx *Tx) error { return tx.SetProperty(testName(i), content) }); err != nil {
+		if err := s.Write(t.Context(), func(tx Tx) error { return tx.SetProperty(testName(i), content) }); err != nil {
 			t.Fatal(err)
 		}
 		returned++
@@ -75,7 +75,7 @@ func cutAndReopen(t *testing.T, seed uint64, lies bool) (missing int, broken err
 		return then, err
 	}
 	defer reopened.Close()
-	err = reopened.Read(t.Context(), func(tx *Tx) error {
+	err = reopened.Read(t.Context(), func(tx Tx) error {
 		for i := range then {
 			value, err := tx.Property(testName(i))
 			if err != nil {
@@ -94,7 +94,7 @@ func cutAndReopen(t *testing.T, seed uint64, lies bool) (missing int, broken err
 func TestHalfWrittenBlockAtTheEndOfTheLog(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
-	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("synced")) })
+	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("a", []byte("synced")) })
 	for over := sectorBytes; over < 3*blockBytes; over += sectorBytes {
 		killed := copyFiles(t, dir)
 		log, err := os.OpenFile(filepath.Join(killed, FileName+"-wal"), os.O_APPEND|os.O_WRONLY, 0)
@@ -119,16 +119,16 @@ func TestFullDiskLeavesTheRegisterAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("before", []byte("kept")) })
+	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("before", []byte("kept")) })
 
 	d.free = 20 << 10
-	err = s.Write(t.Context(), func(tx *Tx) error { return tx.SetProperty("large", bytes.Repeat([]byte{7}, 100<<10)) })
+	err = s.Write(t.Context(), func(tx Tx) error { return tx.SetProperty("large", bytes.Repeat([]byte{7}, 100<<10)) })
 	wantError(t, err, ErrFull)
 	wantProperty(t, s, "before", "kept")
 	wantProperty(t, s, "large", "")
 
 	d.free = -1 // somebody has tidied up
-	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("after", []byte("kept too")) })
+	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("after", []byte("kept too")) })
 	wantProperty(t, s, "after", "kept too")
 }
 

@@ -43,7 +43,7 @@ func scanRecord(s *sqlite3.Stmt) Record {
 	}
 }
 
-func (tx *Tx) records(sql string, args ...any) (records []Record, err error) {
+func (tx *sqlTx) records(sql string, args ...any) (records []Record, err error) {
 	err = tx.conn.query(sql, func(s *sqlite3.Stmt) error {
 		records = append(records, scanRecord(s))
 		return nil
@@ -51,8 +51,7 @@ func (tx *Tx) records(sql string, args ...any) (records []Record, err error) {
 	return records, err
 }
 
-// Record returns a record, nil if there is none.
-func (tx *Tx) Record(space int64, id merge.RecordID) (*Record, error) {
+func (tx *sqlTx) Record(space int64, id merge.RecordID) (*Record, error) {
 	found, err := tx.records(selectRecord+"WHERE r.space = ? AND r.id = ?", space, id[:])
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -60,35 +59,29 @@ func (tx *Tx) Record(space int64, id merge.RecordID) (*Record, error) {
 	return &found[0], nil
 }
 
-// RecordsOfType returns the records of one type, void ones too.
-func (tx *Tx) RecordsOfType(space int64, typeName string) ([]Record, error) {
+func (tx *sqlTx) RecordsOfType(space int64, typeName string) ([]Record, error) {
 	return tx.records(selectRecord+"WHERE r.space = ? AND t.name = ?", space, typeName)
 }
 
-// RecordsReferring returns the records of one type of which this field holds
-// the target, void ones too.
-func (tx *Tx) RecordsReferring(space int64, typeName string, field uint32, target merge.RecordID) ([]Record, error) {
+func (tx *sqlTx) RecordsReferring(space int64, typeName string, field uint32, target merge.RecordID) ([]Record, error) {
 	return tx.records(selectRecord+`
 WHERE r.n IN (SELECT record FROM reference WHERE target = ? AND field = ?)
 AND r.space = ? AND t.name = ?`, target[:], int64(field), space, typeName)
 }
 
-// OpenRecords returns the records that a person should look at.
-func (tx *Tx) OpenRecords(space int64) ([]Record, error) {
+func (tx *sqlTx) OpenRecords(space int64) ([]Record, error) {
 	return tx.records(selectRecord+"WHERE r.space = ? AND r.open ORDER BY r.id", space)
 }
 
-// ViewedRecords returns the ids of the records that have a view of their own.
-func (tx *Tx) ViewedRecords(space int64) ([]merge.RecordID, error) {
+func (tx *sqlTx) ViewedRecords(space int64) ([]merge.RecordID, error) {
 	return tx.recordIDs("SELECT id FROM record WHERE space = ? AND view IS NOT NULL ORDER BY id", space)
 }
 
-// RecordIDs returns the ids of all records of the space, ascending.
-func (tx *Tx) RecordIDs(space int64) ([]merge.RecordID, error) {
+func (tx *sqlTx) RecordIDs(space int64) ([]merge.RecordID, error) {
 	return tx.recordIDs("SELECT id FROM record WHERE space = ? ORDER BY id", space)
 }
 
-func (tx *Tx) recordIDs(sql string, space int64) (ids []merge.RecordID, err error) {
+func (tx *sqlTx) recordIDs(sql string, space int64) (ids []merge.RecordID, err error) {
 	err = tx.conn.query(sql, func(s *sqlite3.Stmt) error {
 		ids = append(ids, merge.RecordID(s.ColumnRawBlob(0)))
 		return nil
@@ -96,8 +89,7 @@ func (tx *Tx) recordIDs(sql string, space int64) (ids []merge.RecordID, err erro
 	return ids, err
 }
 
-// SaveRecord keeps a record, and names it if it is new.
-func (tx *Tx) SaveRecord(space int64, r *Record) error {
+func (tx *sqlTx) SaveRecord(space int64, r *Record) error {
 	if r.N != 0 {
 		return tx.conn.exec("UPDATE record SET standing = ?, open = ?, quarantined = ?, base = ?, view = ? WHERE n = ?",
 			int64(r.Standing), r.Open, r.Quarantined, r.Base, r.View, r.N)
@@ -113,24 +105,19 @@ VALUES (?, ?, (SELECT n FROM type WHERE name = ?), ?, ?, ?, ?, ?)`,
 	return err
 }
 
-// DeleteRecord drops a record that has neither base nor view.
-func (tx *Tx) DeleteRecord(n int64) error {
+func (tx *sqlTx) DeleteRecord(n int64) error {
 	return tx.conn.exec("DELETE FROM record WHERE n = ?", n)
 }
 
-// AddReference notes that a field of the record holds the target.
-func (tx *Tx) AddReference(record int64, field uint32, target merge.RecordID) error {
+func (tx *sqlTx) AddReference(record int64, field uint32, target merge.RecordID) error {
 	return tx.conn.exec("INSERT OR IGNORE INTO reference (target, field, record) VALUES (?, ?, ?)", target[:], int64(field), record)
 }
 
-// DropReference takes that back.
-func (tx *Tx) DropReference(record int64, field uint32, target merge.RecordID) error {
+func (tx *sqlTx) DropReference(record int64, field uint32, target merge.RecordID) error {
 	return tx.conn.exec("DELETE FROM reference WHERE target = ? AND field = ? AND record = ?", target[:], int64(field), record)
 }
 
-// ClearBase drops what home delivered for the space: records that no own change
-// touches go, the others keep their view.
-func (tx *Tx) ClearBase(space int64) error {
+func (tx *sqlTx) ClearBase(space int64) error {
 	if err := tx.conn.exec("DELETE FROM reference WHERE record IN (SELECT n FROM record WHERE space = ? AND view IS NULL)", space); err != nil {
 		return err
 	}
@@ -140,7 +127,6 @@ func (tx *Tx) ClearBase(space int64) error {
 	return tx.conn.exec("UPDATE record SET base = NULL WHERE space = ?", space)
 }
 
-// DropReferences takes back all references of all spaces.
-func (tx *Tx) DropReferences() error {
+func (tx *sqlTx) DropReferences() error {
 	return tx.conn.exec("DELETE FROM reference")
 }

@@ -15,15 +15,13 @@ type Relayed struct {
 	Content []byte
 }
 
-// AddRelayed keeps a change that came by a hub, to be offered to home.
-func (tx *Tx) AddRelayed(space int64, id merge.ID, content []byte) (n int64, err error) {
+func (tx *sqlTx) AddRelayed(space int64, id merge.ID, content []byte) (n int64, err error) {
 	err = tx.conn.exec("INSERT INTO relayed (space, replica, seq, tag, offer, content) VALUES (?, ?, ?, ?, 1, ?)",
 		space, id.Replica[:], int64(id.Seq), id.Tag[:], content)
 	return -tx.conn.db.LastInsertRowID(), err
 }
 
-// Relayed returns the name of a relayed change, zero if it is none.
-func (tx *Tx) Relayed(space int64, id merge.ID) (n int64, err error) {
+func (tx *sqlTx) Relayed(space int64, id merge.ID) (n int64, err error) {
 	err = tx.conn.query("SELECT -n FROM relayed WHERE space = ? AND replica = ? AND seq = ? AND tag = ?", func(s *sqlite3.Stmt) error {
 		n = s.ColumnInt64(0)
 		return nil
@@ -31,8 +29,7 @@ func (tx *Tx) Relayed(space int64, id merge.ID) (n int64, err error) {
 	return n, err
 }
 
-// RelayedContent returns the original of a relayed change, nil if there is none.
-func (tx *Tx) RelayedContent(n int64) (content []byte, err error) {
+func (tx *sqlTx) RelayedContent(n int64) (content []byte, err error) {
 	err = tx.conn.query("SELECT content FROM relayed WHERE n = ?", func(s *sqlite3.Stmt) error {
 		content = copyBlob(s, 0)
 		return nil
@@ -40,9 +37,7 @@ func (tx *Tx) RelayedContent(n int64) (content []byte, err error) {
 	return content, err
 }
 
-// RelayedChanges returns all relayed changes of a space, without their content,
-// in the order in which they came.
-func (tx *Tx) RelayedChanges(space int64) (list []Relayed, err error) {
+func (tx *sqlTx) RelayedChanges(space int64) (list []Relayed, err error) {
 	err = tx.conn.query("SELECT -n, replica, seq, tag FROM relayed WHERE space = ? ORDER BY n", func(s *sqlite3.Stmt) error {
 		list = append(list, scanRelayed(s))
 		return nil
@@ -50,9 +45,7 @@ func (tx *Tx) RelayedChanges(space int64) (list []Relayed, err error) {
 	return list, err
 }
 
-// RelayedOffers calls fn for the relayed changes that home has not said it has,
-// with their originals, in the order in which they came, until it returns false.
-func (tx *Tx) RelayedOffers(space int64, fn func(r Relayed) bool) error {
+func (tx *sqlTx) RelayedOffers(space int64, fn func(r Relayed) bool) error {
 	return tx.conn.query("SELECT -n, replica, seq, tag, content FROM relayed WHERE space = ? AND offer ORDER BY n", func(s *sqlite3.Stmt) error {
 		r := scanRelayed(s)
 		r.Content = copyBlob(s, 4)
@@ -69,23 +62,19 @@ func scanRelayed(s *sqlite3.Stmt) Relayed {
 	}}
 }
 
-// SettleRelayed notes that home has a relayed change.
-func (tx *Tx) SettleRelayed(n int64) error {
+func (tx *sqlTx) SettleRelayed(n int64) error {
 	return tx.conn.exec("UPDATE relayed SET offer = 0 WHERE n = ?", -n)
 }
 
-// OfferRelayed makes all relayed changes of a space wait to be offered.
-func (tx *Tx) OfferRelayed(space int64) error {
+func (tx *sqlTx) OfferRelayed(space int64) error {
 	return tx.conn.exec("UPDATE relayed SET offer = 1 WHERE space = ?", space)
 }
 
-// DropRelayed drops a relayed change. The caller has taken it off all records.
-func (tx *Tx) DropRelayed(n int64) error {
+func (tx *sqlTx) DropRelayed(n int64) error {
 	return tx.conn.exec("DELETE FROM relayed WHERE n = ?", -n)
 }
 
-// RelayedCount returns how many relayed changes a space has.
-func (tx *Tx) RelayedCount(space int64) (count int, err error) {
+func (tx *sqlTx) RelayedCount(space int64) (count int, err error) {
 	err = tx.conn.query("SELECT count(*) FROM relayed WHERE space = ?", func(s *sqlite3.Stmt) error {
 		count = int(s.ColumnInt64(0))
 		return nil

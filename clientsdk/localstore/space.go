@@ -57,8 +57,7 @@ func scanSpace(s *sqlite3.Stmt) Space {
 	}
 }
 
-// Space returns a space, nil if the tablet does not hold it.
-func (tx *Tx) Space(id merge.SpaceID) (space *Space, err error) {
+func (tx *sqlTx) Space(id merge.SpaceID) (space *Space, err error) {
 	err = tx.conn.query(selectSpace+"WHERE s.id = ?", func(s *sqlite3.Stmt) error {
 		found := scanSpace(s)
 		space = &found
@@ -67,8 +66,7 @@ func (tx *Tx) Space(id merge.SpaceID) (space *Space, err error) {
 	return space, err
 }
 
-// Spaces returns all spaces, in the order in which they were added.
-func (tx *Tx) Spaces() (spaces []Space, err error) {
+func (tx *sqlTx) Spaces() (spaces []Space, err error) {
 	err = tx.conn.query(selectSpace+"ORDER BY s.n", func(s *sqlite3.Stmt) error {
 		spaces = append(spaces, scanSpace(s))
 		return nil
@@ -76,8 +74,7 @@ func (tx *Tx) Spaces() (spaces []Space, err error) {
 	return spaces, err
 }
 
-// AddSpace adds a space that the tablet does not hold yet.
-func (tx *Tx) AddSpace(id merge.SpaceID, kind int32, replica merge.ReplicaID) error {
+func (tx *sqlTx) AddSpace(id merge.SpaceID, kind int32, replica merge.ReplicaID) error {
 	err := tx.conn.exec("INSERT INTO space (id, kind, chain, cursor, position, epoch, durable, hub_cursor, readable, synced_millis) VALUES (?, ?, 0, x'', 0, x'', 0, x'', 1, 0)", id[:], int64(kind))
 	if err != nil {
 		return err
@@ -85,9 +82,7 @@ func (tx *Tx) AddSpace(id merge.SpaceID, kind int32, replica merge.ReplicaID) er
 	return tx.AddChain(&Space{N: tx.conn.db.LastInsertRowID(), Chain: Chain{Replica: replica}})
 }
 
-// AddChain starts a new chain, that of space.Chain.Replica, and lets the
-// changes of the space go there from now on.
-func (tx *Tx) AddChain(space *Space) error {
+func (tx *sqlTx) AddChain(space *Space) error {
 	replica := space.Chain.Replica
 	var none merge.Hash
 	if err := tx.conn.exec("INSERT INTO chain (space, replica, last_seq, last_hash, last_stamp) VALUES (?, ?, 0, ?, ?)",
@@ -98,15 +93,12 @@ func (tx *Tx) AddChain(space *Space) error {
 	return tx.conn.exec("UPDATE space SET chain = ? WHERE n = ?", space.Chain.N, space.N)
 }
 
-// SaveSpace keeps what has changed about the pull of a space: cursor, position,
-// epoch, what is durable, where the hub is, readability and time of sync.
-func (tx *Tx) SaveSpace(space *Space) error {
+func (tx *sqlTx) SaveSpace(space *Space) error {
 	return tx.conn.exec("UPDATE space SET cursor = ?, position = ?, epoch = ?, durable = ?, hub_cursor = ?, readable = ?, synced_millis = ? WHERE n = ?",
 		notNull(space.Cursor), int64(space.Position), notNull(space.Epoch), int64(space.Durable), notNull(space.HubCursor), space.Readable, space.SyncedMillis, space.N)
 }
 
-// TouchSpaces notes the time of a sync that brought nothing, in several spaces.
-func (tx *Tx) TouchSpaces(ids []merge.SpaceID, syncedMillis int64) error {
+func (tx *sqlTx) TouchSpaces(ids []merge.SpaceID, syncedMillis int64) error {
 	for _, id := range ids {
 		if err := tx.conn.exec("UPDATE space SET synced_millis = ? WHERE id = ?", syncedMillis, id[:]); err != nil {
 			return err
@@ -115,21 +107,17 @@ func (tx *Tx) TouchSpaces(ids []merge.SpaceID, syncedMillis int64) error {
 	return nil
 }
 
-// Stage keeps a page of a pull until a consistent one comes.
-func (tx *Tx) Stage(space int64, page []byte) error {
+func (tx *sqlTx) Stage(space int64, page []byte) error {
 	return tx.conn.exec("INSERT INTO staged (space, n, page) VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM staged WHERE space = ?1), ?2)", space, page)
 }
 
-// Staged calls fn for each staged page of the space, in the order in which they
-// came. The bytes are valid until fn returns.
-func (tx *Tx) Staged(space int64, fn func(page []byte) error) error {
+func (tx *sqlTx) Staged(space int64, fn func(page []byte) error) error {
 	return tx.conn.query("SELECT page FROM staged WHERE space = ? ORDER BY n", func(s *sqlite3.Stmt) error {
 		return fn(s.ColumnRawBlob(0))
 	}, space)
 }
 
-// HasStaged tells whether pages are staged for the space.
-func (tx *Tx) HasStaged(space int64) (has bool, err error) {
+func (tx *sqlTx) HasStaged(space int64) (has bool, err error) {
 	err = tx.conn.query("SELECT EXISTS (SELECT 1 FROM staged WHERE space = ?)", func(s *sqlite3.Stmt) error {
 		has = s.ColumnBool(0)
 		return nil
@@ -137,7 +125,6 @@ func (tx *Tx) HasStaged(space int64) (has bool, err error) {
 	return has, err
 }
 
-// DropStaged drops the staged pages of the space.
-func (tx *Tx) DropStaged(space int64) error {
+func (tx *sqlTx) DropStaged(space int64) error {
 	return tx.conn.exec("DELETE FROM staged WHERE space = ?", space)
 }

@@ -17,7 +17,7 @@ import (
 
 var testKey = bytes.Repeat([]byte{0x5a, 0xc3}, 16)
 
-func mustOpen(t *testing.T, dir string) *Store {
+func mustOpen(t *testing.T, dir string) Store {
 	t.Helper()
 	s, err := Open(t.Context(), dir, testKey)
 	if err != nil {
@@ -27,7 +27,7 @@ func mustOpen(t *testing.T, dir string) *Store {
 	return s
 }
 
-func mustWrite(t *testing.T, s *Store, fn func(*Tx) error) {
+func mustWrite(t *testing.T, s Store, fn func(Tx) error) {
 	t.Helper()
 	if err := s.Write(t.Context(), fn); err != nil {
 		t.Fatal(err)
@@ -41,9 +41,9 @@ func wantError(t *testing.T, err, want error) {
 	}
 }
 
-func wantProperty(t *testing.T, s *Store, name, want string) {
+func wantProperty(t *testing.T, s Store, name, want string) {
 	t.Helper()
-	err := s.Read(t.Context(), func(tx *Tx) error {
+	err := s.Read(t.Context(), func(tx Tx) error {
 		value, err := tx.Property(name)
 		if string(value) != want {
 			t.Errorf("property %s is %q, want %q", name, value, want)
@@ -78,11 +78,11 @@ func copyFiles(t *testing.T, dir string) string {
 func TestWhatWasWrittenIsThereAfterReopening(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "register")
 	s := mustOpen(t, dir)
-	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("1")) })
+	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("a", []byte("1")) })
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, s.Write(t.Context(), func(*Tx) error { return nil }), ErrClosed)
+	wantError(t, s.Write(t.Context(), func(Tx) error { return nil }), ErrClosed)
 	wantProperty(t, mustOpen(t, dir), "a", "1")
 }
 
@@ -91,7 +91,7 @@ func TestWhatWasWrittenIsThereAfterReopening(t *testing.T) {
 func TestWrongKeyAltersNothing(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
-	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("only in the log")) })
+	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("a", []byte("only in the log")) })
 	killed := copyFiles(t, dir)
 	if err := os.Remove(filepath.Join(killed, FileName+"-shm")); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestFileThatIsNoRegister(t *testing.T) {
 func TestNewerVersionAltersNothing(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
-	mustWrite(t, s, func(tx *Tx) error { return tx.conn.db.Exec("PRAGMA user_version = 7") })
+	mustWrite(t, s, func(tx Tx) error { return tx.(*sqlTx).conn.db.Exec("PRAGMA user_version = 7") })
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestNothingIsInClear(t *testing.T) {
 	s := mustOpen(t, dir)
 	canary := []byte("Оленка-canary-7731")
 	for i := range 600 {
-		err := s.Write(t.Context(), func(tx *Tx) error {
+		err := s.Write(t.Context(), func(tx Tx) error {
 			err := tx.SetProperty(string(canary)+testName(i), bytes.Repeat(canary, 100))
 			if i%50 == 49 {
 				err = errors.Join(err, errors.New("take back"))
@@ -188,7 +188,7 @@ func TestCopiesAtAnyMomentOpen(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
 	for i := range 60 {
-		mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty(testName(i), bytes.Repeat([]byte{byte(i)}, 3000)) })
+		mustWrite(t, s, func(tx Tx) error { return tx.SetProperty(testName(i), bytes.Repeat([]byte{byte(i)}, 3000)) })
 		if i%5 == 0 {
 			wantProperty(t, mustOpen(t, copyFiles(t, dir)), testName(i), strings.Repeat(string([]byte{byte(i)}), 3000))
 		}
@@ -197,13 +197,13 @@ func TestCopiesAtAnyMomentOpen(t *testing.T) {
 
 func TestReadersSeeOneMoment(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
-	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("old")) })
-	err := s.Read(t.Context(), func(tx *Tx) error {
+	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("a", []byte("old")) })
+	err := s.Read(t.Context(), func(tx Tx) error {
 		first, err := tx.Property("a")
 		if err != nil {
 			return err
 		}
-		mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("new")) })
+		mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("a", []byte("new")) })
 		second, err := tx.Property("a")
 		if string(first) != "old" || string(second) != "old" {
 			t.Errorf("read %q, then %q", first, second)
@@ -218,7 +218,7 @@ func TestReadersSeeOneMoment(t *testing.T) {
 
 func TestReadersCannotWrite(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
-	err := s.Read(t.Context(), func(tx *Tx) error { return tx.SetProperty("a", []byte("1")) })
+	err := s.Read(t.Context(), func(tx Tx) error { return tx.SetProperty("a", []byte("1")) })
 	if err == nil {
 		t.Fatal("a snapshot was written to")
 	}
@@ -228,14 +228,14 @@ func TestReadersCannotWrite(t *testing.T) {
 func TestCancelledWriteIsTakenBack(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
-	err := s.Write(ctx, func(tx *Tx) error {
+	err := s.Write(ctx, func(tx Tx) error {
 		err := tx.SetProperty("a", []byte("1"))
 		cancel()
 		return err
 	})
 	wantError(t, err, context.Canceled)
 	wantProperty(t, s, "a", "")
-	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("a", []byte("2")) })
+	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("a", []byte("2")) })
 	wantProperty(t, s, "a", "2")
 }
 
@@ -243,22 +243,22 @@ func TestPanicIsTakenBack(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
 	func() {
 		defer func() { _ = recover() }()
-		_ = s.Write(t.Context(), func(tx *Tx) error {
+		_ = s.Write(t.Context(), func(tx Tx) error {
 			_ = tx.SetProperty("a", []byte("1"))
 			panic("a defect of the app")
 		})
 	}()
-	mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty("b", []byte("2")) })
+	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("b", []byte("2")) })
 	wantProperty(t, s, "a", "")
 	wantProperty(t, s, "b", "2")
 }
 
 func TestSettings(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
-	err := s.Write(t.Context(), func(tx *Tx) error {
+	err := s.Write(t.Context(), func(tx Tx) error {
 		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "temp_store": "2", "page_size": "4096", "application_id": "1514689874"} {
 			var got string
-			err := tx.conn.query("PRAGMA "+pragma, func(s *sqlite3.Stmt) error {
+			err := tx.(*sqlTx).conn.query("PRAGMA "+pragma, func(s *sqlite3.Stmt) error {
 				got = s.ColumnText(0)
 				return nil
 			})
@@ -276,10 +276,10 @@ func TestSettings(t *testing.T) {
 func TestSpacesAndChains(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
 	village, desk := merge.SpaceID{1}, merge.SpaceID{2}
-	mustWrite(t, s, func(tx *Tx) error {
+	mustWrite(t, s, func(tx Tx) error {
 		return errors.Join(tx.AddSpace(village, 1, merge.ReplicaID{11}), tx.AddSpace(desk, 2, merge.ReplicaID{12}))
 	})
-	mustWrite(t, s, func(tx *Tx) error {
+	mustWrite(t, s, func(tx Tx) error {
 		space, err := tx.Space(village)
 		if err != nil {
 			return err
@@ -297,7 +297,7 @@ func TestSpacesAndChains(t *testing.T) {
 		_, err = tx.Append(space, &merge.Change{ID: merge.ID{Replica: merge.ReplicaID{13}, Seq: 1, Tag: merge.Tag{9}}}, []byte{9})
 		return err
 	})
-	mustWrite(t, s, func(tx *Tx) error {
+	mustWrite(t, s, func(tx Tx) error {
 		space, _ := tx.Space(village)
 		if space.Chain.Replica != (merge.ReplicaID{13}) || space.Chain.LastSeq != 1 {
 			t.Errorf("chain %+v", space.Chain)
@@ -334,7 +334,7 @@ func TestDamagedBlockIsAnError(t *testing.T) {
 	dir := t.TempDir()
 	s := mustOpen(t, dir)
 	for i := range 40 {
-		mustWrite(t, s, func(tx *Tx) error { return tx.SetProperty(testName(i), bytes.Repeat([]byte{byte(i)}, 900)) })
+		mustWrite(t, s, func(tx Tx) error { return tx.SetProperty(testName(i), bytes.Repeat([]byte{byte(i)}, 900)) })
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -369,7 +369,7 @@ func readAll(t *testing.T, dir string) error {
 		return err
 	}
 	defer s.Close()
-	return s.Read(t.Context(), func(tx *Tx) error {
+	return s.Read(t.Context(), func(tx Tx) error {
 		for i := range 40 {
 			if value, err := tx.Property(testName(i)); err != nil || len(value) != 900 {
 				return err

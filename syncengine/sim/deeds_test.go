@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"math"
-	"os"
 	"slices"
 
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -90,9 +89,7 @@ func (d *doing) isKilled() {
 // isCopied makes a backup of the tablet, as its system does at night.
 func (d *doing) isCopied() {
 	t := d.tablet
-	t.store++
-	t.backupDir, t.backup = t.dirOf(t.store), cloneOwn(t.own)
-	d.must(os.CopyFS(t.backupDir, os.DirFS(t.current)), "copy the files of %s", t)
+	t.backupDisk, t.backup = t.copyOf(t.disk), cloneOwn(t.own)
 	d.say("%s: a copy is made of its files", t)
 }
 
@@ -100,7 +97,7 @@ func (d *doing) isCopied() {
 // written since may be gone with it.
 func (d *doing) isSetBack() {
 	t := d.tablet
-	if t.busy || t.backupDir == "" {
+	if t.busy || t.backupDisk == nil {
 		return
 	}
 	d.tally.SetBack++
@@ -113,7 +110,7 @@ func (d *doing) isSetBack() {
 		}
 	}
 	t.own = cloneOwn(t.backup)
-	t.start(t.backupDir)
+	t.start(t.backupDisk)
 }
 
 // isCloned makes a second tablet of the first: the same replica twice.
@@ -125,10 +122,10 @@ func (d *doing) isCloned() {
 	d.tally.Cloned++
 	second := &tablet{
 		fleet: d.fleet, name: t.name + "'s clone", person: t.person, newer: t.newer, aheadMillis: t.aheadMillis,
-		store: 1000 * len(d.tablets), own: cloneOwn(t.own), epochs: map[merge.SpaceID]wire.EpochID{},
+		own: cloneOwn(t.own), epochs: map[merge.SpaceID]wire.EpochID{},
 	}
 	second.random = newSeededBytes(d.Seed, second.name)
-	second.start(t.current)
+	second.start(t.disk)
 	d.tablets = append(d.tablets, second)
 	d.say("%s is cloned", t)
 }

@@ -21,7 +21,7 @@ type fleet struct {
 	*scenario
 	story
 	tally   tally
-	dir     string // where the tablets' files are
+	dir     string // where files are, of backups, and of registers in a season on SQLite
 	next    int    // of Steps
 	now     int64  // the true time, milliseconds since 1970
 	letters []letter
@@ -38,6 +38,8 @@ type fleet struct {
 	// dismissed are those that were given back to their authors.
 	dismissed map[merge.ID]bool
 	failed    error // the first promise that was broken
+	// directories is how many directories registers have had.
+	directories int
 }
 
 // acknowledgement is what is known of a change that a register took.

@@ -18,6 +18,8 @@ type scenario struct {
 	// HomeBehind and TabletsBehind say who begins with the older record types.
 	HomeBehind    bool
 	TabletsBehind int
+	// SQLite says that the registers lie in real files, and not in memory.
+	SQLite bool
 	// Faulty is how many in a hundred requests meet a fault of the network.
 	Faulty int
 	Steps  []step
@@ -35,6 +37,10 @@ type step struct {
 // changes.
 const largeEvery = 50
 
+// sqliteEvery is how often the registers of a season are the real ones: it is
+// the first season of each such run of seeds, and never a large one.
+const sqliteEvery = 25
+
 // draw makes the scenario of a seed. Each season has its own selection of faults
 // and its own proportions: a season in which everything goes wrong a little
 // finds less than many in which a few things go wrong a lot (Groce et al.,
@@ -43,7 +49,7 @@ func draw(seed uint64) *scenario {
 	draws := rand.New(rand.NewPCG(seed, 1))
 	s := &scenario{
 		Seed: seed, Tablets: 2 + draws.IntN(4), Spaces: 1 + draws.IntN(2), Days: 2 + draws.IntN(40), Burst: 1 + draws.IntN(5),
-		HomeBehind: draws.IntN(3) == 0, Faulty: draws.IntN(60),
+		HomeBehind: draws.IntN(3) == 0, Faulty: draws.IntN(60), SQLite: seed%sqliteEvery == 1,
 	}
 	steps := 40 + draws.IntN(60)
 	if seed%largeEvery == 0 {

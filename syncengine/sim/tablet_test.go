@@ -3,8 +3,6 @@ package sim
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -18,12 +16,11 @@ import (
 // tablet is a real register and who holds it.
 type tablet struct {
 	*fleet
-	name    string
-	person  merge.PersonID
-	store   int    // how many directories it has had
-	current string // the one that it uses
-	reg     *clientsdk.Register
-	newer   bool
+	name   string
+	person merge.PersonID
+	disk   storage
+	reg    *clientsdk.Register
+	newer  bool
 	// aheadMillis is how far its clock is ahead of the true time.
 	aheadMillis int64
 	random      *seededBytes
@@ -34,9 +31,9 @@ type tablet struct {
 	epochs map[merge.SpaceID]wire.EpochID
 	forms  []form
 	// own are the changes that this register has taken, by space, and backup
-	// what it had of them when its files were copied.
+	// what it had of them when its disk was copied.
 	own, backup map[merge.SpaceID][]merge.ID
-	backupDir   string
+	backupDisk  storage // nil: there is no copy
 }
 
 // form is a record that a person has on the screen.
@@ -59,7 +56,7 @@ func newTablet(f *fleet, number int) *tablet {
 	}
 	t.person = mergetest.ID16(t.name)
 	t.random = newSeededBytes(f.Seed, t.name)
-	t.current = t.dirOf(0)
+	t.disk = f.newStorage()
 	t.open()
 	for _, space := range f.spaces {
 		t.must(t.reg.Join(noCut, space, community), "join")
@@ -69,15 +66,13 @@ func newTablet(f *fleet, number int) *tablet {
 
 func (t *tablet) String() string { return t.name }
 
-func (t *tablet) dirOf(store int) string {
-	return filepath.Join(t.dir, fmt.Sprintf("%x-%d", t.person[:4], store))
-}
-
 func (t *tablet) open() {
-	reg, err := clientsdk.Open(noCut, clientsdk.Options{
-		Dir: t.current, Key: registerKey, Author: t.person, Schema: recordTypes(t.newer),
+	o := clientsdk.Options{
+		Key: registerKey, Author: t.person, Schema: recordTypes(t.newer),
 		Clock: func() int64 { return t.now + t.aheadMillis }, Random: t.random,
-	})
+	}
+	t.disk.into(&o)
+	reg, err := clientsdk.Open(noCut, o)
 	t.must(err, "open the register of %s", t)
 	t.reg, t.forms = reg, nil
 }
@@ -88,19 +83,23 @@ func (t *tablet) close() {
 	}
 }
 
-// start opens the register on a copy of these files, as they are: what a killed
+// start opens the register on a copy of this disk, as it is: what a killed
 // process leaves.
-func (t *tablet) start(from string) {
-	t.store++
-	t.current = t.dirOf(t.store)
-	t.must(os.CopyFS(t.current, os.DirFS(from)), "copy the files of %s", t)
+func (t *tablet) start(from storage) {
+	t.disk = t.copyOf(from)
 	t.close()
 	t.open()
 }
 
+func (t *tablet) copyOf(disk storage) storage {
+	copied, err := disk.copied()
+	t.must(err, "copy the disk of %s", t)
+	return copied
+}
+
 func (t *tablet) kill() {
 	t.tally.Killed++
-	t.start(t.current)
+	t.start(t.disk)
 }
 
 // transaction writes to a space, and remembers what the register has taken.
