@@ -25,8 +25,9 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 	stop := errors.New("stop")
 	drop := func(_ any, err error) error { return err }
 	return map[string]func() error{
-		"Push": func() error { return drop(e.Push(bg, oksana, lyman, batches)) },
-		"Pull": func() error { return drop(e.Pull(bg, oksana, lyman, nil, 0)) },
+		"Push":        func() error { return drop(e.Push(bg, oksana, lyman, batches)) },
+		"PullEntries": func() error { return drop(e.PullEntries(bg, oksana, lyman, nil, 0)) },
+		"Pull":        func() error { return drop(e.Pull(bg, oksana, lyman, nil, 0)) },
 		"Sync": func() error {
 			down, err := e.Sync(bg, oksana, []wire.SpaceUp{{Space: lyman, Batches: batches}}, 0)
 			if err == nil {

@@ -30,6 +30,17 @@ func (e *Engine) Pull(_ context.Context, person merge.PersonID, space merge.Spac
 	return e.pull(person, &wire.SpaceUp{Space: space, Cursor: sealed}, &budgetBytes)
 }
 
+// PullEntries is Pull for who keeps originals: it is given the log, as far back
+// as there is any, and never rows.
+func (e *Engine) PullEntries(_ context.Context, person merge.PersonID, space merge.SpaceID, sealed []byte, pageBytes int) (wire.Page, error) {
+	if err := e.gate.enter(); err != nil {
+		return wire.Page{}, err
+	}
+	defer e.gate.leave()
+	budgetBytes := pageBudget(pageBytes)
+	return e.pull(person, &wire.SpaceUp{Space: space, Cursor: sealed, EntriesOnly: true}, &budgetBytes)
+}
+
 // pull fills a page from the budget, which its first entry or row may overdraw.
 // Where nothing is left of it, and something is due, the space is put off: the
 // page is empty, with the cursor that was sent, not consistent, and says that

@@ -75,6 +75,10 @@ func (s *scripted) Pull(ctx context.Context, person merge.PersonID, space merge.
 	return s.pull(ctx, space, cursor, pageBytes)
 }
 
+func (s *scripted) PullEntries(ctx context.Context, person merge.PersonID, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error) {
+	return s.Pull(ctx, person, space, cursor, pageBytes)
+}
+
 func (s *scripted) Sync(_ context.Context, person merge.PersonID, ups []wire.SpaceUp, pageBytes int) ([]wire.SpaceDown, error) {
 	s.note(person)
 	if s.sync == nil {

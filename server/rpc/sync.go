@@ -20,6 +20,8 @@ type SyncEngine interface {
 	// Pull gives what the space's log holds beyond the cursor; pageBytes of
 	// zero leaves the size to the engine.
 	Pull(ctx context.Context, person merge.PersonID, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)
+	// PullEntries is Pull that never gives rows.
+	PullEntries(ctx context.Context, person merge.PersonID, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)
 	// Sync does both for many spaces; what is wrong with one stands in its Err.
 	Sync(ctx context.Context, person merge.PersonID, spaces []wire.SpaceUp, pageBytes int) ([]wire.SpaceDown, error)
 	// Epoch tells the present epoch from every other.
@@ -54,7 +56,11 @@ func (s *syncService) Pull(ctx context.Context, req *connect.Request[syncv1.Pull
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.engine.Pull(ctx, person, space, req.Msg.Cursor, int(req.Msg.PageBytes))
+	pull := s.engine.Pull
+	if req.Msg.EntriesOnly {
+		pull = s.engine.PullEntries
+	}
+	page, err := pull(ctx, person, space, req.Msg.Cursor, int(req.Msg.PageBytes))
 	if err != nil {
 		return nil, err
 	}

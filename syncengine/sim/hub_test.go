@@ -120,6 +120,9 @@ func (h *hall) note(up *wire.SpaceUp, down *wire.SpaceDown) {
 		return
 	}
 	for _, e := range down.Page.Entries {
+		if len(e.Batch) == 0 {
+			continue
+		}
 		changes, err := wire.DecodeBatch(down.Space, e.Batch)
 		h.must(err, "the hub gives a batch")
 		for _, c := range changes {

@@ -49,7 +49,7 @@ func (w *witness) look() {
 
 func (w *witness) read(space merge.SpaceID) (more bool) {
 	l := w.logs[space]
-	page, err := w.home.engine.Pull(context.Background(), w.person, space, l.cursor, 0)
+	page, err := w.home.engine.PullEntries(context.Background(), w.person, space, l.cursor, 0)
 	if err != nil {
 		w.fail("the witness cannot read %s: %w", w.names[space], err)
 		return false

@@ -223,7 +223,9 @@ type PullRequest struct {
 	// As the last page gave it; empty for the first.
 	Cursor []byte `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// How much the page may hold, in bytes; zero for what the server finds good.
-	PageBytes     uint32 `protobuf:"varint,3,opt,name=page_bytes,json=pageBytes,proto3" json:"page_bytes,omitempty"`
+	PageBytes uint32 `protobuf:"varint,3,opt,name=page_bytes,json=pageBytes,proto3" json:"page_bytes,omitempty"`
+	// As in SpaceUp.
+	EntriesOnly   bool `protobuf:"varint,4,opt,name=entries_only,json=entriesOnly,proto3" json:"entries_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -277,6 +279,13 @@ func (x *PullRequest) GetPageBytes() uint32 {
 		return x.PageBytes
 	}
 	return 0
+}
+
+func (x *PullRequest) GetEntriesOnly() bool {
+	if x != nil {
+		return x.EntriesOnly
+	}
+	return false
 }
 
 // A part of a space's log, or of its rows, and where to go on.
@@ -1142,12 +1151,13 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x18\n" +
 	"\abatches\x18\x02 \x03(\fR\abatches\"D\n" +
 	"\fPushResponse\x124\n" +
-	"\boutcomes\x18\x01 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\"_\n" +
+	"\boutcomes\x18\x01 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\"\x82\x01\n" +
 	"\vPullRequest\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\fR\x06cursor\x12\x1d\n" +
 	"\n" +
-	"page_bytes\x18\x03 \x01(\rR\tpageBytes\"T\n" +
+	"page_bytes\x18\x03 \x01(\rR\tpageBytes\x12!\n" +
+	"\fentries_only\x18\x04 \x01(\bR\ventriesOnly\"T\n" +
 	"\fPullResponse\x12)\n" +
 	"\x04page\x18\x01 \x01(\v2\x15.zhurnal.sync.v1.PageR\x04page\x12\x19\n" +
 	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\xd5\x02\n" +
