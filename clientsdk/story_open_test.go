@@ -94,7 +94,7 @@ func (w *world) askChanges(said words) ([]string, error) {
 		for _, part := range []struct {
 			n    int
 			what string
-		}{{s.Confirmed, "confirmed"}, {s.Waiting, "waiting"}, {s.Quarantined, "in quarantine"}, {s.Dismissed, "given back"}} {
+		}{{s.Confirmed, "confirmed"}, {s.Waiting, "waiting"}, {s.Handed, "of them with a hub"}, {s.Quarantined, "in quarantine"}, {s.Dismissed, "given back"}} {
 			if part.n > 0 {
 				line += fmt.Sprintf(", %d %s", part.n, part.what)
 			}

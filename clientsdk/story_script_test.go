@@ -80,7 +80,7 @@ type understood struct {
 // language has every sentence that a story may use.
 var language = sync.OnceValue(func() []understood {
 	var all []understood
-	for _, verbs := range [][]verb{settingVerbs, recordVerbs, meetingVerbs} {
+	for _, verbs := range [][]verb{settingVerbs, recordVerbs, meetingVerbs, hubVerbs} {
 		for i := range verbs {
 			all = append(all, understood{sentence(verbs[i].pattern), &verbs[i], nil})
 		}

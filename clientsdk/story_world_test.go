@@ -27,6 +27,7 @@ const (
 type world struct {
 	t    *testing.T
 	home *home
+	hall *hall // where the hub stands; nil if there is none
 	// order is which of the orders that the story leaves open is run; orders is
 	// how many there are.
 	order, orders int
