@@ -15,7 +15,14 @@ import (
 // make both would cost as much again: of the tail, its batches, which are
 // compressed as they lie there; of the rows, how many there are, which the log
 // says, and what a sample of them takes compressed.
+//
+// Who is served rows has the values, and not the changes as their authors made
+// them: it can bring them back to no server that has lost them. So what is in no
+// verified backup yet is served as it is, if it is not too much.
 const (
+	// rowsWorthBytes is the size of a tail below which rows are served only if
+	// all of it is in a verified backup.
+	rowsWorthBytes = 64 << 10
 	// shortTailBytes is below which the tail is always served: rows could save no
 	// more than that.
 	shortTailBytes = 512
@@ -42,7 +49,15 @@ func (p *pulling) choose() error {
 	case p.at.position < max(p.at.target, p.at.tail):
 		return nil // in the midst of it
 	}
-	tail, err := p.measureTail()
+	delivered, err := p.snapshot.LogBytesAt(p.space, p.at.position)
+	if err != nil {
+		return err
+	}
+	batchesBytes := p.head.LogBytes - delivered
+	if batchesBytes < rowsWorthBytes && p.head.Position > p.head.DurableThrough {
+		return nil
+	}
+	tail, err := p.measureTail(batchesBytes)
 	if err != nil || tail.sizeBytes < shortTailBytes {
 		return err
 	}
@@ -65,12 +80,8 @@ func (p *pulling) beginRows() {
 // tailMeasure is what the tail of a log takes, and how many records it writes to.
 type tailMeasure struct{ sizeBytes, records uint64 }
 
-func (p *pulling) measureTail() (m tailMeasure, err error) {
+func (p *pulling) measureTail(batchesBytes uint64) (m tailMeasure, err error) {
 	since, seen, reached := p.at.position, 0, p.at.position
-	delivered, err := p.snapshot.LogBytesAt(p.space, since)
-	if err != nil {
-		return m, err
-	}
 	err = p.snapshot.Deliveries(p.space, since, func(first uint64, d *logv1.Delivery) error {
 		m.sizeBytes += entryBytes + outcomesBytes(d)
 		m.records += recordsFirstIn(d, first, since)
@@ -84,7 +95,7 @@ func (p *pulling) measureTail() (m tailMeasure, err error) {
 		m.sizeBytes = m.sizeBytes * (p.head.Position - since) / passed
 		m.records = m.records * (p.head.Position - since) / passed
 	}
-	m.sizeBytes += p.head.LogBytes - delivered
+	m.sizeBytes += batchesBytes
 	m.records = min(m.records, p.head.Records)
 	return m, err
 }
