@@ -37,6 +37,7 @@ func deeds() []deed {
 		{"a coordinator dismisses", 2, false, (*doing).coordinatorDismisses},
 		{"the server is backed up", 3, false, (*doing).homeIsBackedUp},
 		{"the server is restored", 2, false, (*doing).homeIsRestored},
+		{"the server's log is cut", 4, false, (*doing).homeIsCut},
 	}
 }
 

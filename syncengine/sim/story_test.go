@@ -41,5 +41,5 @@ type tally struct {
 	Killed, Cloned, SetBack, ClocksMoved                    int
 	Revoked, HomeCrashes, HomeFull, Restored, Lies, Refused int
 	Flagged, Quarantined, Dismissed, Settled                int
-	Looks, Views                                            int
+	Looks, Views, Forgotten                                 int
 }
