@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/zhurnal/zhurnal/server/auth"
@@ -26,6 +27,7 @@ type serveCommand struct {
 	Schema   []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
 	Register string        `placeholder:"FILE" help:"Where dismissals are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
 	MinFree  byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
+	Retain   days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
 	Log      ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
 }
 
@@ -65,11 +67,27 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
 	health := ops.NewHealth(disk.Room, log, rpc.Services...)
 	announce(log, listener.Addr().String(), c.Dir)
+	defer c.cutDaily(ctx, engine, log)()
 	err = rpc.Serve(ctx, listener, rpc.Options{
 		Engine: engine, Reporter: report.New(engine, nowMillis), Health: health, Log: log, Now: nowMillis,
 	})
 	log.Info("stopped")
 	return err
+}
+
+// cutDaily cuts the log in the background, if that is asked for. What it returns
+// waits until it has ended.
+func (c *serveCommand) cutDaily(ctx context.Context, engine *syncengine.Engine, log *slog.Logger) (wait func()) {
+	if c.Retain == 0 {
+		return func() {}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var cutting sync.WaitGroup
+	cutting.Go(func() { cutDaily(ctx, engine, c.Retain, log) })
+	return func() {
+		stop()
+		cutting.Wait()
+	}
 }
 
 func announce(log *slog.Logger, address, dir string) {

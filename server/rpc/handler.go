@@ -20,6 +20,7 @@ type Engine interface {
 	SyncEngine
 	DeskEngine
 	BackupEngine
+	LogEngine
 }
 
 // Options say what a server serves.
@@ -39,6 +40,7 @@ var Services = []string{
 	syncv1connect.DeskServiceName,
 	reportv1connect.ReportServiceName,
 	adminv1connect.BackupServiceName,
+	adminv1connect.LogServiceName,
 }
 
 // newHandler returns everything that is served on the port. Watches end when
@@ -66,6 +68,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
 	private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
 	private(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
+	private(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
 	// Probes carry no identity, and the names of the services are no secret.
 	open(grpchealth.NewHandler(o.Health, options...))
 	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, Services...)...)

@@ -33,6 +33,7 @@ var (
 type scripted struct {
 	DeskEngine   // none: what the desk asks needs a real engine
 	BackupEngine // none either
+	LogEngine    // nor here
 
 	push  func(space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error)
 	pull  func(ctx context.Context, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)
