@@ -89,7 +89,7 @@ func (f *follower) page(p *wire.Page) error {
 			return fault.New(fault.KindOf(err), "entry at position %d: %w", p.Entries[i].FirstPosition, err)
 		}
 	}
-	if len(p.Rows) == 0 && f.reached != p.Position {
+	if !p.ByRows && f.reached != p.Position {
 		return fault.New(fault.Malformed, "the page leads to position %d and says %d", f.reached, p.Position)
 	}
 	f.reached = p.Position

@@ -50,7 +50,7 @@ func (h *home) check() {
 	if err := h.engine.Close(); err != nil {
 		h.t.Fatal(err)
 	}
-	found, err := syncengine.Check(h.t.Context(), syncengine.Options{Memory: h.disk}, func(d syncengine.Damage) { h.t.Error(d) })
+	found, err := syncengine.Check(h.t.Context(), syncengine.Options{Memory: h.disk}, "", func(d syncengine.Damage) { h.t.Error(d) })
 	if err != nil || found.Damages > 0 || len(found.Spaces) == 0 {
 		h.t.Fatalf("%+v, %v", found, err)
 	}

@@ -143,7 +143,9 @@ func (s *runningServer) confirm(ctx context.Context, summary backup.Summary) err
 func (s *runningServer) close() error { return nil }
 
 // explain says what to do, where the error alone does not.
-func (s *runningServer) explain(err error) error {
+func (s *runningServer) explain(err error) error { return explainCall(s.url, err) }
+
+func explainCall(url string, err error) error {
 	var refused *connect.Error
 	switch {
 	case err == nil:
@@ -151,5 +153,5 @@ func (s *runningServer) explain(err error) error {
 	case errors.As(err, &refused) && connect.IsWireError(err):
 		return errors.New(refused.Message())
 	}
-	return fmt.Errorf("no answer from %s: %w: is `zhurnal serve` running there?", s.url, err)
+	return fmt.Errorf("no answer from %s: %w: is `zhurnal serve` running there?", url, err)
 }

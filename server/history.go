@@ -50,7 +50,7 @@ func (c *historyCommand) Run(ctx context.Context, to streams) error {
 			return err
 		}
 		if before = page.NextBeforePosition; before == 0 {
-			return nil
+			return history.WriteCut(to.out, page.CutThroughPosition)
 		}
 	}
 }

@@ -34,6 +34,7 @@ type commands struct {
 	Report  reportCommand  `cmd:"" help:"Ask a running server for the season's figures."`
 	History historyCommand `cmd:"" help:"Ask a running server who wrote what to a record."`
 	Backup  backupCommand  `cmd:"" help:"Make a verified copy of a server's register, also while it runs."`
+	Cut     cutCommand     `cmd:"" help:"Forget the beginning of a server's log, as far as a verified backup has it."`
 	Restore restoreCommand `cmd:"" help:"Make a register of a backup."`
 	Check   checkCommand   `cmd:"" help:"Look for damage in a register or a backup."`
 	Demo    demo.Command   `cmd:"" help:"Play a whole season on real registers: tablets offline, sync, reports."`

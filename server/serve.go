@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/zhurnal/zhurnal/server/auth"
@@ -31,6 +32,7 @@ type serveCommand struct {
 	As       id            `placeholder:"PERSON" help:"Who the hub is to the home server, which relays the spaces that this person may read: 32 hexadecimal digits."`
 	Every    time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
 	MinFree  byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
+	Retain   days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
 	Log      ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
 }
 
@@ -73,6 +75,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
 	announce(log, listener.Addr().String(), c.Dir)
+	defer c.cutDaily(ctx, engine, log)()
 	options := rpc.Options{Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis}
 	if c.Upstream != "" {
 		err = c.serveHub(ctx, listener, options, hub.New(engine, homeClients(c.Upstream, merge.PersonID(c.As)), merge.PersonID(c.As)), disk)
@@ -82,6 +85,21 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	}
 	log.Info("stopped")
 	return err
+}
+
+// cutDaily cuts the log in the background, if that is asked for. What it returns
+// waits until it has ended.
+func (c *serveCommand) cutDaily(ctx context.Context, engine *syncengine.Engine, log *slog.Logger) (wait func()) {
+	if c.Retain == 0 {
+		return func() {}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var cutting sync.WaitGroup
+	cutting.Go(func() { cutDaily(ctx, engine, c.Retain, log) })
+	return func() {
+		stop()
+		cutting.Wait()
+	}
 }
 
 func announce(log *slog.Logger, address, dir string) {

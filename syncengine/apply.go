@@ -16,7 +16,7 @@ import (
 type applier struct{}
 
 // Apply implements log.Applier.
-func (a applier) Apply(fold *store.Fold, _ uint16, seq uint64, e *log.Entry) (log.Outcome, error) {
+func (a applier) Apply(fold *store.Fold, partition uint16, seq uint64, e *log.Entry) (log.Outcome, error) {
 	switch e.Kind {
 	case log.Push:
 		return a.push(fold, seq, e)
@@ -29,11 +29,15 @@ func (a applier) Apply(fold *store.Fold, _ uint16, seq uint64, e *log.Entry) (lo
 	case log.Dismiss:
 		return a.dismiss(fold, seq, e)
 	case log.Epoch:
-		return a.epoch(fold, e)
+		return a.epoch(fold, seq, e)
 	case log.Durable:
 		return a.durable(fold, e)
 	case log.Upstream:
 		return a.upstream(fold, e)
+	case log.Cut:
+		return a.cut(fold, partition, e)
+	case log.Retention:
+		return a.retention(fold, e)
 	}
 	return log.Outcome{}, fault.New(fault.Damaged, "entry %d is of kind %d, which this program does not know; use a newer one", seq, e.Kind)
 }
@@ -163,7 +167,7 @@ func (s *applying) finish(content *push) (log.Outcome, error) {
 	first := s.head.Position - uint64(len(s.applied)) + 1
 	if content != nil && len(s.applied) == len(content.changes) {
 		s.head.LogBytes += uint64(len(content.batch))
-		d := &logv1.Delivery{Positions: uint32(len(s.applied)), Whole: true, Previous: trimmed(s.previous)}
+		d := &logv1.Delivery{Positions: uint32(len(s.applied)), Whole: true, Previous: trimmed(s.previous), Records: uint32(len(s.previous))}
 		return outcome, s.deliver(first, d, s.delivered)
 	}
 	parts, previous := wire.Cut(s.applied), s.previous
@@ -174,7 +178,7 @@ func (s *applying) finish(content *push) (log.Outcome, error) {
 		}
 		s.head.LogBytes += uint64(len(batch))
 		n := recordsIn(part)
-		d := &logv1.Delivery{Positions: uint32(len(part)), Batch: batch, Previous: trimmed(previous[:n])}
+		d := &logv1.Delivery{Positions: uint32(len(part)), Batch: batch, Previous: trimmed(previous[:n]), Records: uint32(n)}
 		previous = previous[n:]
 		if err := s.deliver(first, d, s.outcomesOf(first, part, i == len(parts)-1)); err != nil {
 			return log.Outcome{}, err

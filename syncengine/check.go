@@ -25,8 +25,11 @@ func (d Damage) String() string { return d.Where + ": " + d.Why }
 
 // Checked says what a check has looked at.
 type Checked struct {
-	Entries uint64 // of the log
+	Entries uint64 // of the log, that were applied again
 	Damages int
+	// Uncompared is the number of partitions whose log begins later than their
+	// rows: without a backup from before, the rows were read and not compared.
+	Uncompared int
 	// Spaces are in the order of their partitions, as the log makes them.
 	Spaces []CheckedSpace
 }
@@ -42,7 +45,13 @@ type CheckedSpace struct {
 // applying depends on the entries alone, every row must be what that makes, byte
 // for byte. found is called with what is not. It takes as much memory as the
 // largest of 256 partitions. The error is for what kept it from looking.
-func Check(ctx context.Context, o Options, found func(Damage)) (Checked, error) {
+//
+// Where the log was cut, the file from stands in for what is forgotten: a
+// backup of this store that reaches at least as far as the cut, such as the one
+// behind which it was cut. What comes after it is applied to its rows. It takes
+// as much memory as the backup. If from is empty, rows of such partitions cannot
+// be compared; see Checked.Uncompared.
+func Check(ctx context.Context, o Options, from string, found func(Damage)) (Checked, error) {
 	st, err := store.Open(store.Options{Dir: o.Dir, Memory: o.Memory, Existing: true})
 	if err != nil {
 		return Checked{}, err
@@ -51,6 +60,12 @@ func Check(ctx context.Context, o Options, found func(Damage)) (Checked, error) 
 	snapshot := st.Snapshot()
 	defer snapshot.Close()
 	c := &checking{snapshot: snapshot, found: found}
+	if from != "" {
+		if c.from, err = openFrom(ctx, from); err != nil {
+			return Checked{}, err
+		}
+		defer c.from.Close()
+	}
 	for partition := range uint16(limits.Partitions) {
 		if err := c.partition(ctx, partition); err != nil {
 			return c.checked, err
@@ -61,7 +76,17 @@ func Check(ctx context.Context, o Options, found func(Damage)) (Checked, error) 
 
 // CheckBackup is Check of what is in a backup file. It takes as much memory as
 // the store takes on the disk, and half as much again.
-func CheckBackup(ctx context.Context, file string, found func(Damage)) (Checked, backup.Summary, error) {
+func CheckBackup(ctx context.Context, file, from string, found func(Damage)) (Checked, backup.Summary, error) {
+	disk, summary, err := loadBackup(ctx, file)
+	if err != nil {
+		return Checked{}, summary, err
+	}
+	checked, err := Check(ctx, Options{Memory: disk}, from, found)
+	return checked, summary, err
+}
+
+// loadBackup makes a store in memory of a backup, as it was.
+func loadBackup(ctx context.Context, file string) (*store.Memory, backup.Summary, error) {
 	disk := store.NewMemory()
 	var summary backup.Summary
 	rows := func(put func(key, value []byte) error) (err error) {
@@ -69,15 +94,12 @@ func CheckBackup(ctx context.Context, file string, found func(Damage)) (Checked,
 		return err
 	}
 	err := store.Restore(store.Options{Memory: disk}, rows, func(*store.Store) error { return ctx.Err() })
-	if err != nil {
-		return Checked{}, summary, err
-	}
-	checked, err := Check(ctx, Options{Memory: disk}, found)
-	return checked, summary, err
+	return disk, summary, err
 }
 
 type checking struct {
 	snapshot *store.Snapshot
+	from     *store.Store // nil: none
 	found    func(Damage)
 	checked  Checked
 }
@@ -93,12 +115,25 @@ func (c *checking) partition(ctx context.Context, partition uint16) error {
 	if err != nil || !has {
 		return c.unreadable(partition, err)
 	}
+	head, err := c.snapshot.PartitionHead(partition)
+	if err != nil {
+		return c.unreadable(partition, err)
+	}
+	if head.CutThrough > 0 {
+		return c.cutPartition(ctx, partition, head)
+	}
 	replayed, err := store.Open(store.Options{Memory: store.NewMemory(), Unsynced: true, Random: bytes.NewReader(make([]byte, 32))})
 	if err != nil {
 		return err
 	}
 	defer replayed.Close()
-	whole, err := c.replay(ctx, partition, replayed)
+	return c.replayAndCompare(ctx, partition, replayed, 0)
+}
+
+// replayAndCompare applies what comes after an entry to a store that has what
+// comes before, and compares.
+func (c *checking) replayAndCompare(ctx context.Context, partition uint16, replayed *store.Store, after uint64) error {
+	whole, err := c.replay(ctx, partition, replayed, after)
 	if err != nil || !whole { // what should be is not known
 		return err
 	}
@@ -111,7 +146,7 @@ func (c *checking) partition(ctx context.Context, partition uint16) error {
 	if err := c.unreadable(partition, err); err != nil {
 		return err
 	}
-	return c.spaces(want)
+	return c.spaces(want, partition)
 }
 
 // unreadable takes an error that damage has caused for what was found.
@@ -123,11 +158,11 @@ func (c *checking) unreadable(partition uint16, err error) error {
 	return nil
 }
 
-// replay applies the log of a partition to an empty store. whole is false if it
-// could not come to the end.
-func (c *checking) replay(ctx context.Context, partition uint16, to *store.Store) (whole bool, err error) {
-	next := uint64(1)
-	err = c.snapshot.Entries(partition, 0, func(seq uint64, m *logv1.Entry) error {
+// replay applies what the log of a partition has after an entry to a store that
+// has what comes before. whole is false if it could not come to the end.
+func (c *checking) replay(ctx context.Context, partition uint16, to *store.Store, after uint64) (whole bool, err error) {
+	next := after + 1
+	err = c.snapshot.Entries(partition, after, func(seq uint64, m *logv1.Entry) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -154,15 +189,18 @@ func (c *checking) replay(ctx context.Context, partition uint16, to *store.Store
 
 // spaces adds the spaces of a partition, and looks that their positions are
 // dense.
-func (c *checking) spaces(want *store.Snapshot) error {
+func (c *checking) spaces(want *store.Snapshot, partition uint16) error {
 	return want.Spaces(func(space merge.SpaceID, head *logv1.SpaceHead) error {
+		if store.Partition(space) != partition {
+			return nil
+		}
 		s := CheckedSpace{SpaceInfo: infoOf(space, head)}
 		if err := want.Records(space, merge.RecordID{}, addTo(&s.Digest)); err != nil {
 			return err
 		}
 		c.checked.Spaces = append(c.checked.Spaces, s)
-		var reached uint64
-		err := want.Deliveries(space, 0, func(first uint64, d *logv1.Delivery) error {
+		reached := head.CutThrough
+		err := want.Deliveries(space, reached, func(first uint64, d *logv1.Delivery) error {
 			if first != reached+1 {
 				c.damage(fmt.Sprintf("space %s", space), "its log goes from position %d to %d", reached, first)
 			}

@@ -21,7 +21,7 @@ import (
 func checked(t testing.TB, disk *store.Memory) (syncengine.Checked, []string, error) {
 	t.Helper()
 	var found []string
-	c, err := syncengine.Check(bg, syncengine.Options{Memory: disk}, func(d syncengine.Damage) { found = append(found, d.String()) })
+	c, err := syncengine.Check(bg, syncengine.Options{Memory: disk}, "", func(d syncengine.Damage) { found = append(found, d.String()) })
 	if c.Damages != len(found) {
 		t.Fatalf("%d damages of %d were told", len(found), c.Damages)
 	}

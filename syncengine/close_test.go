@@ -61,6 +61,13 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 			_, _, err := e.Disagreements(bg, oksana, lyman, "")
 			return err
 		},
+		"Cut": func() error {
+			_, err := e.Cut(bg, oksana, syncengine.CutOptions{})
+			return err
+		},
+		"SetRetention": func() error {
+			return e.SetRetention(bg, oksana, lyman, syncengine.Retention{Days: 400})
+		},
 		"Write": func() error {
 			_, _, err := e.Write(bg, oksana, lyman, []syncengine.WriteRecord{{Type: participantType, Message: []byte{0x0a, 1, 'x'}}})
 			return err

@@ -28,9 +28,11 @@ type cursor struct {
 	rows  bool
 	since uint64
 	next  merge.RecordID
+	// tail is the position up to which the log was found to be the shorter way.
+	tail uint64
 }
 
-const cursorBytes = 1 + 8 + 8 + 8 + 8 + 16 + 16
+const cursorBytes = 1 + 5*8 + 16 + 16
 
 func (c *cursor) encode() []byte {
 	buf := make([]byte, 0, cursorBytes)
@@ -39,7 +41,7 @@ func (c *cursor) encode() []byte {
 		mode = 1
 	}
 	buf = append(buf, mode)
-	for _, n := range []uint64{c.grant, c.position, c.target, c.since} {
+	for _, n := range []uint64{c.grant, c.position, c.target, c.since, c.tail} {
 		buf = binary.BigEndian.AppendUint64(buf, n)
 	}
 	return append(append(buf, c.next[:]...), c.epoch[:]...)
@@ -47,7 +49,7 @@ func (c *cursor) encode() []byte {
 
 func parseCursor(data []byte) cursor {
 	n := func(i int) uint64 { return binary.BigEndian.Uint64(data[1+8*i:]) }
-	return cursor{rows: data[0] == 1, grant: n(0), position: n(1), target: n(2), since: n(3), next: merge.RecordID(data[33:]), epoch: wire.EpochID(data[49:])}
+	return cursor{rows: data[0] == 1, grant: n(0), position: n(1), target: n(2), since: n(3), tail: n(4), next: merge.RecordID(data[41:]), epoch: wire.EpochID(data[57:])}
 }
 
 // sealer seals cursors with a key that only this store has, bound to the space.

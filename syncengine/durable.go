@@ -26,9 +26,11 @@ type taken struct {
 	list []takenBackup
 }
 
+// takenBackup is what a backup holds of each space: the position, and the last
+// entry of the partition's log.
 type takenBackup struct {
-	summary   backup.Summary
-	positions map[merge.SpaceID]uint64
+	summary backup.Summary
+	holds   map[merge.SpaceID]*logv1.Durable
 }
 
 func (t *taken) add(b takenBackup) {
@@ -66,15 +68,16 @@ func (e *Engine) Backup(ctx context.Context, to io.Writer) (backup.Summary, erro
 	if err != nil {
 		return backup.Summary{}, err
 	}
-	positions := map[merge.SpaceID]uint64{}
+	holds := map[merge.SpaceID]*logv1.Durable{}
 	err = snapshot.Spaces(func(space merge.SpaceID, head *logv1.SpaceHead) error {
-		positions[space] = head.Position
-		return nil
+		partition, err := snapshot.PartitionHead(store.Partition(space))
+		holds[space] = &logv1.Durable{Position: head.Position, EntrySeq: partition.GetLast()}
+		return err
 	})
 	if err != nil {
 		return backup.Summary{}, err
 	}
-	e.taken.add(takenBackup{summary, positions})
+	e.taken.add(takenBackup{summary, holds})
 	return summary, nil
 }
 
@@ -114,13 +117,13 @@ func (e *Engine) ConfirmBackup(_ context.Context, by merge.PersonID, id backup.I
 	case hash != b.summary.Hash:
 		return 0, fault.New(fault.FalseHash, "confirm backup %s: what was verified is not what the server gave; take another one", id)
 	}
-	ahead, err := e.notYetDurable(b.positions)
+	ahead, err := e.notYetDurable(b.holds)
 	if err != nil {
 		return 0, err
 	}
 	bodies := make(map[merge.SpaceID][]byte, len(ahead))
 	for _, space := range ahead {
-		if bodies[space], err = proto.Marshal(&logv1.Durable{Position: b.positions[space]}); err != nil {
+		if bodies[space], err = proto.Marshal(b.holds[space]); err != nil {
 			return 0, marshalFailed("durable", err)
 		}
 	}
@@ -132,16 +135,16 @@ func (e *Engine) ConfirmBackup(_ context.Context, by merge.PersonID, id backup.I
 
 // notYetDurable returns the spaces whose position is more than is known to be in
 // a verified backup, in the order of their ids.
-func (e *Engine) notYetDurable(positions map[merge.SpaceID]uint64) ([]merge.SpaceID, error) {
+func (e *Engine) notYetDurable(holds map[merge.SpaceID]*logv1.Durable) ([]merge.SpaceID, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
 	var ahead []merge.SpaceID
-	for space, position := range positions {
+	for space, durable := range holds {
 		head, err := snapshot.Head(space)
 		if err != nil {
 			return nil, err
 		}
-		if position > head.GetDurableThrough() {
+		if durable.Position > head.GetDurableThrough() {
 			ahead = append(ahead, space)
 		}
 	}
@@ -160,5 +163,12 @@ func (a applier) durable(fold *store.Fold, e *log.Entry) (log.Outcome, error) {
 		return log.Outcome{Position: head.GetPosition()}, err
 	}
 	head.DurableThrough = body.Position
+	partition, err := fold.PartitionHead(store.Partition(e.Space))
+	if err != nil {
+		return log.Outcome{}, err
+	}
+	if body.EntrySeq <= partition.Last {
+		partition.DurableThrough = max(partition.DurableThrough, body.EntrySeq)
+	}
 	return log.Outcome{Recorded: true, Position: head.Position}, nil
 }

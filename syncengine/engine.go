@@ -66,6 +66,8 @@ type Engine struct {
 	// writing serialises the server's own changes, which form one chain per
 	// space.
 	writing sync.Mutex
+	// cutting serialises cuts of the log.
+	cutting sync.Mutex
 	// changingSchema serialises schema entries.
 	changingSchema sync.Mutex
 	// owed says that quarantined changes may be free to be released.

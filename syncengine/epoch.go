@@ -113,7 +113,7 @@ func appendEach(lg log.Log, spaces []merge.SpaceID, entryOf func(merge.SpaceID) 
 }
 
 // epoch begins an epoch, or keeps where it begins in a space.
-func (a applier) epoch(fold *store.Fold, e *log.Entry) (log.Outcome, error) {
+func (a applier) epoch(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcome, error) {
 	var body logv1.Epoch
 	if err := proto.Unmarshal(e.Body, &body); err != nil {
 		return log.Outcome{}, fault.New(fault.Damaged, "epoch entry: %w", err)
@@ -129,7 +129,7 @@ func (a applier) epoch(fold *store.Fold, e *log.Entry) (log.Outcome, error) {
 	if err != nil {
 		return log.Outcome{}, err
 	}
-	epochs.Begins = append(epochs.Begins, &logv1.EpochBegin{Number: body.Number, Position: head.Position})
+	epochs.Begins = append(epochs.Begins, &logv1.EpochBegin{Number: body.Number, Position: head.Position, EntrySeq: seq})
 	return log.Outcome{Recorded: true, Position: head.Position}, fold.PutSpaceEpochs(e.Space, epochs)
 }
 
@@ -145,7 +145,7 @@ func (p *pulling) crossEpochs() error {
 	if p.at.rows || max(p.at.position, p.at.target) > common {
 		return errBadCursor
 	}
-	p.at.epoch = p.epoch
+	p.at.epoch, p.at.tail = p.epoch, 0
 	return nil
 }
 

@@ -30,6 +30,9 @@ type HistoryPage struct {
 	// Next is the position before which the next page begins; zero after the
 	// last.
 	Next uint64
+	// CutThrough says of a last page that the record has older changes, at or
+	// below this position, which the log no longer has. Zero if it has none.
+	CutThrough uint64
 }
 
 // HistoryChange is a change, as far as it is about one record.
@@ -57,7 +60,7 @@ type HistoryWrite struct {
 // History lists the changes that wrote to a record at positions below before,
 // the newest first; zero begins with the last. A page holds limit changes, zero
 // for 50, or fewer, but at least one if there is one. Values that lost are in
-// it, and can be written again. Who may not read the space is not told whether
+// it, and can be written again, as far as the log has not been cut. Who may not read the space is not told whether
 // there is such a record.
 func (e *Engine) History(ctx context.Context, person merge.PersonID, space merge.SpaceID, record merge.RecordID, before uint64, limit int) (HistoryPage, error) {
 	if err := e.gate.enter(); err != nil {
@@ -77,13 +80,16 @@ func (e *Engine) History(ctx context.Context, person merge.PersonID, space merge
 	if page.Changes, page.Next, err = walk.describeBelow(before, min(limit, historyPageMax)); err != nil {
 		return HistoryPage{}, err
 	}
+	if walk.beyond {
+		page.CutThrough = walk.cut
+	}
 	return page, nil
 }
 
 // RecordAt returns a record as it was when the space's log was at a position,
 // zero for as it is. It is made anew from the record's changes up to there. An
-// error of kind NotFound says that there was no such record then. Access is as
-// for History.
+// error of kind NotFound says that there was no such record then, or that the
+// log no longer tells. Access is as for History.
 func (e *Engine) RecordAt(ctx context.Context, person merge.PersonID, space merge.SpaceID, record merge.RecordID, position uint64) (*merge.Record, error) {
 	if err := e.gate.enter(); err != nil {
 		return nil, err
@@ -98,9 +104,16 @@ func (e *Engine) RecordAt(ctx context.Context, person merge.PersonID, space merg
 	if position > walk.head {
 		return nil, fault.New(fault.Invalid, "record at position %d: the log of the space ends at %d; ask for that or less", position, walk.head)
 	}
+	if position == 0 || position >= walk.now.Position {
+		return walk.now, nil
+	}
 	steps, err := walk.upTo(position)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case walk.beyond:
+		return nil, fault.New(fault.NotFound, "record %s at position %d: what it was made of is no longer kept: the log begins after position %d; the record is known as it is since %d",
+			record, position, walk.cut, walk.now.Position)
 	}
 	then := &formerRow{snapshot: snapshot, space: space}
 	for i := len(steps) - 1; i >= 0; i-- { // the oldest first
@@ -164,13 +177,11 @@ func (w *recordWalk) describe(step *historyStep) (HistoryChange, error) {
 }
 
 // upTo returns the record's steps that are not beyond the position, the newest
-// first; zero stands for the end of the log.
+// first.
 func (w *recordWalk) upTo(position uint64) (steps []historyStep, err error) {
-	at := w.now.Position
-	if position != 0 {
-		if at, err = w.below(position + 1); err != nil {
-			return nil, err
-		}
+	at, err := w.below(position + 1)
+	if err != nil {
+		return nil, err
 	}
 	for at != 0 {
 		step, err := w.at(at)

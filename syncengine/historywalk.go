@@ -54,6 +54,8 @@ type recordWalk struct {
 	snapshot *store.Snapshot
 	space    merge.SpaceID
 	head     uint64        // position of the space
+	cut      uint64        // through which position its log is cut
+	beyond   bool          // the history goes on where the log is cut
 	now      *merge.Record // as it is
 	row      deliveredRow  // that was read last: neighbours are often in the same
 }
@@ -72,7 +74,7 @@ type historyStep struct {
 	change   *merge.Change
 	position uint64
 	received int64
-	previous uint64 // position of the step before; zero for the first
+	previous uint64 // position of the step before; zero for the first that there is
 }
 
 // newRecordWalk begins at a record that the person may read.
@@ -88,16 +90,17 @@ func newRecordWalk(ctx context.Context, snapshot *store.Snapshot, person merge.P
 	if now == nil {
 		return nil, fault.New(fault.NotFound, "record %s: there is none in space %s", record, space)
 	}
-	return &recordWalk{ctx: ctx, snapshot: snapshot, space: space, head: head.Position, now: now}, nil
+	return &recordWalk{ctx: ctx, snapshot: snapshot, space: space, head: head.Position, cut: head.CutThrough, now: now}, nil
 }
 
 // below returns the position of the last change to the record below a position,
 // zero if there is none; before zero stands for beyond the end.
 func (w *recordWalk) below(before uint64) (uint64, error) {
-	at := w.now.Position
+	at := w.kept(w.now.Position)
 	if before == 0 || before > at {
 		return at, nil
 	}
+	before = max(before, w.cut+1) // nothing is kept below, and walking tells whether there was anything
 	// A page begins where another ended: at a change of the record.
 	if change, _, err := w.find(before); err != nil {
 		return 0, err
@@ -113,6 +116,16 @@ func (w *recordWalk) below(before uint64) (uint64, error) {
 		at = step.previous
 	}
 	return at, nil
+}
+
+// kept returns a position of the record's history, or zero where the log is cut
+// there: the walk ends.
+func (w *recordWalk) kept(position uint64) uint64 {
+	if position > w.cut {
+		return position
+	}
+	w.beyond = w.beyond || position > 0
+	return 0
 }
 
 // at returns the step at a position where the record was written to.
@@ -134,7 +147,7 @@ func (w *recordWalk) at(position uint64) (historyStep, error) {
 			return historyStep{}, w.damaged(position, "record %s was written to %d positions before", w.now.ID, back)
 		}
 		if back > 0 {
-			step.previous = position - back
+			step.previous = w.kept(position - back)
 		}
 	}
 	return step, nil

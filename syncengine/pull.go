@@ -13,14 +13,10 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
-// rowsWorthBytes is the size of a log's tail below which rows are never served
-// in its place: what they might save is less than a round trip costs.
-const rowsWorthBytes = 64 << 10
-
 // Pull returns what a space's log holds beyond a cursor, about pageBytes of it
 // at most but always something, if there is something; empty starts from the
-// beginning. Where the rows of the space are shorter than the tail of its log,
-// rows are returned instead.
+// beginning. Where the rows that were written to since are shorter than the tail
+// of the log, or the log no longer has it, rows are returned instead.
 func (e *Engine) Pull(_ context.Context, person merge.PersonID, space merge.SpaceID, sealed []byte, pageBytes int) (wire.Page, error) {
 	if err := e.gate.enter(); err != nil {
 		return wire.Page{}, err
@@ -120,22 +116,6 @@ func (p *pulling) fill() error {
 	return p.tail()
 }
 
-// choose decides between the log's tail and rows.
-func (p *pulling) choose() error {
-	if p.at.rows || p.at.position < p.at.target || p.entriesOnly {
-		return nil // in the midst of it, or no rows
-	}
-	delivered, err := p.snapshot.LogBytesAt(p.space, p.at.position)
-	if err != nil {
-		return err
-	}
-	tailBytes := p.head.LogBytes - delivered
-	if tailBytes > rowsWorthBytes && tailBytes > p.head.StateBytes {
-		p.at.rows, p.at.since, p.at.position, p.at.next = true, p.at.position, p.head.Position, merge.RecordID{}
-	}
-	return nil
-}
-
 // tail adds entries of the log, whole ones.
 func (p *pulling) tail() error {
 	return p.snapshot.Deliveries(p.space, p.at.position, func(first uint64, d *logv1.Delivery) error {
@@ -181,10 +161,11 @@ func (p *pulling) entry(first uint64, d *logv1.Delivery) (wire.LogEntry, error) 
 // consistent once it has the log up to the last of them.
 func (p *pulling) rows() error {
 	done := true
+	p.page.ByRows = true
 	err := p.snapshot.RecordRows(p.space, p.at.next, func(id merge.RecordID, row []byte) error {
-		position, err := merge.RecordPosition(row)
+		position, err := rowPosition(id, row)
 		if err != nil {
-			return fault.New(fault.Damaged, "record %s: %w: the store is damaged; restore it from a backup", id, err)
+			return err
 		}
 		if position <= p.at.since {
 			return nil

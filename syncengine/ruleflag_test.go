@@ -100,7 +100,7 @@ func (r *ruled) mustReplay() {
 	if err := r.e.Close(); err != nil {
 		r.t.Fatal(err)
 	}
-	c, err := syncengine.Check(bg, syncengine.Options{Memory: r.disk}, func(d syncengine.Damage) { r.t.Error(d) })
+	c, err := syncengine.Check(bg, syncengine.Options{Memory: r.disk}, "", func(d syncengine.Damage) { r.t.Error(d) })
 	if err != nil || c.Damages > 0 {
 		r.t.Fatalf("%+v, %v", c, err)
 	}

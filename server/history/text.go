@@ -37,6 +37,15 @@ func WriteText(w io.Writer, known *schema.Schema, typeName string, changes []*sy
 	return nil
 }
 
+// WriteCut says of the end of a history that there was more, if there was.
+func WriteCut(w io.Writer, cutThrough uint64) error {
+	if cutThrough == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "        older changes, at position %d or below, are no longer kept: look for them in a backup from before the log was cut\n", cutThrough)
+	return err
+}
+
 func at(millis int64) string { return time.UnixMilli(millis).UTC().Format("2006-01-02 15:04:05Z") }
 
 func verdict(c *syncv1.HistoryChange) string {

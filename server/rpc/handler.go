@@ -22,6 +22,7 @@ type Engine interface {
 	BackupEngine
 	AudienceEngine
 	HubEngine
+	LogEngine
 }
 
 // Options say what a server serves.
@@ -47,6 +48,7 @@ var (
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
 		adminv1connect.BackupServiceName,
+		adminv1connect.LogServiceName,
 	}
 	HubServices = []string{syncv1connect.SyncServiceName}
 )
@@ -82,6 +84,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{engine: o.Engine}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
 		private(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
+		private(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
 	}
 	// Probes carry no identity, and the names of the services are no secret.
 	open(grpchealth.NewHandler(o.Health, options...))

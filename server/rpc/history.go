@@ -35,7 +35,7 @@ func (s *deskService) ListHistory(ctx context.Context, req *connect.Request[sync
 		return nil, err
 	}
 	resp := &syncv1.ListHistoryResponse{
-		Record: recordName(page.Type, page.Record, page.Header), NextBeforePosition: page.Next,
+		Record: recordName(page.Type, page.Record, page.Header), NextBeforePosition: page.Next, CutThroughPosition: page.CutThrough,
 		Changes: make([]*syncv1.HistoryChange, len(page.Changes)),
 	}
 	for i := range page.Changes {

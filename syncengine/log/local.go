@@ -196,8 +196,15 @@ func (l *Local) Tail(ctx context.Context, partition uint16, after uint64, delive
 func (l *Local) page(partition uint16, after uint64) ([]Sequenced, error) {
 	snapshot := l.store.Snapshot()
 	defer snapshot.Close()
+	head, err := snapshot.PartitionHead(partition)
+	if err != nil {
+		return nil, err
+	}
+	if after < head.CutThrough {
+		return nil, fault.New(fault.NotFound, "log of partition %d after entry %d: the log begins after entry %d; begin with a backup", partition, after, head.CutThrough)
+	}
 	var page []Sequenced
-	err := snapshot.Entries(partition, after, func(seq uint64, m *logv1.Entry) error {
+	err = snapshot.Entries(partition, after, func(seq uint64, m *logv1.Entry) error {
 		e, err := Decode(partition, seq, m)
 		if err != nil {
 			return err

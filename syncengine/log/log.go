@@ -25,8 +25,10 @@ const (
 	Dismiss = Kind(logv1.EntryKind_ENTRY_KIND_DISMISS) // quarantined changes given back to their authors
 	Epoch   = Kind(logv1.EntryKind_ENTRY_KIND_EPOCH)   // a new or restored server began to serve
 	Durable = Kind(logv1.EntryKind_ENTRY_KIND_DURABLE) // a verified backup holds a space's log up to a position
-	// Upstream says how far a hub has come with the home server in a space.
-	Upstream = Kind(logv1.EntryKind_ENTRY_KIND_UPSTREAM)
+	Cut     = Kind(logv1.EntryKind_ENTRY_KIND_CUT)     // the beginning of a log is forgotten
+
+	Retention = Kind(logv1.EntryKind_ENTRY_KIND_RETENTION) // for how long a space's log is kept
+	Upstream  = Kind(logv1.EntryKind_ENTRY_KIND_UPSTREAM)  // how far a hub has come with the home server in a space
 )
 
 // Level is the version of the rules by which entries are applied. A new one
@@ -79,7 +81,7 @@ type Log interface {
 	// again changes nothing and gives the present verdicts.
 	Append(ctx context.Context, partition uint16, e Entry) (Outcome, error)
 	// Tail delivers the entries after a sequence number, in order, until there
-	// are no more or ctx ends.
+	// are no more or ctx ends. Below what is forgotten of the log it is an error.
 	Tail(ctx context.Context, partition uint16, after uint64, deliver func([]Sequenced) error) error
 	// Close ends the log; what Append accepted is finished first.
 	Close() error

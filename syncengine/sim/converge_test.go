@@ -38,6 +38,9 @@ func (f *fleet) converge() {
 			f.checkEqual(t, space)
 		}
 	}
+	if f.failed == nil && f.tally.Forgotten > 0 {
+		f.home.checkRows()
+	}
 }
 
 // calmDown brings the server up, with the newer types and room on its disk, and

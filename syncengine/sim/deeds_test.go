@@ -40,6 +40,7 @@ func deeds() []deed {
 		{"the hub relays", 6, false, (*doing).hubRelays},
 		{"the hub crashes", 1, false, (*doing).hubCrashes},
 		{"the hub is lost", 1, false, (*doing).hubIsLost},
+		{"the server's log is cut", 4, false, (*doing).homeIsCut},
 	}
 }
 

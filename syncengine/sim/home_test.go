@@ -29,6 +29,10 @@ type home struct {
 	admin   merge.PersonID
 	random  *seededBytes
 	backups []homeBackup
+	// verified are the files of backups that were confirmed, and confirmed says up
+	// to which positions they have the logs; both of what the server came from.
+	verified  []string
+	confirmed map[merge.SpaceID]uint64
 	// register outlives the disk.
 	register []register.Dismissal
 }

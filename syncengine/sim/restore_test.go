@@ -20,6 +20,9 @@ type homeBackup struct {
 	file    string
 	logs    map[merge.SpaceID]*spaceLog
 	allowed map[merge.SpaceID]map[merge.PersonID]bool
+	// verified and confirmed are what home had of them.
+	verified  []string
+	confirmed map[merge.SpaceID]uint64
 }
 
 // homeIsBackedUp makes a backup, which at times nobody confirms.
@@ -39,9 +42,11 @@ func (d *doing) homeIsBackedUp() {
 	d.must(err, "back the server up")
 	d.witness.look()
 	made.logs = cloneLogs(d.witness.logs)
+	made.verified, made.confirmed = slices.Clone(h.verified), maps.Clone(h.confirmed)
 	h.backups = append(h.backups, made)
 	confirmed := d.IntN(3) > 0
 	if confirmed {
+		h.confirm(&made)
 		_, err := h.engine.ConfirmBackup(context.Background(), h.admin, summary.ID, summary.Hash)
 		if !h.isFull() {
 			d.must(err, "confirm a backup")
@@ -81,6 +86,7 @@ func (d *doing) homeIsRestored() {
 	d.tally.Restored++
 	d.say("the server is restored from %s", filepath.Base(from.file))
 	d.witness.logs = cloneLogs(from.logs)
+	h.verified, h.confirmed = slices.Clone(from.verified), maps.Clone(from.confirmed)
 	for _, of := range d.acknowledged {
 		for id, ack := range of {
 			if ack.by == coordinator {

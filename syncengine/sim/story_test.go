@@ -41,6 +41,6 @@ type tally struct {
 	Killed, Cloned, SetBack, ClocksMoved                    int
 	Revoked, HomeCrashes, HomeFull, Restored, Lies, Refused int
 	Flagged, Quarantined, Dismissed, Settled                int
-	Looks, Views                                            int
+	Looks, Views, Forgotten                                 int
 	Handed, ByHub, Relays, HubCrashes, HubsLost             int
 }

@@ -30,6 +30,8 @@ type Fold struct {
 	records map[spaceRecord]*foldedRecord
 	heads   map[merge.SpaceID]*logv1.SpaceHead
 	blocks  map[blockID]*foldedBlock
+	// partitions are the heads of the logs that were appended to.
+	partitions map[uint16]*logv1.PartitionHead
 	// Only what was changed is in these two.
 	findings map[spaceChange][]wire.Finding
 	waiting  map[spaceAwaited]*waiters
@@ -72,7 +74,8 @@ func (s *Store) Fold() *Fold {
 	return &Fold{
 		rows: rows{txn}, txn: txn, // rows that were set are seen
 		records: map[spaceRecord]*foldedRecord{}, heads: map[merge.SpaceID]*logv1.SpaceHead{}, blocks: map[blockID]*foldedBlock{},
-		findings: map[spaceChange][]wire.Finding{}, waiting: map[spaceAwaited]*waiters{},
+		partitions: map[uint16]*logv1.PartitionHead{},
+		findings:   map[spaceChange][]wire.Finding{}, waiting: map[spaceAwaited]*waiters{},
 	}
 }
 
@@ -243,6 +246,11 @@ func (f *Fold) encode() error {
 	}
 	for space, head := range f.heads {
 		if err := f.setMessage(spaceKey(space, kindHead), head); err != nil {
+			return err
+		}
+	}
+	for partition, head := range f.partitions {
+		if err := f.setMessage(partitionHeadKey(partition), head); err != nil {
 			return err
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
-	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -70,22 +69,20 @@ func (f *Fold) PutSchema(seq uint64, fileDescriptorSet []byte) {
 
 // NextEntrySeq returns the next place in the log of a partition.
 func (f *Fold) NextEntrySeq(partition uint16) (uint64, error) {
-	data, err := f.get(partitionHeadKey(partition))
-	if err != nil {
-		return 0, err
+	if head, ok := f.partitions[partition]; ok {
+		return head.Last + 1, nil
 	}
-	if data == nil {
-		return 1, nil
-	}
-	if len(data) != 8 {
-		return 0, fault.New(fault.Damaged, "the head of partition %d is cut short: the store is damaged; restore it from a backup", partition)
-	}
-	return binary.BigEndian.Uint64(data) + 1, nil
+	head, err := f.rows.PartitionHead(partition)
+	return head.GetLast() + 1, err
 }
 
 // PutEntry keeps an entry at the place that NextEntrySeq gave.
 func (f *Fold) PutEntry(partition uint16, seq uint64, entry *logv1.Entry) error {
-	f.set(partitionHeadKey(partition), binary.BigEndian.AppendUint64(nil, seq))
+	head, err := f.PartitionHead(partition)
+	if err != nil {
+		return err
+	}
+	head.Last = seq
 	return f.setMessage(entryKey(partition, seq), entry)
 }
 

@@ -84,15 +84,20 @@ func (s *Snapshot) RecordRows(space merge.SpaceID, from merge.RecordID, each fun
 }
 
 // Deliveries calls each with the entries of a space's log beyond a position
-// that ends an entry. each may return ErrStop.
+// that ends an entry, and that the log is not cut beyond. each may return
+// ErrStop.
 func (s *Snapshot) Deliveries(space merge.SpaceID, after uint64, each func(firstPosition uint64, d *logv1.Delivery) error) error {
 	prefix := spaceKey(space, kindDelivery)
 	return s.scan(prefix, deliveryKey(space, after+1), func(key, value []byte) error {
+		first := binary.BigEndian.Uint64(key[len(prefix):])
+		if len(value) == 0 {
+			return errForgotten(space, first)
+		}
 		d, err := parseDelivery(space, value)
 		if err != nil {
 			return err
 		}
-		return each(binary.BigEndian.Uint64(key[len(prefix):]), d)
+		return each(first, d)
 	})
 }
 
@@ -105,18 +110,23 @@ func parseDelivery(space merge.SpaceID, value []byte) (*logv1.Delivery, error) {
 }
 
 // LogBytesAt returns the size of all batches delivered up to a position that
-// ends an entry.
+// ends an entry, and that the log is not cut beyond.
 func (s *Snapshot) LogBytesAt(space merge.SpaceID, position uint64) (uint64, error) {
 	_, d, err := s.DeliveryAt(space, position)
-	return d.GetLogBytes(), err
+	if err != nil || d != nil {
+		return d.GetLogBytes(), err
+	}
+	head, err := s.Head(space) // the log begins here, or ends
+	return head.GetCutLogBytes(), err
 }
 
 // DeliveryAt returns the entry of a space's log that has a position, and its
-// first one; the last entry if the log ends before, nil if it is empty.
+// first one; the last entry if the log ends before, nil if there is none or it
+// is forgotten.
 func (s *Snapshot) DeliveryAt(space merge.SpaceID, position uint64) (firstPosition uint64, d *logv1.Delivery, err error) {
 	prefix := spaceKey(space, kindDelivery)
 	key, value, err := s.view.last(prefix, deliveryKey(space, position))
-	if err != nil || key == nil || position == 0 {
+	if err != nil || key == nil || len(value) == 0 || position == 0 {
 		return 0, nil, err
 	}
 	d, err = parseDelivery(space, value)
@@ -134,15 +144,18 @@ func (s *Snapshot) Entry(partition uint16, seq uint64) (*logv1.Entry, error) {
 }
 
 // Entries calls each with the entries of a partition after a sequence number,
-// in order.
+// in order. It must not be below what the log is cut through.
 func (s *Snapshot) Entries(partition uint16, after uint64, each func(seq uint64, entry *logv1.Entry) error) error {
 	prefix := []byte{classEntry, byte(partition)}
 	return s.scan(prefix, entryKey(partition, after+1), func(key, value []byte) error {
-		entry := new(logv1.Entry)
+		entry, seq := new(logv1.Entry), binary.BigEndian.Uint64(key[2:])
+		if len(value) == 0 {
+			return fault.New(fault.Damaged, "entry %d of partition %d is not there: the store is damaged; restore it from a backup", seq, partition)
+		}
 		if err := proto.Unmarshal(value, entry); err != nil {
 			return fault.New(fault.Damaged, "log of partition %d: %w: the store is damaged; restore it from a backup", partition, err)
 		}
-		return each(binary.BigEndian.Uint64(key[2:]), entry)
+		return each(seq, entry)
 	})
 }
 

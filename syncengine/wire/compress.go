@@ -33,6 +33,9 @@ func compress(plain []byte) []byte {
 	return encoder().EncodeAll(plain, make([]byte, 0, len(plain)/3+64))
 }
 
+// CompressedBytes returns how much is left of bytes that are sent compressed.
+func CompressedBytes(plain []byte) int { return len(compress(plain)) }
+
 // decompress stops as soon as the content is over the limit of a batch. A frame
 // says how long its content is; the decoder makes room for no more than its own
 // limit, whatever is claimed.

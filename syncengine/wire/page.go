@@ -20,6 +20,8 @@ type Page struct {
 	// DurableThrough is the position up to which the log is in a verified
 	// backup.
 	DurableThrough uint64
+	// ByRows says that rows bring the copy to the position, be there any or not.
+	ByRows bool
 	// Applied are the changes that the rows hold, on the last page of rows.
 	Applied []AppliedRun
 }
@@ -42,7 +44,7 @@ type StateRow struct {
 // ToProto returns the message. It shares the bytes of batches and rows.
 func (p *Page) ToProto() *syncv1.Page {
 	m := &syncv1.Page{
-		Cursor: p.Cursor, Position: p.Position, Consistent: p.Consistent, More: p.More, ReplacesAll: p.ReplacesAll, DurableThrough: p.DurableThrough,
+		Cursor: p.Cursor, Position: p.Position, Consistent: p.Consistent, More: p.More, ReplacesAll: p.ReplacesAll, DurableThrough: p.DurableThrough, ByRows: p.ByRows,
 		Entries: make([]*syncv1.LogEntry, len(p.Entries)), Rows: make([]*syncv1.StateRow, len(p.Rows)), Applied: appliedToProto(p.Applied),
 	}
 	for i := range p.Entries {
@@ -61,7 +63,7 @@ func (p *Page) ToProto() *syncv1.Page {
 // PageFromProto checks and converts.
 func PageFromProto(m *syncv1.Page) (Page, error) {
 	p := Page{
-		Cursor: m.Cursor, Position: m.Position, Consistent: m.Consistent, More: m.More, ReplacesAll: m.ReplacesAll, DurableThrough: m.DurableThrough,
+		Cursor: m.Cursor, Position: m.Position, Consistent: m.Consistent, More: m.More, ReplacesAll: m.ReplacesAll, DurableThrough: m.DurableThrough, ByRows: m.ByRows,
 		Entries: make([]LogEntry, len(m.Entries)), Rows: make([]StateRow, len(m.Rows)),
 	}
 	for i, e := range m.Entries {

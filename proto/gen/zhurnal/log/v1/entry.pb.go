@@ -50,20 +50,27 @@ const (
 	// How far a hub has come with the home server in a space; body is an
 	// Upstream.
 	EntryKind_ENTRY_KIND_UPSTREAM EntryKind = 9
+	// The beginning of a log that is in a verified backup is forgotten: of a
+	// space's, or without a space of its partition's; body is a Cut.
+	EntryKind_ENTRY_KIND_CUT EntryKind = 10
+	// For how long the log of a space is kept; body is a Retention.
+	EntryKind_ENTRY_KIND_RETENTION EntryKind = 11
 )
 
 // Enum value maps for EntryKind.
 var (
 	EntryKind_name = map[int32]string{
-		0: "ENTRY_KIND_UNSPECIFIED",
-		1: "ENTRY_KIND_PUSH",
-		2: "ENTRY_KIND_GRANT",
-		3: "ENTRY_KIND_SCHEMA",
-		4: "ENTRY_KIND_RELEASE",
-		5: "ENTRY_KIND_DISMISS",
-		7: "ENTRY_KIND_EPOCH",
-		8: "ENTRY_KIND_DURABLE",
-		9: "ENTRY_KIND_UPSTREAM",
+		0:  "ENTRY_KIND_UNSPECIFIED",
+		1:  "ENTRY_KIND_PUSH",
+		2:  "ENTRY_KIND_GRANT",
+		3:  "ENTRY_KIND_SCHEMA",
+		4:  "ENTRY_KIND_RELEASE",
+		5:  "ENTRY_KIND_DISMISS",
+		7:  "ENTRY_KIND_EPOCH",
+		8:  "ENTRY_KIND_DURABLE",
+		9:  "ENTRY_KIND_UPSTREAM",
+		10: "ENTRY_KIND_CUT",
+		11: "ENTRY_KIND_RETENTION",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -75,6 +82,8 @@ var (
 		"ENTRY_KIND_EPOCH":       7,
 		"ENTRY_KIND_DURABLE":     8,
 		"ENTRY_KIND_UPSTREAM":    9,
+		"ENTRY_KIND_CUT":         10,
+		"ENTRY_KIND_RETENTION":   11,
 	}
 )
 
@@ -734,7 +743,10 @@ type EpochBegin struct {
 	Number uint64 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"`
 	// The highest position of the space's log then: up to there the epoch before
 	// had the same log.
-	Position      uint64 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	Position uint64 `protobuf:"varint,2,opt,name=position,proto3" json:"position,omitempty"`
+	// The entry that began it, in the log of the space's partition: before it the
+	// epoch before had the same entries.
+	EntrySeq      uint64 `protobuf:"varint,3,opt,name=entry_seq,json=entrySeq,proto3" json:"entry_seq,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -783,11 +795,20 @@ func (x *EpochBegin) GetPosition() uint64 {
 	return 0
 }
 
+func (x *EpochBegin) GetEntrySeq() uint64 {
+	if x != nil {
+		return x.EntrySeq
+	}
+	return 0
+}
+
 // How much of a space's log is in a verified backup.
 type Durable struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The highest position that it holds.
-	Position      uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	Position uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	// The last entry that it holds of the log of the space's partition.
+	EntrySeq      uint64 `protobuf:"varint,2,opt,name=entry_seq,json=entrySeq,proto3" json:"entry_seq,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -829,6 +850,180 @@ func (x *Durable) GetPosition() uint64 {
 	return 0
 }
 
+func (x *Durable) GetEntrySeq() uint64 {
+	if x != nil {
+		return x.EntrySeq
+	}
+	return 0
+}
+
+// The beginning of a log is forgotten, so many rows of it at a time. What was
+// made of it stays: records, verdicts, what is in quarantine, access.
+type Cut struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Up to which position of the space, or which entry of the partition.
+	Through       uint64 `protobuf:"varint,1,opt,name=through,proto3" json:"through,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Cut) Reset() {
+	*x = Cut{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Cut) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Cut) ProtoMessage() {}
+
+func (x *Cut) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Cut.ProtoReflect.Descriptor instead.
+func (*Cut) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Cut) GetThrough() uint64 {
+	if x != nil {
+		return x.Through
+	}
+	return 0
+}
+
+// For how long the log of a space is kept, counted from when the server took
+// what is in it. With neither it is what the server does with all spaces.
+type Retention struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// So many days at least.
+	Days uint32 `protobuf:"varint,1,opt,name=days,proto3" json:"days,omitempty"`
+	// For ever.
+	Forever       bool `protobuf:"varint,2,opt,name=forever,proto3" json:"forever,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Retention) Reset() {
+	*x = Retention{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Retention) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Retention) ProtoMessage() {}
+
+func (x *Retention) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Retention.ProtoReflect.Descriptor instead.
+func (*Retention) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Retention) GetDays() uint32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+func (x *Retention) GetForever() bool {
+	if x != nil {
+		return x.Forever
+	}
+	return false
+}
+
+// The head of a partition's log.
+type PartitionHead struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The place of its last entry.
+	Last uint64 `protobuf:"varint,1,opt,name=last,proto3" json:"last,omitempty"`
+	// Up to and including which entry it is forgotten.
+	CutThrough uint64 `protobuf:"varint,2,opt,name=cut_through,json=cutThrough,proto3" json:"cut_through,omitempty"`
+	// The last entry that is known to be in a verified backup.
+	DurableThrough uint64 `protobuf:"varint,3,opt,name=durable_through,json=durableThrough,proto3" json:"durable_through,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *PartitionHead) Reset() {
+	*x = PartitionHead{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PartitionHead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PartitionHead) ProtoMessage() {}
+
+func (x *PartitionHead) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PartitionHead.ProtoReflect.Descriptor instead.
+func (*PartitionHead) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PartitionHead) GetLast() uint64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+func (x *PartitionHead) GetCutThrough() uint64 {
+	if x != nil {
+		return x.CutThrough
+	}
+	return 0
+}
+
+func (x *PartitionHead) GetDurableThrough() uint64 {
+	if x != nil {
+		return x.DurableThrough
+	}
+	return 0
+}
+
 // How far a hub has come with the home server in a space. It is kept as it was
 // said last.
 type Upstream struct {
@@ -849,7 +1044,7 @@ type Upstream struct {
 
 func (x *Upstream) Reset() {
 	*x = Upstream{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -861,7 +1056,7 @@ func (x *Upstream) String() string {
 func (*Upstream) ProtoMessage() {}
 
 func (x *Upstream) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -874,7 +1069,7 @@ func (x *Upstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upstream.ProtoReflect.Descriptor instead.
 func (*Upstream) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{12}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Upstream) GetEpochId() []byte {
@@ -927,14 +1122,17 @@ type Delivery struct {
 	// Where each record's history goes on: for each record of each change of the
 	// batch, in their order, how many positions before the change the record was
 	// last written to; zero if it was not there. Zeros at the end are left out.
-	Previous      []uint64 `protobuf:"varint,8,rep,packed,name=previous,proto3" json:"previous,omitempty"`
+	Previous []uint64 `protobuf:"varint,8,rep,packed,name=previous,proto3" json:"previous,omitempty"`
+	// How many records its changes have, each counted as often as it is written
+	// to: what previous would have without leaving anything out.
+	Records       uint32 `protobuf:"varint,9,opt,name=records,proto3" json:"records,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -946,7 +1144,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -959,7 +1157,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{13}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Delivery) GetEntrySeq() uint64 {
@@ -1018,6 +1216,13 @@ func (x *Delivery) GetPrevious() []uint64 {
 	return nil
 }
 
+func (x *Delivery) GetRecords() uint32 {
+	if x != nil {
+		return x.Records
+	}
+	return 0
+}
+
 // The head of a space.
 type SpaceHead struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1039,14 +1244,20 @@ type SpaceHead struct {
 	DurableThrough uint64 `protobuf:"varint,8,opt,name=durable_through,json=durableThrough,proto3" json:"durable_through,omitempty"`
 	// The number of records in which a value of a flagged change broke a rule,
 	// change by change.
-	RuleFlags     uint64 `protobuf:"varint,9,opt,name=rule_flags,json=ruleFlags,proto3" json:"rule_flags,omitempty"`
+	RuleFlags uint64 `protobuf:"varint,9,opt,name=rule_flags,json=ruleFlags,proto3" json:"rule_flags,omitempty"`
+	// Up to and including which position the log is forgotten.
+	CutThrough uint64 `protobuf:"varint,10,opt,name=cut_through,json=cutThrough,proto3" json:"cut_through,omitempty"`
+	// The size of all batches that were delivered up to there, in bytes.
+	CutLogBytes uint64 `protobuf:"varint,11,opt,name=cut_log_bytes,json=cutLogBytes,proto3" json:"cut_log_bytes,omitempty"`
+	// For how long the log is kept, where that was said for this space.
+	Retention     *Retention `protobuf:"bytes,12,opt,name=retention,proto3" json:"retention,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SpaceHead) Reset() {
 	*x = SpaceHead{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1058,7 +1269,7 @@ func (x *SpaceHead) String() string {
 func (*SpaceHead) ProtoMessage() {}
 
 func (x *SpaceHead) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1071,7 +1282,7 @@ func (x *SpaceHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceHead.ProtoReflect.Descriptor instead.
 func (*SpaceHead) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{14}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *SpaceHead) GetKind() v11.SpaceKind {
@@ -1137,6 +1348,27 @@ func (x *SpaceHead) GetRuleFlags() uint64 {
 	return 0
 }
 
+func (x *SpaceHead) GetCutThrough() uint64 {
+	if x != nil {
+		return x.CutThrough
+	}
+	return 0
+}
+
+func (x *SpaceHead) GetCutLogBytes() uint64 {
+	if x != nil {
+		return x.CutLogBytes
+	}
+	return 0
+}
+
+func (x *SpaceHead) GetRetention() *Retention {
+	if x != nil {
+		return x.Retention
+	}
+	return nil
+}
+
 // One person's access to a space.
 type Access struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1150,7 +1382,7 @@ type Access struct {
 
 func (x *Access) Reset() {
 	*x = Access{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1394,7 @@ func (x *Access) String() string {
 func (*Access) ProtoMessage() {}
 
 func (x *Access) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1407,7 @@ func (x *Access) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Access.ProtoReflect.Descriptor instead.
 func (*Access) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{15}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Access) GetAllowed() bool {
@@ -1209,7 +1441,7 @@ type Quarantined struct {
 
 func (x *Quarantined) Reset() {
 	*x = Quarantined{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1221,7 +1453,7 @@ func (x *Quarantined) String() string {
 func (*Quarantined) ProtoMessage() {}
 
 func (x *Quarantined) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1234,7 +1466,7 @@ func (x *Quarantined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quarantined.ProtoReflect.Descriptor instead.
 func (*Quarantined) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{16}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Quarantined) GetRun() []byte {
@@ -1282,7 +1514,7 @@ type OwnChain struct {
 
 func (x *OwnChain) Reset() {
 	*x = OwnChain{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1294,7 +1526,7 @@ func (x *OwnChain) String() string {
 func (*OwnChain) ProtoMessage() {}
 
 func (x *OwnChain) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1307,7 +1539,7 @@ func (x *OwnChain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OwnChain.ProtoReflect.Descriptor instead.
 func (*OwnChain) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{17}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *OwnChain) GetSeq() uint64 {
@@ -1385,19 +1617,31 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x02id\x18\x02 \x01(\fR\x02id\x12\x18\n" +
 	"\areplica\x18\x03 \x01(\fR\areplica\"A\n" +
 	"\vSpaceEpochs\x122\n" +
-	"\x06begins\x18\x01 \x03(\v2\x1a.zhurnal.log.v1.EpochBeginR\x06begins\"@\n" +
+	"\x06begins\x18\x01 \x03(\v2\x1a.zhurnal.log.v1.EpochBeginR\x06begins\"]\n" +
 	"\n" +
 	"EpochBegin\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\x04R\bposition\"%\n" +
+	"\bposition\x18\x02 \x01(\x04R\bposition\x12\x1b\n" +
+	"\tentry_seq\x18\x03 \x01(\x04R\bentrySeq\"B\n" +
 	"\aDurable\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\x04R\bposition\"\x87\x01\n" +
+	"\bposition\x18\x01 \x01(\x04R\bposition\x12\x1b\n" +
+	"\tentry_seq\x18\x02 \x01(\x04R\bentrySeq\"\x1f\n" +
+	"\x03Cut\x12\x18\n" +
+	"\athrough\x18\x01 \x01(\x04R\athrough\"9\n" +
+	"\tRetention\x12\x12\n" +
+	"\x04days\x18\x01 \x01(\rR\x04days\x12\x18\n" +
+	"\aforever\x18\x02 \x01(\bR\aforever\"m\n" +
+	"\rPartitionHead\x12\x12\n" +
+	"\x04last\x18\x01 \x01(\x04R\x04last\x12\x1f\n" +
+	"\vcut_through\x18\x02 \x01(\x04R\n" +
+	"cutThrough\x12'\n" +
+	"\x0fdurable_through\x18\x03 \x01(\x04R\x0edurableThrough\"\x87\x01\n" +
 	"\bUpstream\x12\x19\n" +
 	"\bepoch_id\x18\x01 \x01(\fR\aepochId\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\fR\x06cursor\x12'\n" +
 	"\x0foffered_through\x18\x03 \x01(\x04R\x0eofferedThrough\x12\x1f\n" +
 	"\vall_through\x18\x04 \x01(\x04R\n" +
-	"allThrough\"\x89\x02\n" +
+	"allThrough\"\xa3\x02\n" +
 	"\bDelivery\x12\x1b\n" +
 	"\tentry_seq\x18\x01 \x01(\x04R\bentrySeq\x12\x1c\n" +
 	"\tpositions\x18\x02 \x01(\rR\tpositions\x12'\n" +
@@ -1406,7 +1650,8 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x05whole\x18\x05 \x01(\bR\x05whole\x124\n" +
 	"\boutcomes\x18\x06 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x12\x1b\n" +
 	"\tlog_bytes\x18\a \x01(\x04R\blogBytes\x12\x1a\n" +
-	"\bprevious\x18\b \x03(\x04R\bprevious\"\xab\x02\n" +
+	"\bprevious\x18\b \x03(\x04R\bprevious\x12\x18\n" +
+	"\arecords\x18\t \x01(\rR\arecords\"\xa9\x03\n" +
 	"\tSpaceHead\x120\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x04R\bposition\x12\x1b\n" +
@@ -1418,7 +1663,12 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x06grants\x18\a \x01(\x04R\x06grants\x12'\n" +
 	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\x12\x1d\n" +
 	"\n" +
-	"rule_flags\x18\t \x01(\x04R\truleFlags\"8\n" +
+	"rule_flags\x18\t \x01(\x04R\truleFlags\x12\x1f\n" +
+	"\vcut_through\x18\n" +
+	" \x01(\x04R\n" +
+	"cutThrough\x12\"\n" +
+	"\rcut_log_bytes\x18\v \x01(\x04R\vcutLogBytes\x127\n" +
+	"\tretention\x18\f \x01(\v2\x19.zhurnal.log.v1.RetentionR\tretention\"8\n" +
 	"\x06Access\x12\x18\n" +
 	"\aallowed\x18\x01 \x01(\bR\aallowed\x12\x14\n" +
 	"\x05grant\x18\x02 \x01(\x04R\x05grant\"\x9c\x01\n" +
@@ -1431,7 +1681,7 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\x12!\n" +
 	"\fstamp_millis\x18\x03 \x01(\x12R\vstampMillis\x12\x18\n" +
-	"\areplica\x18\x04 \x01(\fR\areplica*\xe0\x01\n" +
+	"\areplica\x18\x04 \x01(\fR\areplica*\x8e\x02\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_PUSH\x10\x01\x12\x14\n" +
@@ -1441,7 +1691,10 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x12ENTRY_KIND_DISMISS\x10\x05\x12\x14\n" +
 	"\x10ENTRY_KIND_EPOCH\x10\a\x12\x16\n" +
 	"\x12ENTRY_KIND_DURABLE\x10\b\x12\x17\n" +
-	"\x13ENTRY_KIND_UPSTREAM\x10\tB;Z9github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1;logv1b\x06proto3"
+	"\x13ENTRY_KIND_UPSTREAM\x10\t\x12\x12\n" +
+	"\x0eENTRY_KIND_CUT\x10\n" +
+	"\x12\x18\n" +
+	"\x14ENTRY_KIND_RETENTION\x10\vB;Z9github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1;logv1b\x06proto3"
 
 var (
 	file_zhurnal_log_v1_entry_proto_rawDescOnce sync.Once
@@ -1456,7 +1709,7 @@ func file_zhurnal_log_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_log_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_zhurnal_log_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),         // 0: zhurnal.log.v1.EntryKind
 	(*Entry)(nil),          // 1: zhurnal.log.v1.Entry
@@ -1471,35 +1724,39 @@ var file_zhurnal_log_v1_entry_proto_goTypes = []any{
 	(*SpaceEpochs)(nil),    // 10: zhurnal.log.v1.SpaceEpochs
 	(*EpochBegin)(nil),     // 11: zhurnal.log.v1.EpochBegin
 	(*Durable)(nil),        // 12: zhurnal.log.v1.Durable
-	(*Upstream)(nil),       // 13: zhurnal.log.v1.Upstream
-	(*Delivery)(nil),       // 14: zhurnal.log.v1.Delivery
-	(*SpaceHead)(nil),      // 15: zhurnal.log.v1.SpaceHead
-	(*Access)(nil),         // 16: zhurnal.log.v1.Access
-	(*Quarantined)(nil),    // 17: zhurnal.log.v1.Quarantined
-	(*OwnChain)(nil),       // 18: zhurnal.log.v1.OwnChain
-	(*v1.Finding)(nil),     // 19: zhurnal.sync.v1.Finding
-	(v11.SpaceKind)(0),     // 20: zhurnal.schema.v1.SpaceKind
-	(*v1.ChangeID)(nil),    // 21: zhurnal.sync.v1.ChangeID
-	(*v1.Outcome)(nil),     // 22: zhurnal.sync.v1.Outcome
+	(*Cut)(nil),            // 13: zhurnal.log.v1.Cut
+	(*Retention)(nil),      // 14: zhurnal.log.v1.Retention
+	(*PartitionHead)(nil),  // 15: zhurnal.log.v1.PartitionHead
+	(*Upstream)(nil),       // 16: zhurnal.log.v1.Upstream
+	(*Delivery)(nil),       // 17: zhurnal.log.v1.Delivery
+	(*SpaceHead)(nil),      // 18: zhurnal.log.v1.SpaceHead
+	(*Access)(nil),         // 19: zhurnal.log.v1.Access
+	(*Quarantined)(nil),    // 20: zhurnal.log.v1.Quarantined
+	(*OwnChain)(nil),       // 21: zhurnal.log.v1.OwnChain
+	(*v1.Finding)(nil),     // 22: zhurnal.sync.v1.Finding
+	(v11.SpaceKind)(0),     // 23: zhurnal.schema.v1.SpaceKind
+	(*v1.ChangeID)(nil),    // 24: zhurnal.sync.v1.ChangeID
+	(*v1.Outcome)(nil),     // 25: zhurnal.sync.v1.Outcome
 }
 var file_zhurnal_log_v1_entry_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.log.v1.Entry.kind:type_name -> zhurnal.log.v1.EntryKind
 	3,  // 1: zhurnal.log.v1.Push.judgements:type_name -> zhurnal.log.v1.Judgement
-	19, // 2: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
-	20, // 3: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
+	22, // 2: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
+	23, // 3: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
 	7,  // 4: zhurnal.log.v1.Release.changes:type_name -> zhurnal.log.v1.ReleasedChange
-	21, // 5: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
-	19, // 6: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
-	21, // 7: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
+	24, // 5: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
+	22, // 6: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
+	24, // 7: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
 	11, // 8: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
-	22, // 9: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	20, // 10: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	19, // 11: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	25, // 9: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	23, // 10: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	14, // 11: zhurnal.log.v1.SpaceHead.retention:type_name -> zhurnal.log.v1.Retention
+	22, // 12: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_log_v1_entry_proto_init() }
@@ -1513,7 +1770,7 @@ func file_zhurnal_log_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_log_v1_entry_proto_rawDesc), len(file_zhurnal_log_v1_entry_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   18,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -104,6 +104,9 @@ type ListHistoryResponse struct {
 	Changes []*HistoryChange `protobuf:"bytes,2,rep,name=changes,proto3" json:"changes,omitempty"`
 	// The before_position of the next page; zero after the last.
 	NextBeforePosition uint64 `protobuf:"varint,3,opt,name=next_before_position,json=nextBeforePosition,proto3" json:"next_before_position,omitempty"`
+	// After the last page: the record has older changes, at or below this
+	// position, and the server no longer keeps them. Zero if it has none.
+	CutThroughPosition uint64 `protobuf:"varint,4,opt,name=cut_through_position,json=cutThroughPosition,proto3" json:"cut_through_position,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -155,6 +158,13 @@ func (x *ListHistoryResponse) GetChanges() []*HistoryChange {
 func (x *ListHistoryResponse) GetNextBeforePosition() uint64 {
 	if x != nil {
 		return x.NextBeforePosition
+	}
+	return 0
+}
+
+func (x *ListHistoryResponse) GetCutThroughPosition() uint64 {
+	if x != nil {
+		return x.CutThroughPosition
 	}
 	return 0
 }
@@ -526,11 +536,12 @@ const file_zhurnal_sync_v1_history_proto_rawDesc = "" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x123\n" +
 	"\x06record\x18\x02 \x01(\v2\x1b.zhurnal.sync.v1.RecordNameR\x06record\x12'\n" +
 	"\x0fbefore_position\x18\x03 \x01(\x04R\x0ebeforePosition\x12\x14\n" +
-	"\x05limit\x18\x04 \x01(\rR\x05limit\"\xb6\x01\n" +
+	"\x05limit\x18\x04 \x01(\rR\x05limit\"\xe8\x01\n" +
 	"\x13ListHistoryResponse\x123\n" +
 	"\x06record\x18\x01 \x01(\v2\x1b.zhurnal.sync.v1.RecordNameR\x06record\x128\n" +
 	"\achanges\x18\x02 \x03(\v2\x1e.zhurnal.sync.v1.HistoryChangeR\achanges\x120\n" +
-	"\x14next_before_position\x18\x03 \x01(\x04R\x12nextBeforePosition\"\xe3\x02\n" +
+	"\x14next_before_position\x18\x03 \x01(\x04R\x12nextBeforePosition\x120\n" +
+	"\x14cut_through_position\x18\x04 \x01(\x04R\x12cutThroughPosition\"\xe3\x02\n" +
 	"\rHistoryChange\x121\n" +
 	"\x06change\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ChangeIDR\x06change\x12\x16\n" +
 	"\x06author\x18\x02 \x01(\fR\x06author\x12!\n" +

@@ -349,8 +349,8 @@ type Page struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Entries of the log in order, without a gap.
 	Entries []*LogEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
-	// Rows in place of entries, where they are the shorter way. They replace the
-	// rows that the copy has.
+	// Rows in place of entries, where they are the shorter way or the log no longer
+	// has the entries. They replace the rows that the copy has.
 	Rows []*StateRow `protobuf:"bytes,2,rep,name=rows,proto3" json:"rows,omitempty"`
 	// Where to go on. Opaque: sealed by the server.
 	Cursor []byte `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
@@ -366,10 +366,13 @@ type Page struct {
 	// Up to here the space's log is in a verified backup of the server. Whoever
 	// pulls keeps the batches beyond it, for a server that has lost them.
 	DurableThrough uint64 `protobuf:"varint,8,opt,name=durable_through,json=durableThrough,proto3" json:"durable_through,omitempty"`
+	// Rows bring the copy to `position`, not entries, even if there is no row that
+	// has changed.
+	ByRows bool `protobuf:"varint,9,opt,name=by_rows,json=byRows,proto3" json:"by_rows,omitempty"`
 	// Which changes the rows hold, on the last page of rows alone: all that the
 	// server had merged at `position`. It takes the place of what the copy knew of
 	// that, so that what comes by a hub is known for what is new.
-	Applied       []*AppliedRun `protobuf:"bytes,9,rep,name=applied,proto3" json:"applied,omitempty"`
+	Applied       []*AppliedRun `protobuf:"bytes,10,rep,name=applied,proto3" json:"applied,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -458,6 +461,13 @@ func (x *Page) GetDurableThrough() uint64 {
 		return x.DurableThrough
 	}
 	return 0
+}
+
+func (x *Page) GetByRows() bool {
+	if x != nil {
+		return x.ByRows
+	}
+	return false
 }
 
 func (x *Page) GetApplied() []*AppliedRun {
@@ -1160,7 +1170,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\fentries_only\x18\x04 \x01(\bR\ventriesOnly\"T\n" +
 	"\fPullResponse\x12)\n" +
 	"\x04page\x18\x01 \x01(\v2\x15.zhurnal.sync.v1.PageR\x04page\x12\x19\n" +
-	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\xd5\x02\n" +
+	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\xee\x02\n" +
 	"\x04Page\x123\n" +
 	"\aentries\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.LogEntryR\aentries\x12-\n" +
 	"\x04rows\x18\x02 \x03(\v2\x19.zhurnal.sync.v1.StateRowR\x04rows\x12\x16\n" +
@@ -1171,8 +1181,10 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"consistent\x12\x12\n" +
 	"\x04more\x18\x06 \x01(\bR\x04more\x12!\n" +
 	"\freplaces_all\x18\a \x01(\bR\vreplacesAll\x12'\n" +
-	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\x125\n" +
-	"\aapplied\x18\t \x03(\v2\x1b.zhurnal.sync.v1.AppliedRunR\aapplied\"y\n" +
+	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\x12\x17\n" +
+	"\aby_rows\x18\t \x01(\bR\x06byRows\x125\n" +
+	"\aapplied\x18\n" +
+	" \x03(\v2\x1b.zhurnal.sync.v1.AppliedRunR\aapplied\"y\n" +
 	"\n" +
 	"AppliedRun\x12\x18\n" +
 	"\areplica\x18\x01 \x01(\fR\areplica\x12\x1b\n" +
