@@ -104,8 +104,8 @@ type tour struct {
 	mute bool
 	// restarted says that the server did not know the cursor.
 	restarted bool
-	// entered says that the server has entered an epoch meanwhile.
-	entered bool
+	// entered counts the epochs that the server has entered meanwhile.
+	entered int
 	// asked is the last own change whose verdict was asked for.
 	asked int64
 	// up is what the request under way has for the space.
