@@ -57,6 +57,11 @@ func idsOf(changes []*merge.Change) []merge.ID {
 	return ids
 }
 
+// epochsPerSync bounds how often one sync goes on for an epoch that is new: a
+// server that says so each time would keep it for ever. A sync may last for
+// hours, and the server be restored more than once meanwhile.
+const epochsPerSync = 4
+
 // enterEpoch offers everything again to a server that is not what it was. The
 // verdicts of this answer are of the new epoch already.
 func (in *intake) enterEpoch(f *follower) error {
@@ -68,8 +73,8 @@ func (in *intake) enterEpoch(f *follower) error {
 	if len(known) == 0 {
 		return nil // the first that it meets
 	}
-	in.newEpoch, in.up.left = true, !in.entered // a server that says so each time would keep the tour for ever
-	in.entered = true
+	in.entered++
+	in.newEpoch, in.up.left = true, in.entered <= epochsPerSync
 	if err := f.carryStaged(); err != nil {
 		return err
 	}

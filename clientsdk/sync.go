@@ -111,8 +111,8 @@ type tour struct {
 	mute bool
 	// restarted says that the server did not know the cursor.
 	restarted bool
-	// entered says that the server has entered an epoch meanwhile.
-	entered bool
+	// entered counts the epochs that the server has entered meanwhile.
+	entered int
 	// asked is the last own change whose verdict was asked for, and handed the
 	// last one that the hub has.
 	asked, handed int64
