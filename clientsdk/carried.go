@@ -60,7 +60,7 @@ func idsOf(changes []*merge.Change) []merge.ID {
 // epochsPerSync bounds how often one sync goes on for an epoch that is new: a
 // server that says so each time would keep it for ever. A sync may last for
 // hours, and the server be restored more than once meanwhile.
-const epochsPerSync = 4
+const epochsPerSync = 3
 
 // enterEpoch offers everything again to a server that is not what it was. The
 // verdicts of this answer are of the new epoch already.
