@@ -2,7 +2,6 @@ package localstore
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"github.com/ncruces/go-sqlite3"
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 var testKey = bytes.Repeat([]byte{0x5a, 0xc3}, 16)
@@ -73,17 +71,6 @@ func copyFiles(t *testing.T, dir string) string {
 		}
 	}
 	return to
-}
-
-func TestWhatWasWrittenIsThereAfterReopening(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "register")
-	s := mustOpen(t, dir)
-	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("a", []byte("1")) })
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	wantError(t, s.Write(t.Context(), func(Tx) error { return nil }), ErrClosed)
-	wantProperty(t, mustOpen(t, dir), "a", "1")
 }
 
 // TestWrongKeyAltersNothing opens with a wrong key what a killed process left:
@@ -195,64 +182,6 @@ func TestCopiesAtAnyMomentOpen(t *testing.T) {
 	}
 }
 
-func TestReadersSeeOneMoment(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
-	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("a", []byte("old")) })
-	err := s.Read(t.Context(), func(tx Tx) error {
-		first, err := tx.Property("a")
-		if err != nil {
-			return err
-		}
-		mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("a", []byte("new")) })
-		second, err := tx.Property("a")
-		if string(first) != "old" || string(second) != "old" {
-			t.Errorf("read %q, then %q", first, second)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantProperty(t, s, "a", "new")
-}
-
-func TestReadersCannotWrite(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
-	err := s.Read(t.Context(), func(tx Tx) error { return tx.SetProperty("a", []byte("1")) })
-	if err == nil {
-		t.Fatal("a snapshot was written to")
-	}
-	wantProperty(t, s, "a", "")
-}
-
-func TestCancelledWriteIsTakenBack(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
-	ctx, cancel := context.WithCancel(t.Context())
-	err := s.Write(ctx, func(tx Tx) error {
-		err := tx.SetProperty("a", []byte("1"))
-		cancel()
-		return err
-	})
-	wantError(t, err, context.Canceled)
-	wantProperty(t, s, "a", "")
-	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("a", []byte("2")) })
-	wantProperty(t, s, "a", "2")
-}
-
-func TestPanicIsTakenBack(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
-	func() {
-		defer func() { _ = recover() }()
-		_ = s.Write(t.Context(), func(tx Tx) error {
-			_ = tx.SetProperty("a", []byte("1"))
-			panic("a defect of the app")
-		})
-	}()
-	mustWrite(t, s, func(tx Tx) error { return tx.SetProperty("b", []byte("2")) })
-	wantProperty(t, s, "a", "")
-	wantProperty(t, s, "b", "2")
-}
-
 func TestSettings(t *testing.T) {
 	s := mustOpen(t, t.TempDir())
 	err := s.Write(t.Context(), func(tx Tx) error {
@@ -271,61 +200,6 @@ func TestSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestSpacesAndChains(t *testing.T) {
-	s := mustOpen(t, t.TempDir())
-	village, desk := merge.SpaceID{1}, merge.SpaceID{2}
-	mustWrite(t, s, func(tx Tx) error {
-		return errors.Join(tx.AddSpace(village, 1, merge.ReplicaID{11}), tx.AddSpace(desk, 2, merge.ReplicaID{12}))
-	})
-	mustWrite(t, s, func(tx Tx) error {
-		space, err := tx.Space(village)
-		if err != nil {
-			return err
-		}
-		for seq := range uint64(3) {
-			c := &merge.Change{ID: merge.ID{Replica: space.Chain.Replica, Seq: seq + 1, Tag: merge.Tag{byte(seq)}}, Hash: merge.Hash{byte(seq)}, Stamp: 5}
-			if _, err := tx.Append(space, c, []byte{byte(seq)}); err != nil {
-				return err
-			}
-		}
-		space.Chain.Replica = merge.ReplicaID{13}
-		if err := tx.AddChain(space); err != nil {
-			return err
-		}
-		_, err = tx.Append(space, &merge.Change{ID: merge.ID{Replica: merge.ReplicaID{13}, Seq: 1, Tag: merge.Tag{9}}}, []byte{9})
-		return err
-	})
-	mustWrite(t, s, func(tx Tx) error {
-		space, _ := tx.Space(village)
-		if space.Chain.Replica != (merge.ReplicaID{13}) || space.Chain.LastSeq != 1 {
-			t.Errorf("chain %+v", space.Chain)
-		}
-		pending, err := tx.Pending(space.N)
-		if len(pending) != 4 || pending[0].ID.Seq != 1 || pending[3].ID.Replica != (merge.ReplicaID{13}) {
-			t.Errorf("pending %+v", pending)
-		}
-		chains, _ := tx.Chains(space.N)
-		if len(chains) != 2 {
-			t.Errorf("chains %v", chains)
-		}
-		chain := chains[merge.ReplicaID{11}]
-		if n, _ := tx.Own(chain, merge.ID{Seq: 2, Tag: merge.Tag{1}}); n != pending[1].N {
-			t.Errorf("own change %d, want %d", n, pending[1].N)
-		}
-		if n, _ := tx.Own(chain, merge.ID{Seq: 2, Tag: merge.Tag{77}}); n != 0 {
-			t.Errorf("a fork's change is own change %d", n)
-		}
-		if count, _ := tx.OwnCount(space.N); count != 4 {
-			t.Errorf("%d own changes", count)
-		}
-		other, _ := tx.Space(desk)
-		if pending, _ := tx.Pending(other.N); len(pending) != 0 {
-			t.Errorf("the desk has %+v", pending)
-		}
-		return err
-	})
 }
 
 // TestDamagedBlockIsAnError alters one byte of each block of the database in
