@@ -22,6 +22,7 @@ func (s *exchange) takeAll(ctx context.Context, resp *syncv1.SyncResponse, under
 		if string(down.SpaceId) != string(t.space[:]) {
 			return fault.New(fault.Malformed, "the server answered for another space than it was asked for")
 		}
+		t.home = digestOf(down.Page)
 		if t.isPutOff(down.Page) {
 			putOff = append(putOff, t)
 		}
@@ -136,7 +137,7 @@ func (in *intake) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f = &follower{workspace: newWorkspace(in.register.options.Schema, tx, space)}
+		f = newFollower(in.register.options.Schema, tx, space)
 		return in.run(f)
 	})
 	if err == nil {

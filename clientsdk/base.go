@@ -4,8 +4,10 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/zhurnal/zhurnal/clientsdk/localstore"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -26,6 +28,12 @@ type follower struct {
 	others int
 	// changes and rows count what came.
 	changes, rows int
+}
+
+func newFollower(known *schema.Schema, tx *localstore.Tx, space *localstore.Space) *follower {
+	w := newWorkspace(known, tx, space)
+	w.mends = true
+	return &follower{workspace: w}
 }
 
 // Record implements merge.Rows.
@@ -106,12 +114,12 @@ func (f *follower) row(r *wire.StateRow) error {
 
 // findFork looks for values that another store wrote under our replica after
 // it was copied.
-func (f *follower) findFork(rec *merge.Record) {
-	chain := &f.space.Chain
+func (w *workspace) findFork(rec *merge.Record) {
+	chain := &w.space.Chain
 	for i := range rec.Cells {
 		for _, v := range rec.Cells[i].Values {
 			if v.Change.Replica == chain.Replica && v.Change.Seq > chain.LastSeq {
-				f.fork(chain.Replica)
+				w.fork(chain.Replica)
 			}
 		}
 	}

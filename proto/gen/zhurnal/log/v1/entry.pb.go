@@ -958,7 +958,10 @@ type SpaceHead struct {
 	DurableThrough uint64 `protobuf:"varint,8,opt,name=durable_through,json=durableThrough,proto3" json:"durable_through,omitempty"`
 	// The number of records in which a value of a flagged change broke a rule,
 	// change by change.
-	RuleFlags     uint64 `protobuf:"varint,9,opt,name=rule_flags,json=ruleFlags,proto3" json:"rule_flags,omitempty"`
+	RuleFlags uint64 `protobuf:"varint,9,opt,name=rule_flags,json=ruleFlags,proto3" json:"rule_flags,omitempty"`
+	// The digest of all record rows: 16 bytes, empty while there is none. See
+	// docs/protocol.md.
+	Digest        []byte `protobuf:"bytes,20,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1054,6 +1057,13 @@ func (x *SpaceHead) GetRuleFlags() uint64 {
 		return x.RuleFlags
 	}
 	return 0
+}
+
+func (x *SpaceHead) GetDigest() []byte {
+	if x != nil {
+		return x.Digest
+	}
+	return nil
 }
 
 // One person's access to a space.
@@ -1319,7 +1329,7 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x05whole\x18\x05 \x01(\bR\x05whole\x124\n" +
 	"\boutcomes\x18\x06 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x12\x1b\n" +
 	"\tlog_bytes\x18\a \x01(\x04R\blogBytes\x12\x1a\n" +
-	"\bprevious\x18\b \x03(\x04R\bprevious\"\xab\x02\n" +
+	"\bprevious\x18\b \x03(\x04R\bprevious\"\xc3\x02\n" +
 	"\tSpaceHead\x120\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x04R\bposition\x12\x1b\n" +
@@ -1331,7 +1341,8 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x06grants\x18\a \x01(\x04R\x06grants\x12'\n" +
 	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\x12\x1d\n" +
 	"\n" +
-	"rule_flags\x18\t \x01(\x04R\truleFlags\"8\n" +
+	"rule_flags\x18\t \x01(\x04R\truleFlags\x12\x16\n" +
+	"\x06digest\x18\x14 \x01(\fR\x06digest\"8\n" +
 	"\x06Access\x12\x18\n" +
 	"\aallowed\x18\x01 \x01(\bR\aallowed\x12\x14\n" +
 	"\x05grant\x18\x02 \x01(\x04R\x05grant\"\x9c\x01\n" +

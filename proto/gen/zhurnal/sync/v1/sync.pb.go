@@ -357,8 +357,12 @@ type Page struct {
 	// Up to here the space's log is in a verified backup of the server. Whoever
 	// pulls keeps the batches beyond it, for a server that has lost them.
 	DurableThrough uint64 `protobuf:"varint,8,opt,name=durable_through,json=durableThrough,proto3" json:"durable_through,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The digest of all rows that the server has at `position`: 16 bytes, on a
+	// consistent page after which there is no more, absent on any other. A copy
+	// whose rows have another digest is damaged; Repair mends it.
+	Digest        []byte `protobuf:"bytes,20,opt,name=digest,proto3" json:"digest,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Page) Reset() {
@@ -445,6 +449,13 @@ func (x *Page) GetDurableThrough() uint64 {
 		return x.DurableThrough
 	}
 	return 0
+}
+
+func (x *Page) GetDigest() []byte {
+	if x != nil {
+		return x.Digest
+	}
+	return nil
 }
 
 // One entry of a space's log: what one push, release or the like applied.
@@ -1034,7 +1045,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"page_bytes\x18\x03 \x01(\rR\tpageBytes\"T\n" +
 	"\fPullResponse\x12)\n" +
 	"\x04page\x18\x01 \x01(\v2\x15.zhurnal.sync.v1.PageR\x04page\x12\x19\n" +
-	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\x9e\x02\n" +
+	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\xb6\x02\n" +
 	"\x04Page\x123\n" +
 	"\aentries\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.LogEntryR\aentries\x12-\n" +
 	"\x04rows\x18\x02 \x03(\v2\x19.zhurnal.sync.v1.StateRowR\x04rows\x12\x16\n" +
@@ -1045,7 +1056,8 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"consistent\x12\x12\n" +
 	"\x04more\x18\x06 \x01(\bR\x04more\x12!\n" +
 	"\freplaces_all\x18\a \x01(\bR\vreplacesAll\x12'\n" +
-	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\"\xc4\x01\n" +
+	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\x12\x16\n" +
+	"\x06digest\x18\x14 \x01(\fR\x06digest\"\xc4\x01\n" +
 	"\bLogEntry\x12%\n" +
 	"\x0efirst_position\x18\x01 \x01(\x04R\rfirstPosition\x12\x1c\n" +
 	"\tpositions\x18\x02 \x01(\rR\tpositions\x12'\n" +
