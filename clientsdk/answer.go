@@ -25,6 +25,7 @@ func (s *exchange) takeAll(ctx context.Context, resp *syncv1.SyncResponse, under
 		if string(down.SpaceId) != string(t.space[:]) {
 			return fault.New(fault.Malformed, "the server answered for another space than it was asked for")
 		}
+		t.home = digestOf(down.Page)
 		if t.isPutOff(down.Page) {
 			putOff = append(putOff, t)
 		}

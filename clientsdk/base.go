@@ -33,7 +33,9 @@ type follower struct {
 }
 
 func newFollower(known *schema.Schema, tx localstore.Tx, space *localstore.Space) *follower {
-	return &follower{workspace: newWorkspace(known, tx, space), applied: newAppliedSet(tx, space.N)}
+	w := newWorkspace(known, tx, space)
+	w.mends = true
+	return &follower{workspace: w, applied: newAppliedSet(tx, space.N)}
 }
 
 // Record implements merge.Rows.
@@ -125,12 +127,12 @@ func (f *follower) row(r *wire.StateRow) error {
 
 // findFork looks for values that another store wrote under our replica after
 // it was copied.
-func (f *follower) findFork(rec *merge.Record) {
-	chain := &f.space.Chain
+func (w *workspace) findFork(rec *merge.Record) {
+	chain := &w.space.Chain
 	for i := range rec.Cells {
 		for _, v := range rec.Cells[i].Values {
 			if v.Change.Replica == chain.Replica && v.Change.Seq > chain.LastSeq {
-				f.fork(chain.Replica)
+				w.fork(chain.Replica)
 			}
 		}
 	}

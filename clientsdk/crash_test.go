@@ -95,6 +95,12 @@ func (s *served) Sync(ctx context.Context, req *connect.Request[syncv1.SyncReque
 	return s.line.Sync(ctx, req)
 }
 
+func (s *served) Repair(ctx context.Context, req *connect.Request[syncv1.RepairRequest]) (*connect.Response[syncv1.RepairResponse], error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.line.Repair(ctx, req)
+}
+
 // TestKilledProcessLosesNothing kills a process that writes and syncs, five
 // times over one register.
 func TestKilledProcessLosesNothing(t *testing.T) {

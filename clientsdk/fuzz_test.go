@@ -30,6 +30,14 @@ func (g *garbler) Sync(context.Context, *connect.Request[syncv1.SyncRequest]) (*
 	return connect.NewResponse(&resp), nil
 }
 
+func (g *garbler) Repair(context.Context, *connect.Request[syncv1.RepairRequest]) (*connect.Response[syncv1.RepairResponse], error) {
+	var resp syncv1.RepairResponse
+	if g.left--; g.left < 0 || proto.Unmarshal(g.answer, &resp) != nil {
+		return nil, connect.NewError(connect.CodeUnavailable, errCut)
+	}
+	return connect.NewResponse(&resp), nil
+}
+
 // FuzzAnswers lets a server say anything. The tablet may come to believe what
 // is not so, but what it keeps fits together, and it goes on working.
 func FuzzAnswers(f *testing.F) {

@@ -107,6 +107,12 @@ type home struct {
 	before, after func() error
 	// alter changes an answer on its way.
 	alter func(*syncv1.SyncResponse)
+	// beforeRepair is called before the engine sees a question about a damaged
+	// copy, and alterRepair changes the answer on its way.
+	beforeRepair func()
+	alterRepair  func(*syncv1.RepairResponse)
+	// repairs are the questions that the engine saw.
+	repairs []*syncv1.RepairRequest
 	// seen are the requests that the engine saw.
 	seen []*syncv1.SyncRequest
 }
@@ -173,6 +179,39 @@ func (l line) Sync(ctx context.Context, req *connect.Request[syncv1.SyncRequest]
 		h.alter(resp)
 	}
 	return connect.NewResponse(overTheWire(h.t, resp)), nil
+}
+
+// Repair implements syncv1connect.SyncServiceClient.
+func (l line) Repair(ctx context.Context, req *connect.Request[syncv1.RepairRequest]) (*connect.Response[syncv1.RepairResponse], error) {
+	h := l.home
+	if h.beforeRepair != nil {
+		h.beforeRepair()
+	}
+	ask, err := wire.RepairAskFromProto(overTheWire(h.t, req.Msg))
+	if err != nil {
+		return nil, refusal(h.t, err)
+	}
+	h.repairs = append(h.repairs, req.Msg)
+	answer, err := h.engine.Repair(ctx, l.person, ask)
+	if err != nil {
+		return nil, refusal(h.t, err)
+	}
+	resp := answer.ToProto()
+	if h.alterRepair != nil {
+		h.alterRepair(resp)
+	}
+	return connect.NewResponse(overTheWire(h.t, resp)), nil
+}
+
+// refusal is an error as the server's edge sends it.
+func refusal(t testing.TB, err error) error {
+	coded := connect.NewError(connect.CodeUnknown, err)
+	detail, failed := connect.NewErrorDetail(&syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()})
+	if failed != nil {
+		t.Fatal(failed)
+	}
+	coded.AddDetail(detail)
+	return coded
 }
 
 func (l line) serve(ctx context.Context, req *syncv1.SyncRequest) (*syncv1.SyncResponse, error) {

@@ -41,6 +41,9 @@ type SyncResult struct {
 	// Changes and Rows are what came down: changes of the log, own ones
 	// included, and rows in place of them.
 	Changes, Rows int
+	// Repaired are records that were damaged on the tablet and are what home has
+	// again: storage that fails, as a rule, of which a person should hear.
+	Repaired int
 	// Spaces are the spaces that the tablet holds.
 	Spaces []SpaceResult
 }
@@ -50,6 +53,8 @@ type SpaceResult struct {
 	Space SpaceID
 	// Position is what the base has of the home server's log.
 	Position uint64
+	// Repaired are the records that were damaged; see SyncResult.
+	Repaired int
 	// Err is what kept this space from being complete, with a kind of package
 	// fault; nil if it is.
 	Err error
@@ -83,7 +88,8 @@ func (r *Register) Sync(ctx context.Context, client syncv1connect.SyncServiceCli
 	s := &exchange{register: r, client: client}
 	err := s.run(ctx)
 	for _, t := range s.tours {
-		s.result.Spaces = append(s.result.Spaces, SpaceResult{Space: t.space, Position: t.position, Err: t.err})
+		s.result.Repaired += t.repair.repaired
+		s.result.Spaces = append(s.result.Spaces, SpaceResult{Space: t.space, Position: t.position, Repaired: t.repair.repaired, Err: t.err})
 	}
 	return s.result, about(err, "sync")
 }
@@ -118,6 +124,10 @@ type tour struct {
 	asked, handed int64
 	// up is what the request under way has for the space.
 	up load
+	// home is what the last page said of home's rows.
+	home homeDigest
+	// repair is what there was to mend.
+	repair repairing
 }
 
 func (t *tour) fail(err error) {
@@ -137,6 +147,18 @@ func (s *exchange) run(ctx context.Context) error {
 	if err := s.findFirst(ctx); err != nil {
 		return err
 	}
+	for {
+		if err := s.tourAll(ctx); err != nil {
+			return err
+		}
+		if again, err := s.compareAll(ctx); err != nil || !again {
+			return err
+		}
+	}
+}
+
+// tourAll lets all tours come to their end.
+func (s *exchange) tourAll(ctx context.Context) error {
 	for {
 		req, under, err := s.request(ctx)
 		if err != nil || len(under) == 0 {

@@ -28,6 +28,9 @@ type workspace struct {
 	awaited map[int64]bool
 	// forked says that another store goes by the same replica.
 	forked bool
+	// mends says that a row which nobody can read is taken for none: what home
+	// has of it is fetched before the sync is over. See repair.go.
+	mends bool
 }
 
 func newWorkspace(known *schema.Schema, tx localstore.Tx, space *localstore.Space) *workspace {
@@ -69,13 +72,21 @@ func (w *workspace) hold(id merge.RecordID) (*held, error) {
 	h := &held{row: localstore.Record{ID: id}}
 	if row != nil {
 		h.row = *row
-		if err := w.read(h); err != nil {
+		err := w.read(h)
+		if err != nil && w.mends && fault.KindOf(err) == fault.Damaged {
+			return w.replaceDamaged(row)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
-	w.held[id] = h
-	w.order = append(w.order, h)
+	w.keep(h)
 	return h, nil
+}
+
+func (w *workspace) keep(h *held) {
+	w.held[h.row.ID] = h
+	w.order = append(w.order, h)
 }
 
 // read decodes the rows of a record.

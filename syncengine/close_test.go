@@ -72,6 +72,10 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 			_, _, err := e.Write(bg, oksana, lyman, []syncengine.WriteRecord{{Type: participantType, Message: []byte{0x0a, 1, 'x'}}})
 			return err
 		},
+		"Repair": func() error {
+			_, err := e.Repair(bg, oksana, wire.RepairAsk{Space: lyman, Records: []merge.RecordID{{}}})
+			return err
+		},
 		"Watch": func() error {
 			err := e.Watch(bg, oksana, []merge.SpaceID{lyman}, func(merge.SpaceID, uint64) error { return stop })
 			if errors.Is(err, stop) {

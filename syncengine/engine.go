@@ -63,6 +63,8 @@ type Engine struct {
 	sealer   *sealer
 	room     *room
 	gate     gate
+	// comparing holds a token while a space is compared with a copy.
+	comparing chan struct{}
 	// writing serialises the server's own changes, which form one chain per
 	// space.
 	writing sync.Mutex
@@ -80,7 +82,7 @@ func Open(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{options: o, store: st, watchers: newWatchers(), room: newRoom(roomBatches)}
+	e := &Engine{options: o, store: st, watchers: newWatchers(), room: newRoom(roomBatches), comparing: make(chan struct{}, 1)}
 	if err := e.prepare(); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}

@@ -44,7 +44,7 @@ func receipts(outcomes []wire.Outcome) (list []wire.Outcome) {
 }
 
 func withoutVerdicts(page *wire.Page) {
-	page.DurableThrough = 0
+	page.DurableThrough, page.Digest = 0, nil
 	for i := range page.Entries {
 		page.Entries[i].Outcomes = nil
 	}

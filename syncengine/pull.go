@@ -62,6 +62,9 @@ func (e *Engine) pull(person merge.PersonID, up *wire.SpaceUp, budgetBytes *int)
 	p.page.Position, p.page.DurableThrough = p.at.position, head.DurableThrough
 	p.page.Consistent = !p.at.rows && p.at.position >= p.at.target
 	p.page.More = p.due()
+	if err := p.sayDigest(); err != nil {
+		return wire.Page{}, err
+	}
 	p.page.Cursor, err = e.sealer.seal(space, &p.at)
 	return p.page, err
 }
@@ -186,4 +189,27 @@ func (p *pulling) rows() error {
 	}
 	p.at.rows, p.at.next, p.at.target = false, merge.RecordID{}, p.head.Position
 	return nil
+}
+
+// sayDigest lets the last page say what the rows of a copy at its position have
+// for a digest. The server keeps that of the head alone.
+func (p *pulling) sayDigest() error {
+	if !p.page.Consistent || p.page.More || p.at.position != p.head.Position {
+		return nil
+	}
+	digest, err := headDigest(p.space, p.head)
+	p.page.Digest = &digest
+	return err
+}
+
+// headDigest is the digest of all rows of a space at its head.
+func headDigest(space merge.SpaceID, head *logv1.SpaceHead) (digest merge.Digest, err error) {
+	switch len(head.Digest) {
+	case 0: // there is no record
+	case len(digest):
+		digest = merge.Digest(head.Digest)
+	default:
+		err = fault.New(fault.Damaged, "the head of space %s has a digest of %d bytes: the store is damaged; restore it from a backup", space, len(head.Digest))
+	}
+	return digest, err
 }

@@ -120,16 +120,7 @@ func (tx *memoryTx) ReopenOwn(space int64, below uint8) error {
 			if n >= ownN(chain.N+1, 0) {
 				break
 			}
-			p, found := tx.pending.get(n)
-			switch {
-			case !found:
-				p = Pending{N: n, Sent: true}
-			case p.Verdict < below:
-				p.Verdict, p.Position, p.Findings = 0, 0, nil
-			default:
-				continue
-			}
-			if err := put(tx, tx.pending, n, p); err != nil {
+			if err := tx.Reopen(n, below); err != nil {
 				return err
 			}
 		}

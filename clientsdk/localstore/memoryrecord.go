@@ -135,16 +135,21 @@ func (tx *memoryTx) ClearBase(space int64) error {
 			return err
 		}
 	}
+	if err := tx.dropReferencesOf(gone); err != nil {
+		return err
+	}
+	return updateAll(tx, tx.records, func(r recordRow) bool { return r.space == space }, func(kept *recordRow) { kept.Base = nil })
+}
+
+// dropReferencesOf drops what points from these records.
+func (tx *memoryTx) dropReferencesOf(gone map[int64]bool) error {
 	var references []referenceKey
 	for key := range tx.references.all() {
 		if gone[key.record] {
 			references = append(references, key)
 		}
 	}
-	if err := drop(tx, tx.references, references...); err != nil {
-		return err
-	}
-	return updateAll(tx, tx.records, func(r recordRow) bool { return r.space == space }, func(kept *recordRow) { kept.Base = nil })
+	return drop(tx, tx.references, references...)
 }
 
 func (tx *memoryTx) DropReferences() error {

@@ -241,4 +241,32 @@ type Tx interface {
 
 	// ClearApplied drops all runs of a space.
 	ClearApplied(space int64) error
+
+	// A base that is compared with home, and mended.
+
+	// BaseRows calls fn with what home has delivered of all spaces, in the order in
+	// which it lies in the file: reading it once through costs far less than looking
+	// up each record. The row is valid until fn returns.
+	BaseRows(fn func(space int64, id merge.RecordID, row []byte) error) error
+
+	// BaseRowsOf is BaseRows of the records of one space that begin with a byte, in
+	// the order of their ids.
+	BaseRowsOf(space int64, first byte, fn func(space int64, id merge.RecordID, row []byte) error) error
+
+	// Erase drops records, whatever is left of them, with what points from them: a
+	// damaged row does not say which references it had.
+	Erase(space int64, ids []merge.RecordID) error
+
+	// OwnChanges calls fn with the originals of all own changes of the space. The
+	// bytes are valid until fn returns.
+	OwnChanges(space int64, fn func(n int64, content []byte) error) error
+
+	// Reopen is ReopenOwn of one change.
+	Reopen(n int64, below uint8) error
+
+	// CarriedBatches calls fn with all batches of others that are kept of a space.
+	CarriedBatches(space int64, fn func(c Carried) error) error
+
+	// Offer makes one batch wait to be sent.
+	Offer(n int64) error
 }

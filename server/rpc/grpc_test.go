@@ -190,7 +190,7 @@ func TestReflectionListsTheServicesAndTheirFiles(t *testing.T) {
 	if err := proto.Unmarshal(files.GetFileDescriptorResponse().GetFileDescriptorProto()[0], &file); err != nil {
 		t.Fatal(err)
 	}
-	mustBe(t, "methods", len(file.Service[0].Method), 4)
+	mustBe(t, "methods", len(file.Service[0].Method), 5)
 	if err := stream.CloseSend(); err != nil {
 		t.Fatal(err)
 	}

@@ -68,6 +68,11 @@ func (s *scripted) Push(_ context.Context, person merge.PersonID, space merge.Sp
 	return s.push(space, batches)
 }
 
+func (s *scripted) Repair(_ context.Context, person merge.PersonID, _ wire.RepairAsk) (wire.RepairAnswer, error) {
+	s.note(person)
+	return wire.RepairAnswer{}, errUnset
+}
+
 func (s *scripted) Pull(ctx context.Context, person merge.PersonID, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error) {
 	s.note(person)
 	if s.pull == nil {

@@ -63,6 +63,10 @@ func (s *hubService) Pull(context.Context, *connect.Request[syncv1.PullRequest])
 	return nil, errHubSyncs
 }
 
+func (s *hubService) Repair(context.Context, *connect.Request[syncv1.RepairRequest]) (*connect.Response[syncv1.RepairResponse], error) {
+	return nil, errHubSyncs
+}
+
 func (s *hubService) Watch(context.Context, *connect.Request[syncv1.WatchRequest], *connect.ServerStream[syncv1.WatchResponse]) error {
 	return errHubSyncs
 }

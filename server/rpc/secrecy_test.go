@@ -32,6 +32,12 @@ func TestAStrangerCannotTellARoomFromNothing(t *testing.T) {
 		"pull with a cursor": func(space merge.SpaceID) (proto.Message, error) {
 			return r.tablet.Pull(ctx, &syncv1.PullRequest{SpaceId: space[:], Cursor: []byte("made up")})
 		},
+		"repair": func(space merge.SpaceID) (proto.Message, error) {
+			return r.tablet.Repair(ctx, &syncv1.RepairRequest{SpaceId: space[:], Cursor: []byte("made up"), Buckets: make([]byte, 2048)})
+		},
+		"repair of rows": func(space merge.SpaceID) (proto.Message, error) {
+			return r.tablet.Repair(ctx, &syncv1.RepairRequest{SpaceId: space[:], Cursor: []byte("made up"), RecordIds: [][]byte{course[:]}})
+		},
 		"push": func(space merge.SpaceID) (proto.Message, error) {
 			return r.push(olena, space, titled(t, olena, space, "Перша допомога"))
 		},

@@ -26,6 +26,8 @@ type SyncEngine interface {
 	Sync(ctx context.Context, person merge.PersonID, spaces []wire.SpaceUp, pageBytes int) ([]wire.SpaceDown, error)
 	// Epoch tells the present epoch from every other.
 	Epoch() wire.EpochID
+	// Repair tells where a damaged copy differs, or gives it rows.
+	Repair(ctx context.Context, person merge.PersonID, ask wire.RepairAsk) (wire.RepairAnswer, error)
 	// Watch calls moved with the position of each space, now and when it
 	// moves on, from one goroutine, until the context ends or moved fails.
 	Watch(ctx context.Context, person merge.PersonID, spaces []merge.SpaceID, moved func(merge.SpaceID, uint64) error) error

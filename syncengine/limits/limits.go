@@ -41,6 +41,11 @@ const (
 	// when it is cut shortly before the end, 16 s at most by default.
 	PageBytes    = 128 << 10
 	PageBytesMax = 4 << 20
+	// RepairRows bounds the rows that one Repair asks for, and
+	// RepairBucketRecords the records of a bucket that it lists: a megabyte, of
+	// a space of 11 million records. A larger one is fetched anew.
+	RepairRows          = 1000
+	RepairBucketRecords = 1 << 20 / 24
 	// SchemaBytes bounds a FileDescriptorSet.
 	SchemaBytes = 1 << 20
 	// Spaces hash onto this many partitions, fixed for ever: it is part of

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 
@@ -41,6 +42,7 @@ func deeds() []deed {
 		{"the hub crashes", 1, false, (*doing).hubCrashes},
 		{"the hub is lost", 1, false, (*doing).hubIsLost},
 		{"the server's log is cut", 4, false, (*doing).homeIsCut},
+		{"a tablet's record is damaged", 3, false, (*doing).recordIsDamaged},
 	}
 }
 
@@ -123,7 +125,7 @@ func (d *doing) isCloned() {
 	d.tally.Cloned++
 	second := &tablet{
 		fleet: d.fleet, name: t.name + "'s clone", person: t.person, newer: t.newer, aheadMillis: t.aheadMillis,
-		own: cloneOwn(t.own), epochs: map[merge.SpaceID]wire.EpochID{},
+		own: cloneOwn(t.own), epochs: map[merge.SpaceID]wire.EpochID{}, damaged: maps.Clone(t.damaged),
 	}
 	second.random = newSeededBytes(d.Seed, second.name)
 	second.start(t.disk)

@@ -16,6 +16,8 @@ type storage interface {
 	copied() (storage, error)
 	// into says to a register that it is there.
 	into(o *clientsdk.Options)
+	// beside opens the store beside the register that has it open.
+	beside() (localstore.Store, error)
 }
 
 // newStorage returns an empty one, of the season's kind.
@@ -30,6 +32,8 @@ type memory struct{ *localstore.Memory }
 
 func (m memory) copied() (storage, error)  { return memory{m.Clone()}, nil }
 func (m memory) into(o *clientsdk.Options) { o.Memory = m.Memory }
+
+func (m memory) beside() (localstore.Store, error) { return m.Open(noCut, registerKey) }
 
 type files struct {
 	fleet *fleet
@@ -47,3 +51,5 @@ func (f *files) copied() (storage, error) {
 }
 
 func (f *files) into(o *clientsdk.Options) { o.Dir = f.dir }
+
+func (f *files) beside() (localstore.Store, error) { return localstore.Open(noCut, f.dir, registerKey) }

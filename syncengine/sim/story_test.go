@@ -42,5 +42,6 @@ type tally struct {
 	Revoked, HomeCrashes, HomeFull, Restored, Lies, Refused int
 	Flagged, Quarantined, Dismissed, Settled                int
 	Looks, Views, Forgotten                                 int
+	Damaged, Repaired, Repairs                              int
 	Handed, ByHub, Relays, HubCrashes, HubsLost             int
 }

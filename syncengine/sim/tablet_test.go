@@ -30,6 +30,8 @@ type tablet struct {
 	// epochs are those of the server that answered last for each space.
 	epochs map[merge.SpaceID]wire.EpochID
 	forms  []form
+	// damaged are the spaces whose base may not be what home delivered.
+	damaged map[merge.SpaceID]bool
 	// own are the changes that this register has taken, by space, and backup
 	// what it had of them when its disk was copied.
 	own, backup map[merge.SpaceID][]merge.ID
@@ -49,7 +51,7 @@ var holders = []string{"Nadia", "Petro", "Oksana", "Ivan", "Olha", "Taras"}
 func newTablet(f *fleet, number int) *tablet {
 	t := &tablet{
 		fleet: f, name: fmt.Sprintf("%s's tablet", holders[number%len(holders)]), newer: number >= f.TabletsBehind,
-		own: map[merge.SpaceID][]merge.ID{}, epochs: map[merge.SpaceID]wire.EpochID{},
+		own: map[merge.SpaceID][]merge.ID{}, epochs: map[merge.SpaceID]wire.EpochID{}, damaged: map[merge.SpaceID]bool{},
 	}
 	if number >= len(holders) {
 		t.name += fmt.Sprint(" ", number)
@@ -129,7 +131,15 @@ func (t *tablet) sync(l *link) (clientsdk.SyncResult, error) {
 		return result, err
 	}
 	for i := range result.Spaces {
-		if at := &result.Spaces[i]; at.Err == nil && err == nil {
+		at := &result.Spaces[i]
+		t.tally.Repaired += at.Repaired
+		if at.Err != nil || err != nil {
+			continue
+		}
+		if !l.hub { // home mends what is damaged
+			delete(t.damaged, at.Space)
+		}
+		if !t.damaged[at.Space] {
 			t.checkCopy(at.Space)
 		}
 	}

@@ -57,10 +57,9 @@ type blockID struct {
 }
 
 type foldedRecord struct {
-	rec      *merge.Record // nil: there is none
-	oldBytes int
-	isNew    bool
-	dirty    bool
+	rec   *merge.Record // nil: there is none
+	row   []byte        // as it was read; nil if there was none
+	dirty bool
 }
 
 type foldedBlock struct {
@@ -132,7 +131,7 @@ func (f *Fold) Record(space merge.SpaceID, id merge.RecordID) (*merge.Record, er
 	if err != nil {
 		return nil, err
 	}
-	folded := &foldedRecord{oldBytes: len(row)}
+	folded := &foldedRecord{row: row}
 	if row != nil {
 		if folded.rec, err = parseRecord(id, row); err != nil {
 			return nil, err
@@ -144,7 +143,7 @@ func (f *Fold) Record(space merge.SpaceID, id merge.RecordID) (*merge.Record, er
 
 // NewRecord adds a record that is not there.
 func (f *Fold) NewRecord(space merge.SpaceID, rec *merge.Record) {
-	f.records[spaceRecord{space, rec.ID}] = &foldedRecord{rec: rec, isNew: true, dirty: true}
+	f.records[spaceRecord{space, rec.ID}] = &foldedRecord{rec: rec, dirty: true}
 	f.grown += 64
 }
 
@@ -153,7 +152,7 @@ func (f *Fold) Touch(space merge.SpaceID, id merge.RecordID) {
 	folded := f.records[spaceRecord{space, id}]
 	if !folded.dirty {
 		folded.dirty = true
-		f.grown += folded.oldBytes
+		f.grown += len(folded.row)
 	}
 }
 
@@ -262,10 +261,14 @@ func (f *Fold) setRecord(space merge.SpaceID, folded *foldedRecord) {
 	row := bytes.Clone(f.scratch)
 	sizeBytes := len(row) - 1
 	head := f.heads[space]
-	head.StateBytes += uint64(sizeBytes) - uint64(folded.oldBytes)
-	if folded.isNew {
+	head.StateBytes += uint64(sizeBytes) - uint64(len(folded.row))
+	digest := merge.DigestRow(folded.rec.ID, row[1:])
+	if folded.row != nil {
+		digest = digest.Combine(merge.DigestRow(folded.rec.ID, folded.row))
+	} else {
 		head.Records++
 	}
+	combineInto(head, digest)
 	key := recordKey(space, folded.rec.ID)
 	if sizeBytes <= spanBytes {
 		f.set(key, row) // the first byte says that no spans follow
@@ -277,5 +280,15 @@ func (f *Fold) setRecord(space merge.SpaceID, folded *foldedRecord) {
 	for span := range spans {
 		from := 1 + int(span+1)*spanBytes
 		f.set(spanKey(key, span), row[from:min(from+spanBytes, len(row))])
+	}
+}
+
+// combineInto moves the digest of a space's rows on.
+func combineInto(head *logv1.SpaceHead, digest merge.Digest) {
+	if len(head.Digest) == 0 {
+		head.Digest = make([]byte, len(digest))
+	}
+	for i := range digest {
+		head.Digest[i] ^= digest[i]
 	}
 }

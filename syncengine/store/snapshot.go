@@ -42,6 +42,11 @@ func (s *Snapshot) Record(space merge.SpaceID, id merge.RecordID) (*merge.Record
 	return parseRecord(id, row)
 }
 
+// RecordRow returns the row of a record, nil if there is none.
+func (s *Snapshot) RecordRow(space merge.SpaceID, id merge.RecordID) ([]byte, error) {
+	return s.recordRow(space, id)
+}
+
 // Records calls each with the records of a space from an id on, in the order of
 // ids. each may return ErrStop.
 func (s *Snapshot) Records(space merge.SpaceID, from merge.RecordID, each func(rec *merge.Record) error) error {

@@ -24,6 +24,9 @@ type Page struct {
 	ByRows bool
 	// Applied are the changes that the rows hold, on the last page of rows.
 	Applied []AppliedRun
+	// Digest is that of all rows at the position; nil where the page does not
+	// say it.
+	Digest *merge.Digest
 }
 
 // LogEntry is one entry of a space's log.
@@ -47,6 +50,9 @@ func (p *Page) ToProto() *syncv1.Page {
 		Cursor: p.Cursor, Position: p.Position, Consistent: p.Consistent, More: p.More, ReplacesAll: p.ReplacesAll, DurableThrough: p.DurableThrough, ByRows: p.ByRows,
 		Entries: make([]*syncv1.LogEntry, len(p.Entries)), Rows: make([]*syncv1.StateRow, len(p.Rows)), Applied: appliedToProto(p.Applied),
 	}
+	if p.Digest != nil {
+		m.Digest = p.Digest[:]
+	}
 	for i := range p.Entries {
 		e := &p.Entries[i]
 		m.Entries[i] = &syncv1.LogEntry{
@@ -65,6 +71,13 @@ func PageFromProto(m *syncv1.Page) (Page, error) {
 	p := Page{
 		Cursor: m.Cursor, Position: m.Position, Consistent: m.Consistent, More: m.More, ReplacesAll: m.ReplacesAll, DurableThrough: m.DurableThrough, ByRows: m.ByRows,
 		Entries: make([]LogEntry, len(m.Entries)), Rows: make([]StateRow, len(m.Rows)),
+	}
+	if len(m.Digest) > 0 {
+		digest, err := ID16[merge.Digest](m.Digest, "digest")
+		if err != nil {
+			return Page{}, err
+		}
+		p.Digest = &digest
 	}
 	for i, e := range m.Entries {
 		outcomes, err := OutcomesFromProto(e.Outcomes)

@@ -1250,7 +1250,10 @@ type SpaceHead struct {
 	// The size of all batches that were delivered up to there, in bytes.
 	CutLogBytes uint64 `protobuf:"varint,11,opt,name=cut_log_bytes,json=cutLogBytes,proto3" json:"cut_log_bytes,omitempty"`
 	// For how long the log is kept, where that was said for this space.
-	Retention     *Retention `protobuf:"bytes,12,opt,name=retention,proto3" json:"retention,omitempty"`
+	Retention *Retention `protobuf:"bytes,12,opt,name=retention,proto3" json:"retention,omitempty"`
+	// The digest of all record rows: 16 bytes, empty while there is none. See
+	// docs/protocol.md.
+	Digest        []byte `protobuf:"bytes,13,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1365,6 +1368,13 @@ func (x *SpaceHead) GetCutLogBytes() uint64 {
 func (x *SpaceHead) GetRetention() *Retention {
 	if x != nil {
 		return x.Retention
+	}
+	return nil
+}
+
+func (x *SpaceHead) GetDigest() []byte {
+	if x != nil {
+		return x.Digest
 	}
 	return nil
 }
@@ -1651,7 +1661,7 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\boutcomes\x18\x06 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x12\x1b\n" +
 	"\tlog_bytes\x18\a \x01(\x04R\blogBytes\x12\x1a\n" +
 	"\bprevious\x18\b \x03(\x04R\bprevious\x12\x18\n" +
-	"\arecords\x18\t \x01(\rR\arecords\"\xa9\x03\n" +
+	"\arecords\x18\t \x01(\rR\arecords\"\xc1\x03\n" +
 	"\tSpaceHead\x120\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x04R\bposition\x12\x1b\n" +
@@ -1668,7 +1678,8 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	" \x01(\x04R\n" +
 	"cutThrough\x12\"\n" +
 	"\rcut_log_bytes\x18\v \x01(\x04R\vcutLogBytes\x127\n" +
-	"\tretention\x18\f \x01(\v2\x19.zhurnal.log.v1.RetentionR\tretention\"8\n" +
+	"\tretention\x18\f \x01(\v2\x19.zhurnal.log.v1.RetentionR\tretention\x12\x16\n" +
+	"\x06digest\x18\r \x01(\fR\x06digest\"8\n" +
 	"\x06Access\x12\x18\n" +
 	"\aallowed\x18\x01 \x01(\bR\aallowed\x12\x14\n" +
 	"\x05grant\x18\x02 \x01(\x04R\x05grant\"\x9c\x01\n" +

@@ -372,7 +372,11 @@ type Page struct {
 	// Which changes the rows hold, on the last page of rows alone: all that the
 	// server had merged at `position`. It takes the place of what the copy knew of
 	// that, so that what comes by a hub is known for what is new.
-	Applied       []*AppliedRun `protobuf:"bytes,10,rep,name=applied,proto3" json:"applied,omitempty"`
+	Applied []*AppliedRun `protobuf:"bytes,10,rep,name=applied,proto3" json:"applied,omitempty"`
+	// The digest of all rows that the server has at `position`: 16 bytes, on a
+	// consistent page after which there is no more, absent on any other. A copy
+	// whose rows have another digest is damaged; Repair mends it.
+	Digest        []byte `protobuf:"bytes,11,opt,name=digest,proto3" json:"digest,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -473,6 +477,13 @@ func (x *Page) GetByRows() bool {
 func (x *Page) GetApplied() []*AppliedRun {
 	if x != nil {
 		return x.Applied
+	}
+	return nil
+}
+
+func (x *Page) GetDigest() []byte {
+	if x != nil {
+		return x.Digest
 	}
 	return nil
 }
@@ -1170,7 +1181,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\fentries_only\x18\x04 \x01(\bR\ventriesOnly\"T\n" +
 	"\fPullResponse\x12)\n" +
 	"\x04page\x18\x01 \x01(\v2\x15.zhurnal.sync.v1.PageR\x04page\x12\x19\n" +
-	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\xee\x02\n" +
+	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\x86\x03\n" +
 	"\x04Page\x123\n" +
 	"\aentries\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.LogEntryR\aentries\x12-\n" +
 	"\x04rows\x18\x02 \x03(\v2\x19.zhurnal.sync.v1.StateRowR\x04rows\x12\x16\n" +
@@ -1184,7 +1195,8 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\x0fdurable_through\x18\b \x01(\x04R\x0edurableThrough\x12\x17\n" +
 	"\aby_rows\x18\t \x01(\bR\x06byRows\x125\n" +
 	"\aapplied\x18\n" +
-	" \x03(\v2\x1b.zhurnal.sync.v1.AppliedRunR\aapplied\"y\n" +
+	" \x03(\v2\x1b.zhurnal.sync.v1.AppliedRunR\aapplied\x12\x16\n" +
+	"\x06digest\x18\v \x01(\fR\x06digest\"y\n" +
 	"\n" +
 	"AppliedRun\x12\x18\n" +
 	"\areplica\x18\x01 \x01(\fR\areplica\x12\x1b\n" +

@@ -24,34 +24,39 @@ var File_zhurnal_sync_v1_sync_service_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_sync_service_proto_rawDesc = "" +
 	"\n" +
-	"\"zhurnal/sync/v1/sync_service.proto\x12\x0fzhurnal.sync.v1\x1a\x1azhurnal/sync/v1/sync.proto2\xa6\x02\n" +
+	"\"zhurnal/sync/v1/sync_service.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/sync/v1/repair.proto\x1a\x1azhurnal/sync/v1/sync.proto2\xf1\x02\n" +
 	"\vSyncService\x12C\n" +
 	"\x04Push\x12\x1c.zhurnal.sync.v1.PushRequest\x1a\x1d.zhurnal.sync.v1.PushResponse\x12C\n" +
 	"\x04Pull\x12\x1c.zhurnal.sync.v1.PullRequest\x1a\x1d.zhurnal.sync.v1.PullResponse\x12C\n" +
 	"\x04Sync\x12\x1c.zhurnal.sync.v1.SyncRequest\x1a\x1d.zhurnal.sync.v1.SyncResponse\x12H\n" +
-	"\x05Watch\x12\x1d.zhurnal.sync.v1.WatchRequest\x1a\x1e.zhurnal.sync.v1.WatchResponse0\x01B=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
+	"\x05Watch\x12\x1d.zhurnal.sync.v1.WatchRequest\x1a\x1e.zhurnal.sync.v1.WatchResponse0\x01\x12I\n" +
+	"\x06Repair\x12\x1e.zhurnal.sync.v1.RepairRequest\x1a\x1f.zhurnal.sync.v1.RepairResponseB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var file_zhurnal_sync_v1_sync_service_proto_goTypes = []any{
-	(*PushRequest)(nil),   // 0: zhurnal.sync.v1.PushRequest
-	(*PullRequest)(nil),   // 1: zhurnal.sync.v1.PullRequest
-	(*SyncRequest)(nil),   // 2: zhurnal.sync.v1.SyncRequest
-	(*WatchRequest)(nil),  // 3: zhurnal.sync.v1.WatchRequest
-	(*PushResponse)(nil),  // 4: zhurnal.sync.v1.PushResponse
-	(*PullResponse)(nil),  // 5: zhurnal.sync.v1.PullResponse
-	(*SyncResponse)(nil),  // 6: zhurnal.sync.v1.SyncResponse
-	(*WatchResponse)(nil), // 7: zhurnal.sync.v1.WatchResponse
+	(*PushRequest)(nil),    // 0: zhurnal.sync.v1.PushRequest
+	(*PullRequest)(nil),    // 1: zhurnal.sync.v1.PullRequest
+	(*SyncRequest)(nil),    // 2: zhurnal.sync.v1.SyncRequest
+	(*WatchRequest)(nil),   // 3: zhurnal.sync.v1.WatchRequest
+	(*RepairRequest)(nil),  // 4: zhurnal.sync.v1.RepairRequest
+	(*PushResponse)(nil),   // 5: zhurnal.sync.v1.PushResponse
+	(*PullResponse)(nil),   // 6: zhurnal.sync.v1.PullResponse
+	(*SyncResponse)(nil),   // 7: zhurnal.sync.v1.SyncResponse
+	(*WatchResponse)(nil),  // 8: zhurnal.sync.v1.WatchResponse
+	(*RepairResponse)(nil), // 9: zhurnal.sync.v1.RepairResponse
 }
 var file_zhurnal_sync_v1_sync_service_proto_depIdxs = []int32{
 	0, // 0: zhurnal.sync.v1.SyncService.Push:input_type -> zhurnal.sync.v1.PushRequest
 	1, // 1: zhurnal.sync.v1.SyncService.Pull:input_type -> zhurnal.sync.v1.PullRequest
 	2, // 2: zhurnal.sync.v1.SyncService.Sync:input_type -> zhurnal.sync.v1.SyncRequest
 	3, // 3: zhurnal.sync.v1.SyncService.Watch:input_type -> zhurnal.sync.v1.WatchRequest
-	4, // 4: zhurnal.sync.v1.SyncService.Push:output_type -> zhurnal.sync.v1.PushResponse
-	5, // 5: zhurnal.sync.v1.SyncService.Pull:output_type -> zhurnal.sync.v1.PullResponse
-	6, // 6: zhurnal.sync.v1.SyncService.Sync:output_type -> zhurnal.sync.v1.SyncResponse
-	7, // 7: zhurnal.sync.v1.SyncService.Watch:output_type -> zhurnal.sync.v1.WatchResponse
-	4, // [4:8] is the sub-list for method output_type
-	0, // [0:4] is the sub-list for method input_type
+	4, // 4: zhurnal.sync.v1.SyncService.Repair:input_type -> zhurnal.sync.v1.RepairRequest
+	5, // 5: zhurnal.sync.v1.SyncService.Push:output_type -> zhurnal.sync.v1.PushResponse
+	6, // 6: zhurnal.sync.v1.SyncService.Pull:output_type -> zhurnal.sync.v1.PullResponse
+	7, // 7: zhurnal.sync.v1.SyncService.Sync:output_type -> zhurnal.sync.v1.SyncResponse
+	8, // 8: zhurnal.sync.v1.SyncService.Watch:output_type -> zhurnal.sync.v1.WatchResponse
+	9, // 9: zhurnal.sync.v1.SyncService.Repair:output_type -> zhurnal.sync.v1.RepairResponse
+	5, // [5:10] is the sub-list for method output_type
+	0, // [0:5] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
@@ -62,6 +67,7 @@ func file_zhurnal_sync_v1_sync_service_proto_init() {
 	if File_zhurnal_sync_v1_sync_service_proto != nil {
 		return
 	}
+	file_zhurnal_sync_v1_repair_proto_init()
 	file_zhurnal_sync_v1_sync_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -41,6 +41,8 @@ const (
 	SyncServiceSyncProcedure = "/zhurnal.sync.v1.SyncService/Sync"
 	// SyncServiceWatchProcedure is the fully-qualified name of the SyncService's Watch RPC.
 	SyncServiceWatchProcedure = "/zhurnal.sync.v1.SyncService/Watch"
+	// SyncServiceRepairProcedure is the fully-qualified name of the SyncService's Repair RPC.
+	SyncServiceRepairProcedure = "/zhurnal.sync.v1.SyncService/Repair"
 )
 
 // SyncServiceClient is a client for the zhurnal.sync.v1.SyncService service.
@@ -54,6 +56,8 @@ type SyncServiceClient interface {
 	Sync(context.Context, *connect.Request[v1.SyncRequest]) (*connect.Response[v1.SyncResponse], error)
 	// Tells when spaces move on; never carries data.
 	Watch(context.Context, *connect.Request[v1.WatchRequest]) (*connect.ServerStreamForClient[v1.WatchResponse], error)
+	// Tells where the rows of a damaged copy differ, and gives them.
+	Repair(context.Context, *connect.Request[v1.RepairRequest]) (*connect.Response[v1.RepairResponse], error)
 }
 
 // NewSyncServiceClient constructs a client for the zhurnal.sync.v1.SyncService service. By default,
@@ -91,15 +95,22 @@ func NewSyncServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(syncServiceMethods.ByName("Watch")),
 			connect.WithClientOptions(opts...),
 		),
+		repair: connect.NewClient[v1.RepairRequest, v1.RepairResponse](
+			httpClient,
+			baseURL+SyncServiceRepairProcedure,
+			connect.WithSchema(syncServiceMethods.ByName("Repair")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // syncServiceClient implements SyncServiceClient.
 type syncServiceClient struct {
-	push  *connect.Client[v1.PushRequest, v1.PushResponse]
-	pull  *connect.Client[v1.PullRequest, v1.PullResponse]
-	sync  *connect.Client[v1.SyncRequest, v1.SyncResponse]
-	watch *connect.Client[v1.WatchRequest, v1.WatchResponse]
+	push   *connect.Client[v1.PushRequest, v1.PushResponse]
+	pull   *connect.Client[v1.PullRequest, v1.PullResponse]
+	sync   *connect.Client[v1.SyncRequest, v1.SyncResponse]
+	watch  *connect.Client[v1.WatchRequest, v1.WatchResponse]
+	repair *connect.Client[v1.RepairRequest, v1.RepairResponse]
 }
 
 // Push calls zhurnal.sync.v1.SyncService.Push.
@@ -122,6 +133,11 @@ func (c *syncServiceClient) Watch(ctx context.Context, req *connect.Request[v1.W
 	return c.watch.CallServerStream(ctx, req)
 }
 
+// Repair calls zhurnal.sync.v1.SyncService.Repair.
+func (c *syncServiceClient) Repair(ctx context.Context, req *connect.Request[v1.RepairRequest]) (*connect.Response[v1.RepairResponse], error) {
+	return c.repair.CallUnary(ctx, req)
+}
+
 // SyncServiceHandler is an implementation of the zhurnal.sync.v1.SyncService service.
 type SyncServiceHandler interface {
 	// Stores changes of one space and gives a verdict for each. Durable when it
@@ -133,6 +149,8 @@ type SyncServiceHandler interface {
 	Sync(context.Context, *connect.Request[v1.SyncRequest]) (*connect.Response[v1.SyncResponse], error)
 	// Tells when spaces move on; never carries data.
 	Watch(context.Context, *connect.Request[v1.WatchRequest], *connect.ServerStream[v1.WatchResponse]) error
+	// Tells where the rows of a damaged copy differ, and gives them.
+	Repair(context.Context, *connect.Request[v1.RepairRequest]) (*connect.Response[v1.RepairResponse], error)
 }
 
 // NewSyncServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -166,6 +184,12 @@ func NewSyncServiceHandler(svc SyncServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(syncServiceMethods.ByName("Watch")),
 		connect.WithHandlerOptions(opts...),
 	)
+	syncServiceRepairHandler := connect.NewUnaryHandler(
+		SyncServiceRepairProcedure,
+		svc.Repair,
+		connect.WithSchema(syncServiceMethods.ByName("Repair")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/zhurnal.sync.v1.SyncService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case SyncServicePushProcedure:
@@ -176,6 +200,8 @@ func NewSyncServiceHandler(svc SyncServiceHandler, opts ...connect.HandlerOption
 			syncServiceSyncHandler.ServeHTTP(w, r)
 		case SyncServiceWatchProcedure:
 			syncServiceWatchHandler.ServeHTTP(w, r)
+		case SyncServiceRepairProcedure:
+			syncServiceRepairHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -199,4 +225,8 @@ func (UnimplementedSyncServiceHandler) Sync(context.Context, *connect.Request[v1
 
 func (UnimplementedSyncServiceHandler) Watch(context.Context, *connect.Request[v1.WatchRequest], *connect.ServerStream[v1.WatchResponse]) error {
 	return connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.SyncService.Watch is not implemented"))
+}
+
+func (UnimplementedSyncServiceHandler) Repair(context.Context, *connect.Request[v1.RepairRequest]) (*connect.Response[v1.RepairResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.SyncService.Repair is not implemented"))
 }

@@ -20,10 +20,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SyncService_Push_FullMethodName  = "/zhurnal.sync.v1.SyncService/Push"
-	SyncService_Pull_FullMethodName  = "/zhurnal.sync.v1.SyncService/Pull"
-	SyncService_Sync_FullMethodName  = "/zhurnal.sync.v1.SyncService/Sync"
-	SyncService_Watch_FullMethodName = "/zhurnal.sync.v1.SyncService/Watch"
+	SyncService_Push_FullMethodName   = "/zhurnal.sync.v1.SyncService/Push"
+	SyncService_Pull_FullMethodName   = "/zhurnal.sync.v1.SyncService/Pull"
+	SyncService_Sync_FullMethodName   = "/zhurnal.sync.v1.SyncService/Sync"
+	SyncService_Watch_FullMethodName  = "/zhurnal.sync.v1.SyncService/Watch"
+	SyncService_Repair_FullMethodName = "/zhurnal.sync.v1.SyncService/Repair"
 )
 
 // SyncServiceClient is the client API for SyncService service.
@@ -42,6 +43,8 @@ type SyncServiceClient interface {
 	Sync(ctx context.Context, in *v1.SyncRequest, opts ...grpc.CallOption) (*v1.SyncResponse, error)
 	// Tells when spaces move on; never carries data.
 	Watch(ctx context.Context, in *v1.WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[v1.WatchResponse], error)
+	// Tells where the rows of a damaged copy differ, and gives them.
+	Repair(ctx context.Context, in *v1.RepairRequest, opts ...grpc.CallOption) (*v1.RepairResponse, error)
 }
 
 type syncServiceClient struct {
@@ -101,6 +104,16 @@ func (c *syncServiceClient) Watch(ctx context.Context, in *v1.WatchRequest, opts
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type SyncService_WatchClient = grpc.ServerStreamingClient[v1.WatchResponse]
 
+func (c *syncServiceClient) Repair(ctx context.Context, in *v1.RepairRequest, opts ...grpc.CallOption) (*v1.RepairResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.RepairResponse)
+	err := c.cc.Invoke(ctx, SyncService_Repair_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SyncServiceServer is the server API for SyncService service.
 // All implementations must embed UnimplementedSyncServiceServer
 // for forward compatibility.
@@ -117,6 +130,8 @@ type SyncServiceServer interface {
 	Sync(context.Context, *v1.SyncRequest) (*v1.SyncResponse, error)
 	// Tells when spaces move on; never carries data.
 	Watch(*v1.WatchRequest, grpc.ServerStreamingServer[v1.WatchResponse]) error
+	// Tells where the rows of a damaged copy differ, and gives them.
+	Repair(context.Context, *v1.RepairRequest) (*v1.RepairResponse, error)
 	mustEmbedUnimplementedSyncServiceServer()
 }
 
@@ -138,6 +153,9 @@ func (UnimplementedSyncServiceServer) Sync(context.Context, *v1.SyncRequest) (*v
 }
 func (UnimplementedSyncServiceServer) Watch(*v1.WatchRequest, grpc.ServerStreamingServer[v1.WatchResponse]) error {
 	return status.Error(codes.Unimplemented, "method Watch not implemented")
+}
+func (UnimplementedSyncServiceServer) Repair(context.Context, *v1.RepairRequest) (*v1.RepairResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Repair not implemented")
 }
 func (UnimplementedSyncServiceServer) mustEmbedUnimplementedSyncServiceServer() {}
 func (UnimplementedSyncServiceServer) testEmbeddedByValue()                     {}
@@ -225,6 +243,24 @@ func _SyncService_Watch_Handler(srv interface{}, stream grpc.ServerStream) error
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type SyncService_WatchServer = grpc.ServerStreamingServer[v1.WatchResponse]
 
+func _SyncService_Repair_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.RepairRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SyncServiceServer).Repair(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SyncService_Repair_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SyncServiceServer).Repair(ctx, req.(*v1.RepairRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SyncService_ServiceDesc is the grpc.ServiceDesc for SyncService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -243,6 +279,10 @@ var SyncService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Sync",
 			Handler:    _SyncService_Sync_Handler,
+		},
+		{
+			MethodName: "Repair",
+			Handler:    _SyncService_Repair_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
