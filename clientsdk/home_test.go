@@ -1,6 +1,7 @@
 package clientsdk_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -221,7 +222,7 @@ func (l line) serve(ctx context.Context, req *syncv1.SyncRequest) (*syncv1.SyncR
 	if err != nil {
 		return nil, err
 	}
-	down, err := h.engine.Sync(ctx, l.person, up, h.pageBytes)
+	down, err := h.engine.Sync(ctx, l.person, up, cmp.Or(h.pageBytes, int(req.PageBytes)))
 	if err != nil {
 		return nil, err
 	}

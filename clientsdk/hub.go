@@ -102,11 +102,6 @@ func (in *hubIntake) write(ctx context.Context) error {
 		if err := f.finish(); err != nil {
 			return err
 		}
-		if f.forked {
-			if err := in.register.leaveReplica(f.tx, f.space); err != nil {
-				return err
-			}
-		}
 		return f.tx.SaveSpace(f.space)
 	})
 	if err != nil {
@@ -133,6 +128,10 @@ func (in *hubIntake) receipt(f *follower) (handed []int64, err error) {
 	return handed, f.tx.MarkHanded(handed)
 }
 
+// hubCursorBytesMax bounds what is kept of a hub, and sent to home too, which
+// does not look at it.
+const hubCursorBytesMax = 1 << 10
+
 // follow takes in the page, unless home has said that the author may not read
 // the space.
 func (in *hubIntake) follow(f *follower) error {
@@ -148,6 +147,9 @@ func (in *hubIntake) follow(f *follower) error {
 	page, err := wire.PageFromProto(in.page)
 	if err != nil {
 		return err
+	}
+	if len(page.Cursor) > hubCursorBytesMax {
+		return fault.New(fault.Malformed, "the hub gave a cursor of %d bytes; at most %d are kept", len(page.Cursor), hubCursorBytesMax)
 	}
 	for i := range page.Entries {
 		if err := f.relayEntry(&page.Entries[i]); err != nil {
@@ -188,7 +190,7 @@ func (in *hubIntake) conclude(f *follower, unanswered int) {
 		t.done = !left || fault.KindOf(in.fault) != fault.NoAccess
 	case in.page == nil || !f.space.Readable:
 		t.done = !left
-	case in.page.More && !in.isPutOff() && string(in.page.Cursor) == string(in.up.hubCursor):
+	case in.page.More && !in.isPutOff() && (len(in.page.Entries) == 0 || string(in.page.Cursor) == string(in.up.hubCursor)):
 		t.leadNowhere()
 	default:
 		t.done = !in.page.More && !left

@@ -3,10 +3,12 @@ package clientsdk_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
@@ -17,6 +19,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -33,6 +36,9 @@ type hall struct {
 	reached bool
 	// pageBytes bounds the hub's pages, where it is not zero.
 	pageBytes int
+	// carriesBytes is more than one message between hub and home may have, where
+	// it is not zero.
+	carriesBytes int
 }
 
 func newHall(t testing.TB, h *home) *hall {
@@ -67,7 +73,18 @@ func (u upstream) Sync(ctx context.Context, req *connect.Request[syncv1.SyncRequ
 	if !u.at.reached {
 		return nil, connect.NewError(connect.CodeUnavailable, errCut)
 	}
-	return u.at.home.line(laptop).Sync(ctx, req)
+	if u.at.tooMuch(req.Msg) {
+		return nil, connect.NewError(connect.CodeUnavailable, errCut)
+	}
+	resp, err := u.at.home.line(laptop).Sync(ctx, req)
+	if err == nil && u.at.tooMuch(resp.Msg) {
+		return nil, connect.NewError(connect.CodeUnavailable, errCut)
+	}
+	return resp, err
+}
+
+func (at *hall) tooMuch(m proto.Message) bool {
+	return at.carriesBytes > 0 && proto.Size(m) > at.carriesBytes
 }
 
 type audiences struct{ at *hall }
@@ -271,7 +288,10 @@ func TestAHubShowsASpaceToItsPeopleAlone(t *testing.T) {
 		t.Fatal("the hub's refusal has taken the base")
 	}
 	at.relays()
-	h.access(nadia.space, community, true, "nadia", laptop)
+	if _, position := h.digest(nadia.space); position != 2 {
+		t.Fatalf("position %d: the hub lends its access", position)
+	}
+	h.access(nadia.space, community, true, "nadia")
 	at.relays()
 	nadia.sync()
 	petro.sync()
@@ -280,6 +300,159 @@ func TestAHubShowsASpaceToItsPeopleAlone(t *testing.T) {
 	if len(petro.people()) != 3 {
 		t.Fatalf("%d people", len(petro.people()))
 	}
+}
+
+// A hub takes from everybody, and what it brings home is judged by who brought it.
+func TestAHubLendsNobodyItsAccess(t *testing.T) {
+	h, at, nadia, petro := twoAndAHall(t)
+	stranger := newTablet(t, h, "stranger", "liman")
+	stranger.register("Чужий")
+	result, err := stranger.Sync(context.Background(), cable{at: at, person: stranger.line.person})
+	if err != nil || result.Handed != 1 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	nadia.register("Коваль")
+	nadia.visits(at)
+	at.reached = true
+	at.relays()
+	list, _, err := h.engine.Quarantined(context.Background(), named[merge.PersonID]("petro"), nadia.space, "")
+	if err != nil || len(list) != 1 || list[0].Sender != stranger.line.person {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	if _, position := h.digest(nadia.space); position != 1 {
+		t.Fatalf("position %d", position)
+	}
+	h.access(nadia.space, community, true, "stranger") // and is freed when it is given
+	petro.sync()
+	if len(petro.people()) != 2 {
+		t.Fatalf("%d people", len(petro.people()))
+	}
+}
+
+// Whoever carries the hub may have a tablet too.
+func TestTheHubsOwnPersonBringsWorkToo(t *testing.T) {
+	h, at, nadia, _ := twoAndAHall(t)
+	own := newTablet(t, h, laptop, "liman")
+	own.register("Коваль")
+	own.visits(at)
+	at.reached = true
+	at.relays()
+	nadia.sync()
+	if len(nadia.people()) != 1 {
+		t.Fatal("it has stayed at the hub")
+	}
+}
+
+// What no tablet sends holds up nothing: neither a change over all limits, nor
+// more of them than a request carries.
+func TestAHubIsNotHeldUp(t *testing.T) {
+	h, at, nadia, _ := twoAndAHall(t)
+	at.reached = true
+	for i := range 60 {
+		writer := mergetest.NewWriter(nadia.space, fmt.Sprint("liar ", i), "stranger")
+		var records []merge.RecordWrites
+		for j := range 8 {
+			records = append(records, merge.RecordWrites{
+				Type: "zhurnal.records.v1.Participant", Record: merge.RecordID{byte(i), byte(j), 1},
+				Writes: []merge.Write{{Cell: merge.CellKey{Field: 2}, Value: noise(30 << 10)}},
+			})
+		}
+		batch, err := wire.EncodeBatch(nadia.space, []*merge.Change{writer.Seal(merge.Salt{1}, 1, records...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		up := []wire.SpaceUp{{Space: nadia.space, Batches: [][]byte{batch}}}
+		if down, err := at.engine.SyncAsHub(t.Context(), named[merge.PersonID]("stranger"), up, 0); err != nil || len(down[0].Outcomes) != 1 {
+			t.Fatalf("%+v, %v", down, err)
+		}
+	}
+	nadia.register("Коваль")
+	nadia.visits(at)
+	h.seen = nil
+	at.relays()
+	if _, position := h.digest(nadia.space); position != 1 {
+		t.Fatalf("position %d", position)
+	}
+	for _, req := range h.seen {
+		if size := proto.Size(req); size > 2<<20 {
+			t.Fatalf("a request of %d bytes", size)
+		}
+	}
+}
+
+func noise(sizeBytes int) []byte {
+	data := make([]byte, sizeBytes)
+	for i := range data {
+		data[i] = byte(rand.IntN(256))
+	}
+	return data
+}
+
+// A link that carries little at a time carries all in the end.
+func TestARelayOverALinkThatCarriesLittle(t *testing.T) {
+	h, at, nadia, petro := twoAndAHall(t)
+	const each = 500 // some 600 kB, packed
+	for _, tab := range []*tablet{nadia, petro} {
+		for range each {
+			tab.write(func(tx *clientsdk.Tx) error {
+				_, err := tx.Create(&recordsv1.Participant{FamilyName: "Коваль", NameLatin: long()})
+				return err
+			})
+		}
+	}
+	nadia.visits(at)
+	petro.sync()
+	at.reached = true
+	at.carriesBytes = 300 << 10
+	var err error
+	for range 20 {
+		if _, err = at.relay.Once(context.Background()); err == nil {
+			break
+		}
+	}
+	if _, position := h.digest(nadia.space); err != nil || position != 2*each {
+		t.Fatalf("position %d, %v", position, err)
+	}
+}
+
+// Who forges a change on a tablet's replica makes it no clone by the word of a hub.
+func TestAHubMakesNobodyAClone(t *testing.T) {
+	h, at, nadia, petro := twoAndAHall(t)
+	olena := nadia.register("Коваль")
+	nadia.visits(at)
+	petro.visits(at)
+	forger := mergetest.NewWriter(nadia.space, "forger", "petro")
+	page, err := at.engine.PullEntries(t.Context(), petro.line.person, nadia.space, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, err := wire.DecodeBatch(nadia.space, page.Entries[0].Batch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forger.Replica, forger.Seq, forger.Previous = changes[0].ID.Replica, 1000, merge.Hash{1}
+	forged := forger.Seal(merge.Salt{1}, 1, merge.RecordWrites{
+		Type: "zhurnal.records.v1.Participant", Record: olena, Writes: []merge.Write{{Cell: merge.CellKey{Field: 2}, Value: []byte{0x12, 1, 'x'}}},
+	})
+	batch, err := wire.EncodeBatch(nadia.space, []*merge.Change{forged})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := at.engine.Push(t.Context(), petro.line.person, nadia.space, [][]byte{batch}); err != nil {
+		t.Fatal(err)
+	}
+	if got := nadia.visits(at); got.Relayed != 0 {
+		t.Fatalf("%+v", got)
+	}
+	if w := nadia.write(func(tx *clientsdk.Tx) error {
+		return tx.Update(olena, &recordsv1.Participant{FamilyName: "Коваленко"}, "family_name")
+	}); w.Change.Replica != changes[0].ID.Replica {
+		t.Fatal("it has left its replica")
+	}
+	nadia.sync()
+	petro.sync() // brings the forged one along, and home tells nadia
+	nadia.sync()
+	nadia.mustEqual(h)
 }
 
 // The hub burns down: each tablet still has its own.

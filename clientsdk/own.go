@@ -44,22 +44,27 @@ func (w *workspace) pending() (map[int64]*openChange, error) {
 // that another store goes by the same replica: a copy of this one, or what it
 // was before a backup of the device was put back.
 func (w *workspace) ownName(id merge.ID) (int64, error) {
-	if w.chains == nil {
-		chains, err := w.tx.Chains(w.space.N)
-		if err != nil {
-			return 0, err
-		}
-		w.chains = chains
+	ours, err := w.isOwnReplica(id.Replica)
+	if err != nil || !ours {
+		return 0, err
 	}
-	chain, ours := w.chains[id.Replica]
-	if !ours {
-		return 0, nil
-	}
-	n, err := w.tx.Own(chain, id)
+	n, err := w.tx.Own(w.chains[id.Replica], id)
 	if err == nil && n == 0 {
 		w.fork(id.Replica)
 	}
 	return n, err
+}
+
+func (w *workspace) isOwnReplica(id merge.ReplicaID) (bool, error) {
+	if w.chains == nil {
+		chains, err := w.tx.Chains(w.space.N)
+		if err != nil {
+			return false, err
+		}
+		w.chains = chains
+	}
+	_, ours := w.chains[id]
+	return ours, nil
 }
 
 // fork notes that a replica is used twice. The changes made under it stay what

@@ -32,12 +32,15 @@ func (r *Register) Relayed(ctx context.Context, space SpaceID) (ids []ChangeID, 
 	return ids, about(err, "list what came by a hub to space %s", space)
 }
 
-// relay lays a change over the base that came by a hub, if it is new.
+// relay lays a change over the base that came by a hub, if it is new. One on a
+// replica of this tablet's own, known or not, is left to home: a hub's word makes
+// nobody a clone. So is one over a limit, which home would not merge.
 func (f *follower) relay(c *merge.Change) error {
-	n, err := f.ownName(c.ID)
-	if err != nil || n != 0 {
+	ours, err := f.isOwnReplica(c.ID.Replica)
+	if err != nil || ours || wire.CheckLimits(c) != nil {
 		return err
 	}
+	n := int64(0)
 	if delivered, err := f.applied.has(c.ID); err != nil || delivered {
 		return err
 	}
@@ -98,20 +101,28 @@ type offeredRelay struct {
 }
 
 // packRelayed takes relayed changes that home may not have, once no own change
-// is left to send.
-func (t *tour) packRelayed(tx localstore.Tx, space *localstore.Space, budgetBytes *int) (contents [][]byte, err error) {
+// is left to send. One that cannot be read any more is left out.
+func (t *tour) packRelayed(tx localstore.Tx, space *localstore.Space, budgetBytes *int) ([][]byte, error) {
 	waits := t.up.left || len(t.up.names) > 0
-	err = tx.RelayedOffers(space.N, func(r localstore.Relayed) bool {
+	var changes []*merge.Change
+	err := tx.RelayedOffers(space.N, func(r localstore.Relayed) bool {
 		if waits || *budgetBytes <= 0 {
 			t.up.left = true
 			return false
 		}
+		c, err := decodeOwn(space.ID, r.Content)
+		if err != nil {
+			return true
+		}
 		*budgetBytes -= len(r.Content)
 		t.up.relayed = append(t.up.relayed, offeredRelay{r.N, r.ID})
-		contents = append(contents, r.Content)
+		changes = append(changes, c)
 		return true
 	})
-	return contents, err
+	if err != nil {
+		return nil, err
+	}
+	return wire.EncodeBatches(space.ID, changes)
 }
 
 // settleRelayed takes in what home says of relayed changes that it was offered,

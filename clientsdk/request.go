@@ -105,11 +105,7 @@ func (t *tour) pack(tx localstore.Tx, hub bool, budgetBytes *int) (*syncv1.Space
 
 // packOthers takes what others wrote and home may not have.
 func (t *tour) packOthers(tx localstore.Tx, space *localstore.Space, budgetBytes *int) ([][]byte, error) {
-	relayed, err := t.packRelayed(tx, space, budgetBytes)
-	if err != nil {
-		return nil, err
-	}
-	batches, err := batchesOf(space.ID, relayed)
+	batches, err := t.packRelayed(tx, space, budgetBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -102,8 +102,9 @@ func (r *relayer) say(relayed hub.Relayed, err error) {
 	r.said = now
 }
 
-// relayTimeout bounds one request to the home server.
-const relayTimeout = time.Minute
+// relayTimeout bounds one request to the home server: a megabyte each way at 64
+// kbit/s takes four minutes and a half.
+const relayTimeout = 5 * time.Minute
 
 // homeClients are those of a hub, which says who it is.
 func homeClients(at string, person merge.PersonID) hub.Home {

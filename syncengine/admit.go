@@ -20,8 +20,9 @@ type push struct {
 	changes []*merge.Change
 	// findings holds what the schema says, by place of the change; nil for most.
 	findings map[int][]wire.Finding
-	// own says that the server itself made them.
-	own bool
+	// own says that the server itself made them, and fromHome that a hub has them
+	// from the home server.
+	own, fromHome bool
 	// spaceless says that there was no such space when they were judged.
 	spaceless bool
 }
@@ -168,14 +169,12 @@ func (j *judge) couldBeHere(ref schema.Reference) bool {
 	return false
 }
 
-// admit decodes, verifies and judges a batch and returns the entry for it. own
-// says that the server itself has just written it.
-func (e *Engine) admit(snapshot *store.Snapshot, person merge.PersonID, space merge.SpaceID, batch []byte, own bool) (log.Entry, error) {
-	changes, err := wire.DecodeBatch(space, batch)
-	if err != nil {
+// admit decodes, verifies and judges a batch and returns the entry for it.
+func (e *Engine) admit(snapshot *store.Snapshot, person merge.PersonID, space merge.SpaceID, content push) (entry log.Entry, err error) {
+	if content.changes, err = wire.DecodeBatch(space, content.batch); err != nil {
 		return log.Entry{}, err
 	}
-	return e.judged(snapshot, person, &push{batch: batch, changes: changes, own: own}, space)
+	return e.judged(snapshot, person, &content, space)
 }
 
 func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, content *push, space merge.SpaceID) (log.Entry, error) {
@@ -201,7 +200,7 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, content
 
 // entry returns the entry that holds the content.
 func (p *push) entry(person merge.PersonID, space merge.SpaceID) (log.Entry, error) {
-	body := &logv1.Push{Batch: p.batch, Own: p.own}
+	body := &logv1.Push{Batch: p.batch, Own: p.own, FromHome: p.fromHome}
 	sizeBytes := len(p.batch)
 	for i, c := range p.changes {
 		sizeBytes += wire.ChangeSizeBytes(c)
@@ -233,7 +232,7 @@ func decodePush(e *log.Entry) (*push, error) {
 	if err != nil {
 		return nil, fault.New(fault.Damaged, "push entry: %w", err)
 	}
-	content := &push{batch: body.Batch, changes: changes, own: body.Own, findings: map[int][]wire.Finding{}}
+	content := &push{batch: body.Batch, changes: changes, own: body.Own, fromHome: body.FromHome, findings: map[int][]wire.Finding{}}
 	for _, j := range body.Judgements {
 		findings, err := wire.FindingsFromProto(j.Findings)
 		if err != nil {

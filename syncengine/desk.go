@@ -74,7 +74,7 @@ func (e *Engine) Write(ctx context.Context, author merge.PersonID, space merge.S
 func (e *Engine) admitOwn(author merge.PersonID, space merge.SpaceID, batch []byte) (log.Entry, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
-	return e.admit(snapshot, author, space, batch, true)
+	return e.admit(snapshot, author, space, push{batch: batch, own: true})
 }
 
 // compose builds the change that follows the server's last one in the space.

@@ -70,15 +70,34 @@ func (e *Engine) pushAll(ctx context.Context, person merge.PersonID, up []wire.S
 }
 
 func (e *Engine) pushAndAsk(ctx context.Context, person merge.PersonID, up *wire.SpaceUp) ([]wire.Outcome, error) {
-	var outcomes []wire.Outcome
-	if len(up.Batches) > 0 {
-		var err error
-		if outcomes, err = e.push(ctx, person, up.Space, up.Batches); err != nil {
-			return nil, err
-		}
+	outcomes, err := e.pushBrought(ctx, person, up)
+	if err != nil {
+		return nil, err
 	}
 	asked, err := e.verdicts(person, up.Space, up.Asks)
 	return append(outcomes, asked...), err
+}
+
+// pushBrought pushes what the person brings, or each person that a hub has it
+// from: a hub lends nobody its access.
+func (e *Engine) pushBrought(ctx context.Context, person merge.PersonID, up *wire.SpaceUp) (outcomes []wire.Outcome, err error) {
+	for start := 0; start < len(up.Batches); {
+		end := len(up.Batches)
+		if len(up.BroughtBy) > 0 {
+			person = up.BroughtBy[start]
+			end = start + 1
+			for end < len(up.Batches) && up.BroughtBy[end] == person {
+				end++
+			}
+		}
+		more, err := e.push(ctx, person, up.Space, up.Batches[start:end], false)
+		if err != nil {
+			return nil, err
+		}
+		outcomes = append(outcomes, more...)
+		start = end
+	}
+	return outcomes, nil
 }
 
 // pullInto adds a page, or nothing where the person may not read.

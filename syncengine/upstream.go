@@ -48,9 +48,8 @@ func (e *Engine) SetUpstream(ctx context.Context, space merge.SpaceID, u Upstrea
 		return err
 	}
 	defer e.gate.leave()
-	if err := e.checkRoom(); err != nil {
-		return err
-	}
+	// However full the disk is: it is little, and without it a hub would offer the
+	// same for ever, and never get rid of it.
 	body, err := proto.Marshal(&logv1.Upstream{EpochId: u.Epoch[:], Cursor: u.Cursor, OfferedThrough: u.OfferedThrough, AllThrough: u.AllThrough})
 	if err != nil {
 		return marshalFailed("upstream", err)
@@ -71,30 +70,44 @@ func (a applier) upstream(fold *store.Fold, e *log.Entry) (log.Outcome, error) {
 	return log.Outcome{Recorded: true, Position: head.GetPosition()}, fold.PutUpstream(e.Space, &body)
 }
 
+// Adopt is Push of what a hub's relay has from the home server.
+func (e *Engine) Adopt(ctx context.Context, hub merge.PersonID, space merge.SpaceID, batches [][]byte) error {
+	if err := e.gate.enter(); err != nil {
+		return err
+	}
+	defer e.gate.leave()
+	_, err := e.push(ctx, hub, space, batches, true)
+	return err
+}
+
 // Brought is what a hub has for the home server.
 type Brought struct {
 	Batches [][]byte
-	// Through is the position of the hub's own log up to which all is in it.
-	Through uint64
-	// More says that the log goes on.
-	More bool
+	// By says who brought each of them.
+	By []merge.PersonID
+	// Through is the position of the hub's own log up to which all is in it, and
+	// Head where that log ends.
+	Through, Head uint64
 }
 
 // Brought returns what the log of a space holds beyond what was offered: as many
-// batches at most, of about so many bytes. What one person pushed is left out
-// beyond u.AllThrough: the hub itself, by which the home server's changes come.
-func (e *Engine) Brought(space merge.SpaceID, u Upstream, hub merge.PersonID, batches, sizeBytes int) (Brought, error) {
+// batches at most, of about so many bytes. Beyond u.AllThrough, what came from
+// the home server itself is left out.
+func (e *Engine) Brought(space merge.SpaceID, u Upstream, batches, sizeBytes int) (Brought, error) {
 	if err := e.gate.enter(); err != nil {
 		return Brought{}, err
 	}
 	defer e.gate.leave()
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
-	b := Brought{Through: u.OfferedThrough}
+	head, err := snapshot.Head(space)
+	if err != nil {
+		return Brought{}, err
+	}
+	b := Brought{Through: u.OfferedThrough, Head: head.GetPosition()}
 	reader := &pulling{snapshot: snapshot, space: space}
-	err := snapshot.Deliveries(space, u.OfferedThrough, func(first uint64, d *logv1.Delivery) error {
+	err = snapshot.Deliveries(space, u.OfferedThrough, func(first uint64, d *logv1.Delivery) error {
 		if len(b.Batches) == batches || sizeBytes <= 0 {
-			b.More = true
 			return store.ErrStop
 		}
 		last := first + uint64(d.Positions) - 1
@@ -102,36 +115,53 @@ func (e *Engine) Brought(space merge.SpaceID, u Upstream, hub merge.PersonID, ba
 		if err != nil {
 			return err
 		}
-		b.Through = last
-		if log.Kind(entry.Kind) == log.Push && merge.PersonID(entry.Principal) == hub && last > u.AllThrough {
-			return nil
-		}
-		delivered, err := reader.entry(first, d)
-		if err != nil || len(delivered.Batch) == 0 {
+		home, err := isFromHome(entry)
+		if err != nil || home && last > u.AllThrough {
+			b.Through = last
 			return err
 		}
-		b.Batches = append(b.Batches, delivered.Batch)
-		sizeBytes -= len(delivered.Batch)
+		delivered, err := reader.entry(first, d)
+		if err != nil {
+			return err
+		}
+		b.Through = last
+		if len(delivered.Batch) > 0 {
+			b.Batches = append(b.Batches, delivered.Batch)
+			b.By = append(b.By, merge.PersonID(entry.Principal))
+			sizeBytes -= len(delivered.Batch)
+		}
 		return nil
 	})
 	return b, err
 }
 
-// HeldBack calls each with the changes of a space that are in quarantine, until
-// it returns false. The home server may know better.
-func (e *Engine) HeldBack(space merge.SpaceID, each func(c *merge.Change) bool) error {
+func isFromHome(entry *logv1.Entry) (bool, error) {
+	if log.Kind(entry.Kind) != log.Push {
+		return false, nil
+	}
+	var body logv1.Push
+	if err := proto.Unmarshal(entry.Body, &body); err != nil {
+		return false, fault.New(fault.Damaged, "push entry: %w: the store is damaged; restore it from a backup", err)
+	}
+	return body.FromHome, nil
+}
+
+// HeldBack calls each with the changes of a space that are in quarantine, and who
+// sent them, from an identity on in the order of identities, until it returns
+// false. The home server may know better.
+func (e *Engine) HeldBack(space merge.SpaceID, from merge.ID, each func(c *merge.Change, by merge.PersonID) bool) error {
 	if err := e.gate.enter(); err != nil {
 		return err
 	}
 	defer e.gate.leave()
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
-	return snapshot.QuarantinedChanges(space, merge.ID{}, func(id merge.ID, q *logv1.Quarantined) error {
+	return snapshot.QuarantinedChanges(space, from, func(id merge.ID, q *logv1.Quarantined) error {
 		c, err := wire.DecodeChange(space, q.Run)
 		if err != nil {
 			return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
 		}
-		if !each(c) {
+		if !each(c, merge.PersonID(q.Principal)) {
 			return store.ErrStop
 		}
 		return nil

@@ -23,9 +23,9 @@ type Engine interface {
 	NamedSpaces() ([]merge.SpaceID, error)
 	Upstream(space merge.SpaceID) (syncengine.Upstream, error)
 	SetUpstream(ctx context.Context, space merge.SpaceID, u syncengine.Upstream) error
-	Brought(space merge.SpaceID, u syncengine.Upstream, hub merge.PersonID, batches, sizeBytes int) (syncengine.Brought, error)
-	HeldBack(space merge.SpaceID, each func(c *merge.Change) bool) error
-	Push(ctx context.Context, person merge.PersonID, space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error)
+	Brought(space merge.SpaceID, u syncengine.Upstream, batches, sizeBytes int) (syncengine.Brought, error)
+	HeldBack(space merge.SpaceID, from merge.ID, each func(c *merge.Change, by merge.PersonID) bool) error
+	Adopt(ctx context.Context, hub merge.PersonID, space merge.SpaceID, batches [][]byte) error
 }
 
 // Home is the home server.
@@ -39,9 +39,11 @@ type Relay struct {
 	engine Engine
 	home   Home
 	// person is who the hub is to the home server, which lets it read the spaces
-	// that it is to relay. Its own pushes to the hub's engine are what came from
-	// there.
+	// that it is to relay.
 	person merge.PersonID
+	// requestBytes is how much a request may carry, and ask for: it follows what
+	// the link has proved able to carry.
+	requestBytes int
 	// heldOffered are the changes that are in quarantine here and that the home
 	// server was offered since this relay was made, by its epoch.
 	heldOffered map[merge.ID]wire.EpochID
@@ -49,7 +51,7 @@ type Relay struct {
 
 // New returns a relay of the hub's engine.
 func New(engine Engine, home Home, person merge.PersonID) *Relay {
-	return &Relay{engine: engine, home: home, person: person, heldOffered: map[merge.ID]wire.EpochID{}}
+	return &Relay{engine: engine, home: home, person: person, requestBytes: requestBytesMost, heldOffered: map[merge.ID]wire.EpochID{}}
 }
 
 // Relayed says what went over.
@@ -59,12 +61,17 @@ type Relayed struct {
 	Err error
 }
 
-// How much one request carries: bytes of packed batches in all, and batches of
-// one space beside those that are held back.
+// How much one request carries and asks for, in bytes of packed batches. One that
+// is cut is sent again whole, so after a cut the next one is half as large, and
+// after a success twice.
 const (
-	requestBytes = 1 << 20
-	spaceBatches = limits.PushBatches / 2
+	requestBytesLeast = 16 << 10
+	requestBytesMost  = 1 << 20
 )
+
+// spaceBatches is how many batches of one space a request has of the log, and as
+// many of what is held back.
+const spaceBatches = limits.PushBatches / 2
 
 // Once relays until nothing is left on either side. What is wrong with one space
 // is in the result and keeps no other from being relayed; the error is for what
@@ -106,14 +113,16 @@ func (r *round) run(ctx context.Context) error {
 		r.tours = append(r.tours, t)
 	}
 	for {
-		req, under, err := r.request()
-		if err != nil || len(under) == 0 {
-			return err
+		req, under := r.request()
+		if len(under) == 0 {
+			return nil
 		}
 		resp, err := r.home.Sync.Sync(ctx, connect.NewRequest(req))
 		if err != nil {
+			r.requestBytes = max(r.requestBytes/2, requestBytesLeast)
 			return fault.New(fault.Unavailable, "no answer from the home server: %w", err)
 		}
+		r.requestBytes = min(2*r.requestBytes, requestBytesMost)
 		if err := check(resp.Msg, under); err != nil {
 			return err
 		}
@@ -150,22 +159,23 @@ func check(resp *syncv1.SyncResponse, under []*tour) error {
 
 // request packs what is due of the spaces that are not done, those that were put
 // off first.
-func (r *round) request() (*syncv1.SyncRequest, []*tour, error) {
-	req := &syncv1.SyncRequest{PageBytes: limits.PageBytesMax / 4}
+func (r *round) request() (*syncv1.SyncRequest, []*tour) {
+	req := &syncv1.SyncRequest{PageBytes: uint32(r.requestBytes)}
 	var under []*tour
-	budgetBytes := requestBytes
+	budgetBytes := r.requestBytes
 	for _, putOff := range []bool{true, false} {
 		for _, t := range r.tours {
 			if t.done || t.putOff != putOff || len(under) == limits.SyncSpaces {
 				continue
 			}
 			up, err := r.pack(t, &budgetBytes)
-			if err != nil {
-				return nil, nil, fmt.Errorf("space %s: %w", t.space, err)
+			if err != nil { // other spaces may be whole
+				t.fail(err)
+				continue
 			}
 			req.Spaces = append(req.Spaces, up)
 			under = append(under, t)
 		}
 	}
-	return req, under, nil
+	return req, under
 }

@@ -16,90 +16,83 @@ type tour struct {
 	space merge.SpaceID
 	at    syncengine.Upstream
 	done  bool
-	err   error
+	err   error // the first
 	// putOff says that the answer was full before it came to this space, and
 	// restarted that the home server did not know the cursor.
 	putOff, restarted bool
 	// brought and held are what the request under way offers: of the log, and of
 	// what is in quarantine here.
-	brought  syncengine.Brought
-	held     []merge.ID
-	heldMore bool
+	brought syncengine.Brought
+	held    heldBack
 }
 
-// pack fills the space's part of a request.
+func (t *tour) fail(err error) {
+	t.done = true
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+// pack fills the space's part of a request from the budget.
 func (r *round) pack(t *tour, budgetBytes *int) (*syncv1.SpaceUp, error) {
 	up := &syncv1.SpaceUp{SpaceId: t.space[:], Cursor: t.at.Cursor, EntriesOnly: true}
 	var err error
-	if t.brought, err = r.engine.Brought(t.space, t.at, r.person, spaceBatches, *budgetBytes); err != nil {
+	if t.brought, err = r.engine.Brought(t.space, t.at, spaceBatches, *budgetBytes); err != nil {
 		return nil, err
 	}
-	held, err := r.packHeld(t)
-	if err != nil {
+	r.add(up, t.brought.Batches, t.brought.By, budgetBytes)
+	if err := r.packHeld(t, *budgetBytes); err != nil {
 		return nil, err
 	}
-	up.Batches = append(t.brought.Batches, held...)
-	for _, batch := range up.Batches {
-		*budgetBytes -= len(batch)
-	}
+	r.add(up, t.held.batches, t.held.by, budgetBytes)
 	return up, nil
 }
 
-// packHeld packs what is in quarantine here and was not offered yet. The home
-// server has its own mind about it.
-func (r *round) packHeld(t *tour) ([][]byte, error) {
-	var changes []*merge.Change
-	t.held, t.heldMore = nil, false
-	err := r.engine.HeldBack(t.space, func(c *merge.Change) bool {
-		if epoch, offered := r.heldOffered[c.ID]; offered && epoch == t.at.Epoch {
-			return true
+// add adds batches and who brought them. What was merged here when access came
+// was kept back until then, and the hub has learnt of that access from home.
+func (r *round) add(up *syncv1.SpaceUp, batches [][]byte, by []merge.PersonID, budgetBytes *int) {
+	for i, batch := range batches {
+		if by[i] == (merge.PersonID{}) {
+			by[i] = r.person
 		}
-		if len(changes) == limits.BatchChanges/10 {
-			t.heldMore = true
-			return false
-		}
-		changes = append(changes, c)
-		t.held = append(t.held, c.ID)
-		return true
-	})
-	if err != nil || len(changes) == 0 {
-		return nil, err
+		up.Batches = append(up.Batches, batch)
+		up.BroughtBy = append(up.BroughtBy, by[i][:])
+		*budgetBytes -= len(batch)
 	}
-	return wire.EncodeBatches(t.space, changes)
 }
 
 // take takes in what the home server has for one space, and tells whether that
-// led anywhere.
+// led anywhere. The error is for what stops all spaces: the hub's own store.
 func (r *round) take(ctx context.Context, t *tour, down *syncv1.SpaceDown, epoch wire.EpochID) (progress bool, err error) {
 	before := t.at
 	var failed error
 	if down.Fault != nil {
 		failed = fault.New(fault.Kind(down.Fault.Kind), "%s", down.Fault.Message)
 	}
-	r.settle(t, down, epoch)
+	progress = r.settle(t, down, epoch)
 	if epoch != t.at.Epoch {
-		r.enterEpoch(t, epoch)
+		t.enterEpoch(epoch)
 	}
 	t.putOff = false
 	switch kind := fault.KindOf(failed); {
 	case failed == nil:
-		err = r.follow(ctx, t, down.Page)
+		r.follow(ctx, t, down.Page)
 	case kind == fault.BadCursor && !t.restarted:
-		t.at.Cursor, t.restarted = nil, true
+		t.at.Cursor, t.restarted, progress = nil, true, true
 	case kind == fault.NoAccess: // it keeps what it was offered, and shows nothing
 		t.at.Cursor = nil
 		t.done = !t.offersMore()
 	default:
-		t.err, t.done = failed, true
+		t.fail(failed)
 	}
-	if err == nil && !same(before, t.at) {
-		progress, err = true, r.engine.SetUpstream(ctx, t.space, t.at)
+	if same(before, t.at) {
+		return progress || t.done, nil
 	}
-	return progress || t.done || t.restarted, err
+	return true, r.engine.SetUpstream(ctx, t.space, t.at)
 }
 
 func (t *tour) offersMore() bool {
-	return t.err == nil && (t.brought.More || t.heldMore || t.at.OfferedThrough < t.brought.Through)
+	return t.at.OfferedThrough < t.brought.Head || t.held.more
 }
 
 func same(a, b syncengine.Upstream) bool {
@@ -108,37 +101,40 @@ func same(a, b syncengine.Upstream) bool {
 
 // settle notes what the home server has taken of what it was offered: there is a
 // verdict over it, whichever.
-func (r *round) settle(t *tour, down *syncv1.SpaceDown, epoch wire.EpochID) {
-	offered := len(t.brought.Batches) > 0 || len(t.held) > 0
+func (r *round) settle(t *tour, down *syncv1.SpaceDown, epoch wire.EpochID) (progress bool) {
+	offered := len(t.brought.Batches)+len(t.held.batches) > 0
 	if offered && len(down.Outcomes) == 0 {
 		if down.Fault == nil {
-			t.err = fault.New(fault.Malformed, "the home server said nothing of what it was offered")
+			t.fail(fault.New(fault.Malformed, "the home server said nothing of what it was offered"))
 		}
-		return
+		return false
 	}
-	r.relayed.Up += len(t.brought.Batches)
+	r.relayed.Up += len(t.brought.Batches) + len(t.held.batches)
 	t.at.OfferedThrough = t.brought.Through
-	for _, id := range t.held {
+	for _, id := range t.held.ids {
 		r.heldOffered[id] = epoch
 	}
+	return offered
 }
 
 // enterEpoch lets everything be offered again, what came from the home server
 // too: it is not what it was, and may have lost it.
-func (r *round) enterEpoch(t *tour, epoch wire.EpochID) {
+func (t *tour) enterEpoch(epoch wire.EpochID) {
 	known := t.at.Epoch
 	t.at.Epoch = epoch
 	if known == (wire.EpochID{}) {
 		return
 	}
-	t.at.AllThrough = max(t.at.AllThrough, t.brought.Through)
+	t.at.AllThrough = max(t.at.AllThrough, t.brought.Head)
 	t.at.OfferedThrough = 0
+	t.held = heldBack{more: true}
 }
 
-// follow pushes what the home server's log holds into the hub's own engine.
-func (r *round) follow(ctx context.Context, t *tour, page *syncv1.Page) error {
+// follow takes what the home server's log holds into the hub's own.
+func (r *round) follow(ctx context.Context, t *tour, page *syncv1.Page) {
 	if page == nil {
-		return fault.New(fault.Malformed, "the home server gave neither a page nor a reason")
+		t.fail(fault.New(fault.Malformed, "the home server gave neither a page nor a reason"))
+		return
 	}
 	var batches [][]byte
 	for _, entry := range page.Entries {
@@ -148,8 +144,9 @@ func (r *round) follow(ctx context.Context, t *tour, page *syncv1.Page) error {
 	}
 	for len(batches) > 0 {
 		n := min(len(batches), limits.PushBatches)
-		if _, err := r.engine.Push(ctx, r.person, t.space, batches[:n]); err != nil {
-			return err
+		if err := r.engine.Adopt(ctx, r.person, t.space, batches[:n]); err != nil {
+			t.noteDown(err)
+			return
 		}
 		r.relayed.Down += n
 		batches = batches[n:]
@@ -158,6 +155,14 @@ func (r *round) follow(ctx context.Context, t *tour, page *syncv1.Page) error {
 	if len(page.Entries) > 0 || len(t.at.Cursor) == 0 { // or the old one serves as well
 		t.at.Cursor = page.Cursor
 	}
-	t.done = !page.More && !t.offersMore()
-	return nil
+	t.done = t.err != nil || !page.More && !t.offersMore()
+}
+
+// noteDown notes that what came down could not be kept. What is here goes on up,
+// also from a disk that is full.
+func (t *tour) noteDown(err error) {
+	if t.err == nil {
+		t.err = err
+	}
+	t.done = !t.offersMore()
 }

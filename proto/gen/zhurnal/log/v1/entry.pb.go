@@ -234,7 +234,9 @@ type Push struct {
 	// server then had.
 	Judgements []*Judgement `protobuf:"bytes,2,rep,name=judgements,proto3" json:"judgements,omitempty"`
 	// The server itself made them, on its own replica, for a coordinator.
-	Own           bool `protobuf:"varint,3,opt,name=own,proto3" json:"own,omitempty"`
+	Own bool `protobuf:"varint,3,opt,name=own,proto3" json:"own,omitempty"`
+	// On a hub: they came from the home server, and need not be offered to it.
+	FromHome      bool `protobuf:"varint,4,opt,name=from_home,json=fromHome,proto3" json:"from_home,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -286,6 +288,13 @@ func (x *Push) GetJudgements() []*Judgement {
 func (x *Push) GetOwn() bool {
 	if x != nil {
 		return x.Own
+	}
+	return false
+}
+
+func (x *Push) GetFromHome() bool {
+	if x != nil {
+		return x.FromHome
 	}
 	return false
 }
@@ -1593,13 +1602,14 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\tprincipal\x18\x05 \x01(\fR\tprincipal\x12\x14\n" +
 	"\x05level\x18\x06 \x01(\rR\x05level\x12\x12\n" +
 	"\x04body\x18\a \x01(\fR\x04body\x12\x1a\n" +
-	"\bchecksum\x18\b \x01(\aR\bchecksum\"i\n" +
+	"\bchecksum\x18\b \x01(\aR\bchecksum\"\x86\x01\n" +
 	"\x04Push\x12\x14\n" +
 	"\x05batch\x18\x01 \x01(\fR\x05batch\x129\n" +
 	"\n" +
 	"judgements\x18\x02 \x03(\v2\x19.zhurnal.log.v1.JudgementR\n" +
 	"judgements\x12\x10\n" +
-	"\x03own\x18\x03 \x01(\bR\x03own\"W\n" +
+	"\x03own\x18\x03 \x01(\bR\x03own\x12\x1b\n" +
+	"\tfrom_home\x18\x04 \x01(\bR\bfromHome\"W\n" +
 	"\tJudgement\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x124\n" +
 	"\bfindings\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"{\n" +

@@ -775,7 +775,11 @@ type SpaceUp struct {
 	HubCursor []byte `protobuf:"bytes,5,opt,name=hub_cursor,json=hubCursor,proto3" json:"hub_cursor,omitempty"`
 	// From a hub: it keeps originals, and rows are none. It is given the log, as
 	// far back as there is any, even where rows were the shorter way.
-	EntriesOnly   bool `protobuf:"varint,6,opt,name=entries_only,json=entriesOnly,proto3" json:"entries_only,omitempty"`
+	EntriesOnly bool `protobuf:"varint,6,opt,name=entries_only,json=entriesOnly,proto3" json:"entries_only,omitempty"`
+	// From a hub: who brought each of the batches to it, 16 bytes each. What a
+	// batch may do is judged by the access of that person and not of the hub. Empty
+	// if the caller itself brings all of them.
+	BroughtBy     [][]byte `protobuf:"bytes,7,rep,name=brought_by,json=broughtBy,proto3" json:"brought_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -850,6 +854,13 @@ func (x *SpaceUp) GetEntriesOnly() bool {
 		return x.EntriesOnly
 	}
 	return false
+}
+
+func (x *SpaceUp) GetBroughtBy() [][]byte {
+	if x != nil {
+		return x.BroughtBy
+	}
+	return nil
 }
 
 // The answer, space by space. What is wrong with one space does not keep
@@ -1215,7 +1226,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\vSyncRequest\x120\n" +
 	"\x06spaces\x18\x01 \x03(\v2\x18.zhurnal.sync.v1.SpaceUpR\x06spaces\x12\x1d\n" +
 	"\n" +
-	"page_bytes\x18\x02 \x01(\rR\tpageBytes\"\xc7\x01\n" +
+	"page_bytes\x18\x02 \x01(\rR\tpageBytes\"\xe6\x01\n" +
 	"\aSpaceUp\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x18\n" +
 	"\abatches\x18\x02 \x03(\fR\abatches\x12\x16\n" +
@@ -1223,7 +1234,9 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\x04asks\x18\x04 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\x04asks\x12\x1d\n" +
 	"\n" +
 	"hub_cursor\x18\x05 \x01(\fR\thubCursor\x12!\n" +
-	"\fentries_only\x18\x06 \x01(\bR\ventriesOnly\"\xa2\x01\n" +
+	"\fentries_only\x18\x06 \x01(\bR\ventriesOnly\x12\x1d\n" +
+	"\n" +
+	"brought_by\x18\a \x03(\fR\tbroughtBy\"\xa2\x01\n" +
 	"\fSyncResponse\x122\n" +
 	"\x06spaces\x18\x01 \x03(\v2\x1a.zhurnal.sync.v1.SpaceDownR\x06spaces\x12,\n" +
 	"\x12server_time_millis\x18\x02 \x01(\x12R\x10serverTimeMillis\x12\x19\n" +
