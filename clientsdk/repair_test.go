@@ -11,6 +11,7 @@ import (
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 )
 
@@ -312,4 +313,27 @@ func eachRow(m *syncv1.RepairResponse, fn func(*syncv1.StateRow)) {
 	for _, r := range m.Rows {
 		fn(r)
 	}
+}
+
+// An app with other record types works out anew what hangs on them. A row that
+// nobody can read is no reason not to open: the sync that mends it needs that.
+func TestADamagedRegisterOpensWithAnotherApp(t *testing.T) {
+	h := newHome(t)
+	oksana := newTablet(t, h, "oksana", "lyman")
+	h.access(oksana.space, community, true, "oksana")
+	id := oksana.register("Коваленко")
+	oksana.sync()
+	oksana.damageRow(id, garbled)
+	oksana.Close()
+	other, err := schema.New(
+		recordsv1.File_zhurnal_records_v1_place_proto, recordsv1.File_zhurnal_records_v1_group_proto, recordsv1.File_zhurnal_records_v1_person_proto,
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	oksana.open(other)
+	if result := oksana.sync(); result.Repaired != 1 {
+		t.Fatalf("repaired %d", result.Repaired)
+	}
+	oksana.mustEqual(h)
 }

@@ -42,7 +42,7 @@ func deeds() []deed {
 		{"the hub crashes", 1, false, (*doing).hubCrashes},
 		{"the hub is lost", 1, false, (*doing).hubIsLost},
 		{"the server's log is cut", 4, false, (*doing).homeIsCut},
-		{"a tablet's record is damaged", 3, false, (*doing).recordIsDamaged},
+		{"a tablet's record is damaged", 3, false, (*doing).isDamaged},
 	}
 }
 
@@ -75,7 +75,7 @@ func (d *doing) syncs() {
 	} else if result.Err() != nil {
 		said = result.Err().Error()
 	}
-	d.say("%s: %d sent, %d again, %d changes and %d rows came; %s", t, result.Sent, result.Resent, result.Changes, result.Rows, said)
+	d.say("%s: %d sent, %d again, %d changes and %d rows came, %d records were mended; %s", t, result.Sent, result.Resent, result.Changes, result.Rows, result.Repaired, said)
 }
 
 // isKilled ends the app where it stands; in the midst of a sync before the

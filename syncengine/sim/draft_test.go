@@ -65,6 +65,9 @@ func (d *doing) plan(name string) *schema.Plan { return recordTypes(d.tablet.new
 func (d *doing) row(from clientsdk.Reader, space merge.SpaceID) (row clientsdk.Row[proto.Message], found bool) {
 	for _, name := range []string{typePerson, typeVisit, typePlace}[d.IntN(3):] {
 		rows, err := clientsdk.QueryNamed(noCut, from, space, name, clientsdk.WithVoid())
+		if d.isOfDamage(err) {
+			return row, false
+		}
 		d.must(err, "%s reads", d.tablet)
 		if len(rows) > 0 {
 			return rows[d.IntN(len(rows))], true

@@ -9,7 +9,6 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -51,32 +50,6 @@ func (l *link) Sync(_ context.Context, req *connect.Request[syncv1.SyncRequest])
 		return nil, errNoNetwork
 	}
 	return connect.NewResponse(resp), nil
-}
-
-// Repair carries a question about a damaged copy, over the same network.
-func (l *link) Repair(_ context.Context, req *connect.Request[syncv1.RepairRequest]) (*connect.Response[syncv1.RepairResponse], error) {
-	l.tally.Repairs++
-	if l.failed != nil {
-		return nil, errNoNetwork
-	}
-	if !l.onTheWayBack() { // whichever way it is cut: it changes nothing
-		return nil, errNoNetwork
-	}
-	ask, err := wire.RepairAskFromProto(req.Msg)
-	l.must(err, "%s asks for repair", l.tablet)
-	answer, err := l.home.engine.Repair(noCut, l.person, ask)
-	if err != nil {
-		return nil, refusal(err)
-	}
-	return connect.NewResponse(answer.ToProto()), nil
-}
-
-// refusal is an error as the server's edge sends it.
-func refusal(err error) error {
-	coded := connect.NewError(connect.CodeUnknown, err)
-	detail, _ := connect.NewErrorDetail(&syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()})
-	coded.AddDetail(detail)
-	return coded
 }
 
 func (l *link) serve(req *syncv1.SyncRequest) (*syncv1.SyncResponse, error) {

@@ -42,6 +42,6 @@ type tally struct {
 	Revoked, HomeCrashes, HomeFull, Restored, Lies, Refused int
 	Flagged, Quarantined, Dismissed, Settled                int
 	Looks, Views, Forgotten                                 int
-	Damaged, Repaired, Repairs                              int
+	Damaged, Repaired                                       int
 	Handed, ByHub, Relays, HubCrashes, HubsLost             int
 }

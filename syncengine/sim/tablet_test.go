@@ -108,7 +108,7 @@ func (t *tablet) kill() {
 func (t *tablet) transaction(space merge.SpaceID, fn func(*clientsdk.Tx) error) {
 	written, err := t.reg.Write(noCut, space, fn)
 	switch {
-	case errors.Is(err, errNothingToDo):
+	case errors.Is(err, errNothingToDo), t.isOfDamage(err):
 	case err != nil:
 		t.fail("%s cannot write: %w", t, err)
 	case written.Change != (merge.ID{}):

@@ -22,7 +22,9 @@ type spaceLog struct {
 	// facts by position, from 1 on; without a change where a position has none.
 	facts []mergetest.Fact
 	// digests by position, of the state after it; from 0 on.
-	digests   []merge.Hash
+	digests []merge.Hash
+	// rows is the digest of all rows at the last position.
+	rows      merge.Digest
 	positions map[merge.ID]uint64
 	state     *mergetest.Space
 }
@@ -62,6 +64,13 @@ func (w *witness) read(space merge.SpaceID) (more bool) {
 		w.enter(space, l, &page.Entries[i])
 	}
 	l.cursor = page.Cursor
+	switch said := page.Digest; {
+	case w.failed != nil:
+	case (said == nil) != page.More:
+		w.fail("%s: a page after which there is more, %t, says the digest, %t", w.names[space], page.More, said != nil)
+	case said != nil && *said != l.rows:
+		w.fail("%s: the server says another digest than the rows at position %d have", w.names[space], l.position())
+	}
 	if w.failed == nil && page.Position != l.position() {
 		w.fail("%s: the page leads to position %d, its entries to %d", w.names[space], page.Position, l.position())
 	}
@@ -107,6 +116,7 @@ func (w *witness) apply(space merge.SpaceID, l *spaceLog, c *merge.Change, recei
 	before := l.digests[len(l.digests)-1]
 	for i := range c.Records {
 		before = before.Combine(l.digestOf(c.Records[i].Record))
+		l.rows = l.rows.Combine(l.rowDigestOf(c.Records[i].Record))
 	}
 	if _, err := l.state.Apply(c, received, l.position()+1); err != nil {
 		w.fail("%s: change %s: %w", w.names[space], c.ID, err)
@@ -116,6 +126,7 @@ func (w *witness) apply(space merge.SpaceID, l *spaceLog, c *merge.Change, recei
 	l.positions[c.ID] = l.position()
 	for i := range c.Records {
 		before = before.Combine(l.digestOf(c.Records[i].Record))
+		l.rows = l.rows.Combine(l.rowDigestOf(c.Records[i].Record))
 	}
 	l.digests[len(l.digests)-1] = before
 	w.tally.Changes++
@@ -132,6 +143,14 @@ func (l *spaceLog) digestOf(id merge.RecordID) merge.Hash {
 		return rec.Digest()
 	}
 	return merge.Hash{}
+}
+
+// rowDigestOf is the digest of a record's row, nothing if there is none.
+func (l *spaceLog) rowDigestOf(id merge.RecordID) merge.Digest {
+	if rec, _ := l.state.Record(id); rec != nil {
+		return merge.DigestRow(id, merge.AppendRecord(nil, rec))
+	}
+	return merge.Digest{}
 }
 
 // promised notes what the server has answered: a change that it calls merged is
