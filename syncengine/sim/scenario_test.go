@@ -53,7 +53,7 @@ func draw(seed uint64) *scenario {
 	}
 	steps := 40 + draws.IntN(60)
 	if seed%largeEvery == 0 {
-		s.Tablets, s.Spaces, s.Days, s.Burst, steps = 30, 3, 30, 24, 1500
+		s.Tablets, s.Spaces, s.Days, s.Burst, steps = 30, 3, 30, 40, 1500
 	}
 	s.TabletsBehind = draws.IntN(s.Tablets + 1)
 	weights := drawWeights(draws)
