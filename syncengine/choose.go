@@ -36,6 +36,9 @@ const (
 	sampleBytes = 128 << 10
 	// entryBytes and rowBytes are what stands around an entry and a row in a page.
 	entryBytes, rowBytes = 16, 8
+	// runBytes is what a run of applied changes takes: a replica and a tag, which
+	// no compression makes shorter.
+	runBytes = 32
 )
 
 // choose decides between the log's tail and rows.
@@ -67,6 +70,13 @@ func (p *pulling) choose() error {
 	rowsBytes, err := p.estimateRows(tail.records)
 	if err != nil {
 		return err
+	}
+	if rowsBytes < tail.sizeBytes {
+		runs, err := p.snapshot.AppliedRuns(p.space, p.head.Position) // which go with the rows
+		if err != nil {
+			return err
+		}
+		rowsBytes += runBytes * uint64(len(runs))
 	}
 	if rowsBytes < tail.sizeBytes {
 		p.beginRows()
