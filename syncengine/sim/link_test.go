@@ -41,13 +41,14 @@ func (l *link) Sync(_ context.Context, req *connect.Request[syncv1.SyncRequest])
 	if err != nil {
 		return nil, connect.NewError(connect.CodeUnavailable, err)
 	}
-	if !l.hub {
-		for _, up := range req.Msg.Spaces {
-			l.epochs[merge.SpaceID(up.SpaceId)] = l.home.engine.Epoch()
-		}
-	}
+	epoch := l.home.engine.Epoch()
 	if !l.onTheWayBack() {
 		return nil, errNoNetwork
+	}
+	for _, up := range req.Msg.Spaces {
+		if !l.hub {
+			l.epochs[merge.SpaceID(up.SpaceId)] = epoch
+		}
 	}
 	return connect.NewResponse(resp), nil
 }
