@@ -30,7 +30,8 @@ type tablet struct {
 	// epochs are those of the server that answered last for each space.
 	epochs map[merge.SpaceID]wire.EpochID
 	forms  []form
-	// damaged are the spaces whose base may not be what home delivered.
+	// damaged are the spaces whose base may not be what home delivered, until the
+	// next complete sync with it.
 	damaged map[merge.SpaceID]bool
 	// own are the changes that this register has taken, by space, and backup
 	// what it had of them when its disk was copied.
@@ -122,6 +123,11 @@ var errNothingToDo = errors.New("there is nothing to do")
 // sync runs one Sync of the register over the fleet's network.
 func (t *tablet) sync(l *link) (clientsdk.SyncResult, error) {
 	t.busy, t.doomed = true, false
+	for _, space := range t.spaces {
+		if !l.hub { // which may be cut between a new epoch and what it has in place of the base
+			t.damaged[space] = true
+		}
+	}
 	result, err := t.reg.Sync(noCut, l)
 	t.busy = false
 	t.tally.Syncs++
