@@ -50,12 +50,23 @@ func (r *Record) Standing() Standing {
 	if !voided {
 		return Active
 	}
-	for _, id := range r.LiveChanges() {
-		if _, ok := slices.BinarySearchFunc(listed, id, ID.Compare); !ok {
+	for i := range r.Cells {
+		if r.Cells[i].Key != Lifecycle && !r.Cells[i].allIn(listed) {
 			return Contested
 		}
 	}
 	return Void
+}
+
+// allIn tells whether all values of the cell come from these changes, which are
+// sorted.
+func (c *Cell) allIn(changes []ID) bool {
+	for i := range c.Values {
+		if _, found := slices.BinarySearchFunc(changes, c.Values[i].Change, ID.Compare); !found {
+			return false
+		}
+	}
+	return true
 }
 
 // listed returns, sorted, what all void lists of the record hold together, and
