@@ -10,6 +10,11 @@
 // its way lets the steps that are due meanwhile happen before it arrives, so
 // that what tablets do lies across each other as it does in the field.
 //
+// Registers lie in memory, which package localstore holds to be no other than
+// its SQLite; those of one season in 25 are on SQLite itself (the first of each
+// 25 seeds, 1, 26, 51 and so on). One season in 50 is large: 30 tablets, 30
+// days, about 10,000 changes.
+//
 // A witness reads the home server's log after every step. What it has read is
 // the set of changes, from which the oracle of package mergetest says, without
 // regard to any order, what every copy must hold.

@@ -120,6 +120,7 @@ func (h *home) serve(person merge.PersonID, req *syncv1.SyncRequest) (*syncv1.Sy
 	if err != nil {
 		return nil, err
 	}
+	h.witness.look()
 	for i := range downs {
 		if downs[i].Page != nil && !h.allowed[downs[i].Space][person] {
 			h.fail("the server shows %s to someone who may not read it", h.names[downs[i].Space])

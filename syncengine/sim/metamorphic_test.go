@@ -1,9 +1,17 @@
 package sim
 
 import (
+	"context"
 	"fmt"
+	"path/filepath"
 	"testing"
 
+	"connectrpc.com/connect"
+
+	"github.com/zhurnal/zhurnal/clientsdk"
+	"github.com/zhurnal/zhurnal/clientsdk/localstore"
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
@@ -25,7 +33,8 @@ func (w way) String() string {
 }
 
 // The changes of one season give the same state on every store, in batches and
-// pages of every size, and wherever the server is started anew.
+// pages of every size, wherever the server is started anew, and in registers in
+// memory and on SQLite.
 func TestOneHistoryEveryWay(t *testing.T) {
 	space, history, want := historyOf(t)
 	for _, onDisk := range []bool{false, true} {
@@ -109,6 +118,11 @@ func (w way) take(t *testing.T, space merge.SpaceID, history []*merge.Change) me
 	if read := w.read(t, e, person, space); read != digest {
 		t.Fatalf("%s: what was read is another state than the server's", w)
 	}
+	for _, disk := range []storage{memory{localstore.NewMemory()}, &files{dir: filepath.Join(t.TempDir(), "register")}} {
+		if read := w.syncs(t, &direct{engine: e, person: person, pageBytes: w.pageBytes}, disk, space); read != digest {
+			t.Fatalf("%s: a register in %T has another state than the server", w, disk)
+		}
+	}
 	return digest
 }
 
@@ -139,4 +153,52 @@ func (w way) read(t *testing.T, e *syncengine.Engine, person merge.PersonID, spa
 		cursor, more = page.Cursor, page.More
 	}
 	return state.Digest()
+}
+
+// direct is a network on which nothing happens.
+type direct struct {
+	syncv1connect.SyncServiceClient // none: what a register does not call
+	engine                          *syncengine.Engine
+	person                          merge.PersonID
+	pageBytes                       int
+}
+
+// Sync hands the request to the server.
+func (d *direct) Sync(_ context.Context, req *connect.Request[syncv1.SyncRequest]) (*connect.Response[syncv1.SyncResponse], error) {
+	ups, err := wire.SpacesUpFromProto(req.Msg.Spaces)
+	if err != nil {
+		return nil, err
+	}
+	downs, err := d.engine.Sync(noCut, d.person, ups, d.pageBytes)
+	return connect.NewResponse(wire.SyncResponse(downs, d.engine.Epoch(), beginning, nil)), err
+}
+
+// syncs is the state of a register that was never there before.
+func (w way) syncs(t *testing.T, client *direct, disk storage, space merge.SpaceID) merge.Hash {
+	t.Helper()
+	o := clientsdk.Options{
+		Key: registerKey, Author: client.person, Schema: newerTypes(),
+		Clock: func() int64 { return beginning }, Random: newSeededBytes(1, "register"),
+	}
+	disk.into(&o)
+	reg, err := clientsdk.Open(noCut, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reg.Close()
+	if err := reg.Join(noCut, space, community); err != nil {
+		t.Fatal(err)
+	}
+	result, err := reg.Sync(noCut, client)
+	if err == nil {
+		err = result.Err()
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", w, err)
+	}
+	digest, err := reg.Digest(noCut, space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return digest.Base
 }

@@ -153,10 +153,10 @@ func (l *spaceLog) rowDigestOf(id merge.RecordID) merge.Digest {
 	return merge.Digest{}
 }
 
-// promised notes what the server has answered: a change that it calls merged is
-// in the log, at a position that it names to whoever may read.
+// promised notes what the server has answered, which the witness has looked at:
+// a change that it calls merged is in the log, at a position that it names to
+// whoever may read.
 func (w *witness) promised(person merge.PersonID, down *wire.SpaceDown) {
-	w.look()
 	l, reads := w.logs[down.Space], w.home.allowed[down.Space][person]
 	for i := range down.Outcomes {
 		o := &down.Outcomes[i]
