@@ -4,6 +4,10 @@
 // transactions: a [Store] is what the rest of the SDK sees of it, a [Tx] all that
 // can be asked. All SQL of the SDK is here.
 //
+// A [Memory] holds the same in memory, for tests: of apps, and of fleets, which
+// open and kill registers by the thousand. One suite of behaviours runs over
+// both, and random transactions over both at once, compared after each.
+//
 // It must not know what a row means: merging, views, schemas and the network
 // are its caller's. Of the engine it knows the ids only.
 //
