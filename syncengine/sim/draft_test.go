@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -28,34 +30,45 @@ func (d *doing) writesSomething(space merge.SpaceID) {
 		return
 	}
 	t.transaction(space, func(tx *clientsdk.Tx) error {
-		switch d.IntN(12) {
-		case 0, 1:
-			_, err := tx.Create(d.message(typePerson))
-			return err
-		case 2, 3, 4:
-			return d.puts(tx)
-		case 5:
-			return d.voids(tx, space)
-		case 6:
-			return d.settles(tx, space)
-		case 7, 8: // several records in one change
-			if err := d.puts(tx); err != nil {
-				return err
-			}
-			return d.updates(tx, space)
-		default:
-			return d.updates(tx, space)
+		d.wrote = false
+		err := d.writesOne(tx, space)
+		if err != nil && d.wrote {
+			d.listed = nil // what came into a list is taken back
 		}
+		return err
 	})
 }
 
+func (d *doing) writesOne(tx *clientsdk.Tx, space merge.SpaceID) error {
+	switch d.IntN(12) {
+	case 0, 1:
+		id, err := tx.Create(d.message(typePerson))
+		d.lists(space, typePerson, id)
+		return err
+	case 2, 3, 4:
+		return d.puts(tx, space)
+	case 5:
+		return d.voids(tx, space)
+	case 6:
+		return d.settles(tx, space)
+	case 7, 8: // several records in one change
+		if err := d.puts(tx, space); err != nil {
+			return err
+		}
+		return d.updates(tx, space)
+	default:
+		return d.updates(tx, space)
+	}
+}
+
 // puts writes to a record that others may have begun too.
-func (d *doing) puts(tx *clientsdk.Tx) error {
+func (d *doing) puts(tx *clientsdk.Tx, space merge.SpaceID) error {
 	name := []string{typePlace, typeVisit, typeParcel}[d.IntN(3)]
 	if d.plan(name) == nil {
 		name = typePlace
 	}
-	_, err := tx.Put(d.message(name))
+	id, err := tx.Put(d.message(name))
+	d.lists(space, name, id)
 	return err
 }
 
@@ -64,17 +77,61 @@ func (d *doing) plan(name string) *schema.Plan { return recordTypes(d.tablet.new
 // row picks a record from what the tablet shows; false if it shows none.
 func (d *doing) row(from clientsdk.Reader, space merge.SpaceID) (row clientsdk.Row[proto.Message], found bool) {
 	for _, name := range []string{typePerson, typeVisit, typePlace}[d.IntN(3):] {
-		rows, err := clientsdk.QueryNamed(noCut, from, space, name, clientsdk.WithVoid())
+		ids, err := d.list(from, space, name)
 		if d.isOfDamage(err) {
 			return row, false
 		}
 		d.must(err, "%s reads", d.tablet)
-		if len(rows) > 0 {
-			return rows[d.IntN(len(rows))], true
+		if len(ids) == 0 {
+			continue
 		}
+		row, err := clientsdk.GetNamed(noCut, from, space, name, ids[d.IntN(len(ids))])
+		d.must(err, "%s reads", d.tablet)
+		return row, err == nil
 	}
 	return row, false
 }
+
+// listing names the records of one type in one space.
+type listing struct {
+	space merge.SpaceID
+	name  string
+}
+
+// list returns the records of a type that the tablet shows, by id. While one
+// step is taken nobody else writes there, so that they are read once: a large
+// season would read all its people for each of ten thousand writes.
+func (d *doing) list(from clientsdk.Reader, space merge.SpaceID, name string) ([]merge.RecordID, error) {
+	of := listing{space, name}
+	if ids, known := d.listed[of]; known {
+		return ids, nil
+	}
+	rows, err := clientsdk.QueryNamed(noCut, from, space, name, clientsdk.WithVoid())
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]merge.RecordID, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	if d.listed == nil {
+		d.listed = map[listing][]merge.RecordID{}
+	}
+	d.listed[of] = ids
+	return ids, nil
+}
+
+// lists notes that the tablet has written to a record, which may be a new one.
+func (d *doing) lists(space merge.SpaceID, name string, id merge.RecordID) {
+	d.wrote = true
+	of := listing{space, name}
+	ids, known := d.listed[of]
+	if i, found := slices.BinarySearchFunc(ids, id, compareIDs); known && !found {
+		d.listed[of] = slices.Insert(ids, i, id)
+	}
+}
+
+func compareIDs(a, b merge.RecordID) int { return bytes.Compare(a[:], b[:]) }
 
 func (d *doing) updates(tx *clientsdk.Tx, space merge.SpaceID) error {
 	row, found := d.row(tx, space)

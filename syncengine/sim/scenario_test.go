@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 // scenario is a season: who is there, and what happens when. It is all that a
@@ -116,4 +118,8 @@ type doing struct {
 	*fleet
 	*rand.Rand
 	tablet *tablet
+	// listed are the records that the tablet has been seen to show, and wrote
+	// says that this transaction may have made one.
+	listed map[listing][]merge.RecordID
+	wrote  bool
 }
