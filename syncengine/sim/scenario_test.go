@@ -35,8 +35,8 @@ type step struct {
 	Seed   uint64 // of all that the deed draws
 }
 
-// largeEvery is how often a season is a large one: 30 tablets, 30 days, 10,000
-// changes.
+// largeEvery is how often a season is a large one: 30 tablets, 30 days, 5,000 to
+// 10,000 changes.
 const largeEvery = 50
 
 // sqliteEvery is how often the registers of a season are the real ones: it is
@@ -55,7 +55,7 @@ func draw(seed uint64) *scenario {
 	}
 	steps := 40 + draws.IntN(60)
 	if seed%largeEvery == 0 {
-		s.Tablets, s.Spaces, s.Days, s.Burst, steps = 30, 3, 30, 40, 1500
+		s.Tablets, s.Spaces, s.Days, s.Burst, steps = 30, 3, 30, 60, 1000
 	}
 	s.TabletsBehind = draws.IntN(s.Tablets + 1)
 	weights := drawWeights(draws)
