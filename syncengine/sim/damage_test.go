@@ -44,7 +44,7 @@ func (d *doing) isDamaged() {
 			return err
 		}
 		d.tally.Damaged++
-		t.damaged[space] = true
+		t.damaged[space], t.struck[space] = true, true
 		return d.damage(tx, held.N, rec)
 	})
 	d.must(err, "damage the register of %s", t)

@@ -30,6 +30,8 @@ type tablet struct {
 	// epochs are those of the server that answered last for each space.
 	epochs map[merge.SpaceID]wire.EpochID
 	forms  []form
+	// struck are the spaces of which a record was ever damaged: no other is mended.
+	struck map[merge.SpaceID]bool
 	// damaged are the spaces whose base may not be what home delivered, until the
 	// next complete sync with it.
 	damaged map[merge.SpaceID]bool
@@ -52,7 +54,7 @@ var holders = []string{"Nadia", "Petro", "Oksana", "Ivan", "Olha", "Taras"}
 func newTablet(f *fleet, number int) *tablet {
 	t := &tablet{
 		fleet: f, name: fmt.Sprintf("%s's tablet", holders[number%len(holders)]), newer: number >= f.TabletsBehind,
-		own: map[merge.SpaceID][]merge.ID{}, epochs: map[merge.SpaceID]wire.EpochID{}, damaged: map[merge.SpaceID]bool{},
+		own: map[merge.SpaceID][]merge.ID{}, epochs: map[merge.SpaceID]wire.EpochID{}, damaged: map[merge.SpaceID]bool{}, struck: map[merge.SpaceID]bool{},
 	}
 	if number >= len(holders) {
 		t.name += fmt.Sprint(" ", number)
@@ -139,6 +141,9 @@ func (t *tablet) sync(l *link) (clientsdk.SyncResult, error) {
 	for i := range result.Spaces {
 		at := &result.Spaces[i]
 		t.tally.Repaired += at.Repaired
+		if at.Repaired > 0 && !t.struck[at.Space] { // mending would hide what went wrong
+			t.fail("%d records of %s were mended on %s, which nothing had damaged", at.Repaired, t.names[at.Space], t)
+		}
 		if at.Err != nil || err != nil {
 			continue
 		}
