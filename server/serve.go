@@ -13,8 +13,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/hub"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
@@ -67,7 +67,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := auth.Listen(ctx, c.Listen)
+	listener, err := guard.Exposure{}.Listen(ctx, c.Listen)
 	if err != nil {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
@@ -65,7 +65,7 @@ func (s *server) letIn(ctx context.Context, devices int) error {
 }
 
 func (s *server) serve(ctx context.Context, disk *ops.Disk) (address string, err error) {
-	listener, err := auth.Listen(ctx, "127.0.0.1:0")
+	listener, err := guard.Exposure{}.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}

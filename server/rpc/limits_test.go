@@ -24,7 +24,7 @@ import (
 func TestAMessageOverTheLimitIsRefused(t *testing.T) {
 	engine := echoing()
 	server := start(t, engine, usual)
-	oversized := pullBytes(t, make([]byte, messageBytes), 0) // with its other fields over
+	oversized := pullBytes(t, make([]byte, askBytes), 0) // with its other fields over
 	for version := 1; version <= 2; version++ {
 		got := server.post(httpClient(t, version), syncv1connect.SyncServicePullProcedure, oversized, protoHeaders()...)
 		mustBeRefusedAsTooLarge(t, got)
@@ -34,7 +34,7 @@ func TestAMessageOverTheLimitIsRefused(t *testing.T) {
 	mustBe(t, "gRPC code", status.Code(err), codes.ResourceExhausted)
 	mustBe(t, "calls that reached the engine", len(engine.calls()), 0)
 
-	got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, pullBytes(t, make([]byte, messageBytes-64), 0), protoHeaders()...)
+	got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, pullBytes(t, make([]byte, askBytes-64), 0), protoHeaders()...)
 	mustBe(t, "status just below the limit", got.status, http.StatusOK)
 }
 
