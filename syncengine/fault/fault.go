@@ -26,6 +26,7 @@ const (
 	Invalid                         // does not fit the schema or the record
 	NotFound                        // what was asked for is not there
 	Internal                        // a defect
+	Conflict                        // somebody else changed it meanwhile: look again
 )
 
 // Error is an error with a kind.
