@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/hub"
+	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
@@ -27,7 +30,7 @@ type serveCommand struct {
 	Dir      string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
 	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Loopback address to listen on (${default})."`
 	Schema   []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
-	Register string        `placeholder:"FILE" help:"Where dismissals are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
+	Register string        `placeholder:"FILE" help:"Where dismissals and revocations are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
 	Upstream string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
 	As       id            `placeholder:"PERSON" help:"Who the hub is to the home server, which relays the spaces that this person may read: 32 hexadecimal digits."`
 	Every    time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
@@ -80,11 +83,20 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	if c.Upstream != "" {
 		err = c.serveHub(ctx, listener, options, hub.New(engine, homeClients(c.Upstream, merge.PersonID(c.As)), merge.PersonID(c.As)), disk)
 	} else {
-		options.Health = ops.NewHealth(disk.Room, log, rpc.Services...)
-		err = rpc.Serve(ctx, listener, options)
+		err = c.serveHome(ctx, listener, options, disk)
 	}
 	log.Info("stopped")
 	return err
+}
+
+// serveHome serves tablets, coordinators and the operator, until the context
+// ends.
+func (c *serveCommand) serveHome(ctx context.Context, listener net.Listener, o rpc.Options, disk *ops.Disk) (err error) {
+	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
+	if o.Operator, err = operator.Listen(ctx, c.Dir); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return rpc.Serve(ctx, listener, o)
 }
 
 // cutDaily cuts the log in the background, if that is asked for. What it returns

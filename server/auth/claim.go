@@ -64,6 +64,9 @@ func claimOf(request *http.Request) (merge.PersonID, error) {
 	if _, err := hex.Decode(person[:], []byte(token)); err != nil {
 		return person, fault.New(fault.Unauthenticated, "the token is not hexadecimal: %s", howToSay)
 	}
+	if person == Operator {
+		return person, fault.New(fault.Unauthenticated, "that person id is the operator's, who calls through the socket in the register's directory: %s", howToSay)
+	}
 	if person == (merge.PersonID{}) {
 		return person, fault.New(fault.Unauthenticated, "the person id is all zeros, which is nobody: %s", howToSay)
 	}
