@@ -29,7 +29,7 @@ type serveCommand struct {
 	Dir      string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
 	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
 	Schema   []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
-	Register string        `placeholder:"FILE" help:"Where dismissals are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
+	Register string        `placeholder:"FILE" help:"Where dismissals and revocations are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
 	Upstream string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
 	As       id            `placeholder:"PERSON" help:"Who the hub is to the home server, which relays the spaces that this person may read: 32 hexadecimal digits."`
 	Every    time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`

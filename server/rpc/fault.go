@@ -36,6 +36,7 @@ var answers = map[fault.Kind]answer{
 	fault.BadCursor:       {code: connect.CodeFailedPrecondition},
 	fault.Invalid:         {code: connect.CodeInvalidArgument},
 	fault.NotFound:        {code: connect.CodeNotFound},
+	fault.Conflict:        {code: connect.CodeAborted},
 	// The same for a space that is not there and one that is another's.
 	fault.NoAccess:    {code: connect.CodeNotFound, text: "there is no such space, or it is not for you: ask a coordinator for access"},
 	fault.NoRoom:      {code: connect.CodeUnavailable, text: "the server's disk is nearly full and nothing was stored: keep the changes and try again later"},

@@ -72,6 +72,7 @@ var promised = map[fault.Kind]struct {
 	fault.Damaged:         {http.StatusInternalServerError, codes.DataLoss, false, true},
 	fault.Invalid:         {http.StatusBadRequest, codes.InvalidArgument, true, false},
 	fault.NotFound:        {http.StatusNotFound, codes.NotFound, true, false},
+	fault.Conflict:        {http.StatusConflict, codes.Aborted, true, false},
 	fault.Internal:        {http.StatusInternalServerError, codes.Internal, false, true},
 }
 

@@ -27,6 +27,7 @@ const (
 	Invalid                         // does not fit the schema or the record
 	NotFound                        // what was asked for is not there
 	Internal                        // a defect
+	Conflict                        // somebody else changed it meanwhile: look again
 
 	Throttled Kind = 16 // more often, or more in a day, than one caller may: keep it, wait, send it again
 )

@@ -51,6 +51,8 @@ const (
 	FaultKind_FAULT_KIND_NOT_FOUND FaultKind = 11
 	// A defect of the server.
 	FaultKind_FAULT_KIND_INTERNAL FaultKind = 12
+	// Somebody else changed what this was to change. Look again, and ask again.
+	FaultKind_FAULT_KIND_CONFLICT FaultKind = 13
 	// More often, or more in a day, than one caller may. Nothing was stored: keep
 	// what is to be sent, and come again after `retry_after_millis`.
 	FaultKind_FAULT_KIND_THROTTLED FaultKind = 16
@@ -72,6 +74,7 @@ var (
 		10: "FAULT_KIND_INVALID",
 		11: "FAULT_KIND_NOT_FOUND",
 		12: "FAULT_KIND_INTERNAL",
+		13: "FAULT_KIND_CONFLICT",
 		16: "FAULT_KIND_THROTTLED",
 	}
 	FaultKind_value = map[string]int32{
@@ -88,6 +91,7 @@ var (
 		"FAULT_KIND_INVALID":         10,
 		"FAULT_KIND_NOT_FOUND":       11,
 		"FAULT_KIND_INTERNAL":        12,
+		"FAULT_KIND_CONFLICT":        13,
 		"FAULT_KIND_THROTTLED":       16,
 	}
 )
@@ -1269,7 +1273,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\tspace_ids\x18\x01 \x03(\fR\bspaceIds\"F\n" +
 	"\rWatchResponse\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\x04R\bposition*\xfc\x02\n" +
+	"\bposition\x18\x02 \x01(\x04R\bposition*\x95\x03\n" +
 	"\tFaultKind\x12\x1a\n" +
 	"\x16FAULT_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14FAULT_KIND_MALFORMED\x10\x01\x12\x19\n" +
@@ -1284,7 +1288,8 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\x12FAULT_KIND_INVALID\x10\n" +
 	"\x12\x18\n" +
 	"\x14FAULT_KIND_NOT_FOUND\x10\v\x12\x17\n" +
-	"\x13FAULT_KIND_INTERNAL\x10\f\x12\x18\n" +
+	"\x13FAULT_KIND_INTERNAL\x10\f\x12\x17\n" +
+	"\x13FAULT_KIND_CONFLICT\x10\r\x12\x18\n" +
 	"\x14FAULT_KIND_THROTTLED\x10\x10B=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var (
