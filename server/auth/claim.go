@@ -3,8 +3,8 @@
 // engine's to decide.
 //
 // Until tablets enrol with keys of their own, an identity is claimed and not
-// proven. So the package also keeps the server where only programs of the same
-// machine reach it; see [Listen] and [LocalOnly].
+// proven, and package guard keeps the server where only programs of the same
+// machine reach it.
 package auth
 
 import (
