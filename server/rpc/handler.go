@@ -10,9 +10,12 @@ import (
 	"connectrpc.com/grpchealth"
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/enrol"
 )
 
 // Engine is all that the services ask of the engine.
@@ -30,6 +33,9 @@ type Engine interface {
 type Options struct {
 	Engine   Engine
 	Reporter Reporter
+	// Enrol lets devices in, and Directory says who they are.
+	Enrol     *enrol.Service
+	Directory *directory.Directory
 	// Health answers health checks; see package ops.
 	Health grpchealth.Checker
 	Log    *slog.Logger
@@ -48,16 +54,18 @@ type Options struct {
 // operator's socket alone; for health and reflection.
 var (
 	Services = []string{
+		enrolv1connect.EnrolServiceName,
 		syncv1connect.SyncServiceName,
 		syncv1connect.DeskServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
 	}
-	HubServices      = []string{syncv1connect.SyncServiceName}
+	HubServices      = []string{enrolv1connect.EnrolServiceName, syncv1connect.SyncServiceName}
 	OperatorServices = []string{
 		adminv1connect.BackupServiceName,
 		adminv1connect.LogServiceName,
 		adminv1connect.SchemaServiceName,
+		adminv1connect.InvitationServiceName,
 	}
 )
 
@@ -71,13 +79,13 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		connect.WithInterceptors(rim),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
 	}, extra...)
-	claimed := auth.Claimed(func(err error) *connect.Error { return encodeFault(err, "") }, options...)
+	proven := auth.Authenticated(o.Enrol, func(err error) *connect.Error { return encodeFault(err, "") }, options...)
 
 	mux := http.NewServeMux()
 	handle := func(wrap func(http.Handler) http.Handler) func(string, http.Handler) {
 		return func(path string, h http.Handler) { mux.Handle(path, wrap(h)) }
 	}
-	private, open := handle(claimed), handle(func(h http.Handler) http.Handler { return h })
+	private, open := handle(proven), handle(func(h http.Handler) http.Handler { return h })
 
 	if o.Brought != nil {
 		private(syncv1connect.NewSyncServiceHandler(&hubService{engine: o.Engine, now: o.Now, edge: rim, brought: o.Brought}, options...))
@@ -87,9 +95,10 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
-		private(syncv1connect.NewAudienceServiceHandler(&audienceService{engine: o.Engine}, options...))
+		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
 	}
+	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, append(options, connect.WithReadMaxBytes(enrolBytes))...))
 	open(grpchealth.NewHandler(o.Health, options...)) // probes carry no identity
 	return named(auth.LocalOnly(http.MaxBytesHandler(reachable(mux), wireBytes)))
 }
