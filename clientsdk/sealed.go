@@ -73,7 +73,10 @@ func (o *opening) open(c *schema.CellPlan, v *merge.Value) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return found, o.plan.CheckContent(c, found)
+	if err := o.plan.CheckContent(c, found); err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 func (o *opening) place(c *schema.CellPlan, author PersonID, change ChangeID) sealed.Place {

@@ -46,8 +46,10 @@ func (p *Plan) appendShown(data []byte, c *merge.Cell, open Open) []byte {
 	cell, known := p.cellAt(c.Key.Field)
 	switch {
 	case known && p.cells[cell].Sealed:
-		content, _ := open.content(&p.cells[cell], shown)
-		return append(data, content...)
+		if content, ok := open.content(&p.cells[cell], shown); ok {
+			data = append(data, content...)
+		}
+		return data
 	case c.Key.Element == "":
 		return append(data, shown.Data...)
 	case len(shown.Data) > 0:
