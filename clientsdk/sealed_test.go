@@ -7,21 +7,17 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"filippo.io/age"
-	"google.golang.org/protobuf/proto"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
-	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 
 	"github.com/zhurnal/zhurnal/clientsdk"
 	"github.com/zhurnal/zhurnal/clientsdk/sealing"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
-	"github.com/zhurnal/zhurnal/syncengine/sealed"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -30,16 +26,16 @@ const noteType = "zhurnal.records.v1.Note"
 // practice is a counselling room of two psychologists and their supervisor, with
 // a tablet each, and the public half of the key that signs for it.
 type practice struct {
-	t                       *testing.T
+	t                       testing.TB
 	home                    *home
 	iryna, oleh, supervisor *tablet
 	identities              map[string]*age.X25519Identity
 	signer                  ed25519.PrivateKey
 }
 
-func openPractice(t *testing.T) *practice { return openPracticeAt(t, newHome(t)) }
+func openPractice(t testing.TB) *practice { return openPracticeAt(t, newHome(t)) }
 
-func openPracticeAt(t *testing.T, h *home) *practice {
+func openPracticeAt(t testing.TB, h *home) *practice {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -295,181 +291,6 @@ func TestAnEditOfANoteIsFlagged(t *testing.T) {
 	}
 }
 
-// Whoever copies a sealed value somewhere else is found out by who opens it.
-func TestASealedValueInAnotherPlaceIsNotShown(t *testing.T) {
-	p := openPractice(t)
-	hers, others := p.iryna.note("погано спить"), p.iryna.note("спить добре")
-	p.iryna.sync()
-	was := p.stored(hers)
-	copied := clientsdk.RecordID{0x77}
-	w := merge.RecordWrites{Type: noteType, Record: copied, Writes: []merge.Write{textWrite(was.Data)}}
-	if outcome := p.push("oleh", p.composed("oleh", 1, w)); !outcome.Verdict.Merged() {
-		t.Fatalf("%+v", outcome)
-	}
-	p.iryna.sync()
-	p.iryna.mustNotRead(copied, sealed.ErrMoved, "oleh")
-
-	// In the place of another note: the same record type and author, another record.
-	moved := p.composed("oleh", 2, merge.RecordWrites{Type: noteType, Record: others, Writes: []merge.Write{textWrite(was.Data, p.stored(others).Change)}})
-	p.push("oleh", moved)
-	p.iryna.sync()
-	p.iryna.mustNotRead(others, sealed.ErrMoved, "oleh")
-	p.iryna.mustRead(hers, "погано спить")
-}
-
-// Whoever may write in the room may seal anything: a frame that holds a field of
-// another cell, or no message at all, is not shown.
-func TestWhatWasSealedMustBeThatField(t *testing.T) {
-	p := openPractice(t)
-	for i, content := range [][]byte{[]byte("\x0a\x02id"), []byte("слова"), []byte("\x2a\x01\xff"), []byte("\x28\x07")} {
-		id := clientsdk.RecordID{0x70, byte(i)}
-		place := sealed.Place{
-			Space: p.iryna.space, Record: id, Type: noteType, Field: 5, Author: named[merge.PersonID]("oleh"),
-			Replica: replicaOf("oleh", i+1), Seq: 1,
-		}
-		file, err := sealing.Seal(place, content, []age.Recipient{p.identity("iryna").Recipient()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.push("oleh", p.composed("oleh", i+1, merge.RecordWrites{Type: noteType, Record: id, Writes: []merge.Write{textWrite(sealed.Wrap(5, file))}}))
-		p.iryna.sync()
-		if row := p.iryna.reads(id); row.Message.Text != "" || row.Message.SessionId != nil || row.Sealed[0].Err == nil {
-			t.Errorf("%q is shown: %v", content, row.Message)
-		}
-	}
-}
-
-// announces writes a key of somebody into the room, signed if there is a key for it.
-func (p *practice) announces(by string, signer ed25519.PrivateKey, of string, role schemav1.SealingRole, since int64) {
-	p.t.Helper()
-	person := named[merge.PersonID](of)
-	key := &schemav1.SealingKey{PersonId: person[:], Recipient: p.identity(of).Recipient().String(), Role: role, SinceMillis: since}
-	if signer != nil {
-		if err := sealing.Sign(signer, p.iryna.space, key); err != nil {
-			p.t.Fatal(err)
-		}
-	}
-	if err := p.home.writeAs(by, p.iryna.space, clientsdk.RecordID{}, &recordsv1.RoomKey{Key: key}); err != nil {
-		p.t.Fatal(err)
-	}
-}
-
-func (p *practice) opens(person string, id clientsdk.RecordID) bool {
-	p.t.Helper()
-	v := p.stored(id)
-	file, _ := sealed.Unwrap(5, v.Data)
-	_, err := p.keys(person).Open(sealed.Place{
-		Space: p.iryna.space, Record: id, Type: noteType, Field: 5, Author: v.Author, Replica: v.Change.Replica, Seq: v.Change.Seq,
-	}, file)
-	return err == nil
-}
-
-// A server that adds a recipient of its own, as one who has access to the room
-// also could, reads nothing, and the person is told.
-func TestARecipientThatSomebodySlippedInIsRefused(t *testing.T) {
-	p := openPractice(t)
-	_, forger, _ := ed25519.GenerateKey(nil)
-	p.announces("svitlana", nil, "eve", schemav1.SealingRole_SEALING_ROLE_SUPERVISOR, 1)
-	p.announces("svitlana", forger, "eve", schemav1.SealingRole_SEALING_ROLE_SUPERVISOR, 2)
-	p.iryna.sync()
-	id := p.iryna.note("погано спить")
-	p.iryna.sync()
-	if p.opens("eve", id) || !p.opens("svitlana", id) || !p.opens("iryna", id) {
-		t.Fatal("it is sealed to others than it should be")
-	}
-	list := p.iryna.attention()
-	if len(list) != 2 {
-		t.Fatalf("the app is told %+v", list)
-	}
-	for _, a := range list {
-		if a.Key != clientsdk.KeyUntrustedKey || a.Type != "zhurnal.records.v1.RoomKey" || a.Field != "key" || a.Record == (clientsdk.RecordID{}) {
-			t.Errorf("%+v", a)
-		}
-	}
-}
-
-// A supervisor who came later is announced under the signature of the room's key;
-// one who leaves, by a statement that says so.
-func TestASignedSupervisorComesAndGoes(t *testing.T) {
-	p := openPractice(t)
-	before := p.iryna.note("до неї")
-	p.announces("svitlana", p.signer, "halyna", schemav1.SealingRole_SEALING_ROLE_SUPERVISOR, 1)
-	p.iryna.sync()
-	with := p.iryna.note("при ній")
-	p.announces("svitlana", p.signer, "halyna", schemav1.SealingRole_SEALING_ROLE_ENDED, 2)
-	p.iryna.sync()
-	after := p.iryna.note("після неї")
-	p.iryna.sync()
-	for id, want := range map[clientsdk.RecordID]bool{before: false, with: true, after: false} {
-		if got := p.opens("halyna", id); got != want {
-			t.Errorf("she opens it: %v", got)
-		}
-	}
-	if list := p.iryna.attention(); len(list) != 0 {
-		t.Errorf("open: %+v", list)
-	}
-}
-
-// Calling the announcement a mistake ends no key: anybody in the room could.
-func TestAVoidAnnouncementStillHolds(t *testing.T) {
-	p := openPractice(t)
-	p.announces("svitlana", p.signer, "halyna", schemav1.SealingRole_SEALING_ROLE_SUPERVISOR, 1)
-	p.oleh.sync()
-	p.oleh.write(func(tx *clientsdk.Tx) error {
-		rows, err := clientsdk.Query[*recordsv1.RoomKey](t.Context(), tx, p.oleh.space)
-		if err != nil {
-			return err
-		}
-		return tx.Void(rows[0].ID)
-	})
-	p.oleh.sync()
-	p.iryna.sync()
-	id := p.iryna.note("погано спить")
-	p.iryna.sync()
-	if !p.opens("halyna", id) {
-		t.Error("a supervisor was shut out by who called her key a mistake")
-	}
-}
-
-// When a psychologist leaves, the supervisor passes the notes on: a record of its
-// own each, since a note is written once, sealed to who takes over too.
-func TestNotesAreHandedOver(t *testing.T) {
-	p := openPractice(t)
-	first, second := p.iryna.note("погано спить"), p.iryna.note("спить краще")
-	p.iryna.sync()
-	p.supervisor.sync()
-	passedOn := map[clientsdk.RecordID]clientsdk.RecordID{}
-	p.supervisor.write(func(tx *clientsdk.Tx) error {
-		tx.SealAlsoTo(p.identity("oleh").Recipient().String())
-		rows, err := clientsdk.Query[*recordsv1.Note](t.Context(), tx, p.supervisor.space)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			note := proto.CloneOf(row.Message)
-			note.Kind, note.OriginalNoteId = recordsv1.NoteKind_NOTE_KIND_HANDOVER, row.ID[:]
-			if passedOn[row.ID], err = tx.Create(note); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	p.supervisor.note("не для нього") // the transaction after it seals as before
-	p.supervisor.sync()
-	p.oleh.sync()
-	for original, text := range map[clientsdk.RecordID]string{first: "погано спить", second: "спить краще"} {
-		p.oleh.mustRead(passedOn[original], text)
-		p.oleh.mustNotRead(original, sealing.ErrNotARecipient, "iryna")
-		if row := p.oleh.reads(passedOn[original]); !slices.Equal(row.Message.OriginalNoteId, original[:]) || string(row.Message.AuthorId) != string(p.iryna.line.person[:]) {
-			t.Errorf("whose note it was is lost: %v", row.Message)
-		}
-	}
-	rows, err := clientsdk.Query[*recordsv1.Note](t.Context(), p.oleh, p.oleh.space)
-	if err != nil || len(rows) != 5 {
-		t.Fatalf("%d notes, %v", len(rows), err)
-	}
-}
-
 // A note that could not be merged and is given back is a draft with its words.
 func TestADraftIsOpenedForItsAuthor(t *testing.T) {
 	p := openPractice(t)
@@ -492,46 +313,4 @@ func TestADraftIsOpenedForItsAuthor(t *testing.T) {
 	if err != nil || len(drafts) != 1 || drafts[0].Records[0].Message.(*recordsv1.Note).Text != "подзвонити сестрі" {
 		t.Fatalf("%+v, %v", drafts, err)
 	}
-}
-
-// Two values that some program left in one note are the supervisor's to choose
-// from: she sees both, and what she chooses is sealed for its new place.
-func TestASealedDisagreementIsSettled(t *testing.T) {
-	p := openPractice(t)
-	id := p.iryna.note("погано спить")
-	p.iryna.sync()
-	place := sealed.Place{
-		Space: p.iryna.space, Record: id, Type: noteType, Field: 5, Author: named[merge.PersonID]("oleh"), Replica: replicaOf("oleh", 1), Seq: 1,
-	}
-	file, err := sealing.Seal(place, []byte("\x2a\x0aслова"), []age.Recipient{p.identity("svitlana").Recipient()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.push("oleh", p.composed("oleh", 1, merge.RecordWrites{Type: noteType, Record: id, Writes: []merge.Write{textWrite(sealed.Wrap(5, file))}}))
-	p.supervisor.sync()
-	row := p.supervisor.reads(id)
-	if len(row.Disagreements) != 1 || len(row.Disagreements[0].Values) != 2 || !row.Disagreements[0].Review {
-		t.Fatalf("%+v", row.Disagreements)
-	}
-	texts := map[string]int{}
-	for i, v := range row.Disagreements[0].Values {
-		var note recordsv1.Note
-		if err := proto.Unmarshal(v.Data, &note); err != nil {
-			t.Fatal(err)
-		}
-		texts[note.Text] = i
-	}
-	if list := p.supervisor.attention(); len(list) != 1 || list[0].Key != clientsdk.KeyDisagreement || list[0].Field != "text" {
-		t.Errorf("she is asked about %+v", list)
-	}
-	p.supervisor.write(func(tx *clientsdk.Tx) error {
-		return tx.Settle(id, row.Disagreements[0], texts["погано спить"])
-	})
-	p.supervisor.sync()
-	p.supervisor.mustRead(id, "погано спить")
-	p.oleh.sync()
-	p.oleh.refused(fault.NoAccess, func(tx *clientsdk.Tx) error { // who cannot open it cannot choose it
-		row.Disagreements[0].Values[0].Change = p.stored(id).Change
-		return tx.Settle(id, row.Disagreements[0], 0)
-	})
 }
