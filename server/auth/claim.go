@@ -3,8 +3,8 @@
 // engine's to decide.
 //
 // Until tablets enrol with keys of their own, an identity is claimed and not
-// proven. So the package also keeps the server where only programs of the same
-// machine reach it; see [Listen] and [LocalOnly].
+// proven, and package guard keeps the server where only programs of the same
+// machine reach it.
 package auth
 
 import (
@@ -63,6 +63,9 @@ func claimOf(request *http.Request) (merge.PersonID, error) {
 	}
 	if _, err := hex.Decode(person[:], []byte(token)); err != nil {
 		return person, fault.New(fault.Unauthenticated, "the token is not hexadecimal: %s", howToSay)
+	}
+	if person == Operator {
+		return person, fault.New(fault.Unauthenticated, "that person id is the operator's, who calls through the socket in the register's directory: %s", howToSay)
 	}
 	if person == (merge.PersonID{}) {
 		return person, fault.New(fault.Unauthenticated, "the person id is all zeros, which is nobody: %s", howToSay)

@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
@@ -41,7 +41,7 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 	if err != nil {
 		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
 	}
-	listener, err := auth.Listen(ctx, "127.0.0.1:0")
+	listener, err := guard.Exposure{}.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}

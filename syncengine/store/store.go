@@ -17,6 +17,7 @@ const (
 	metaCursorKey = "cursor-key"
 	metaSchema    = "schema/" // place in the log
 	metaEpoch     = "epoch/"  // number
+	metaDirectory = "directory"
 )
 
 // Store is an open store.
