@@ -36,6 +36,6 @@
 // on paper in a safe: everything is sealed to it too.
 //
 // A new supervisor reads what is sealed from then on. Handing over what was sealed
-// before is a job of its own for somebody who can open it: see the example of
-// Tx.SealAlsoTo.
+// before is a job of its own for somebody who can open it: records of their own
+// that name the old ones, written after Tx.SealAlsoTo.
 package sealing
