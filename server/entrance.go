@@ -119,8 +119,8 @@ func (w *opened) announce(log *slog.Logger, dir string) {
 		scheme = "https://"
 	}
 	log.Info("listening", "url", scheme+w.listener.Addr().String(), "dir", dir, "version", version())
-	if !guard.IdentityIsProven {
-		log.Warn("only programs of this machine can reach the server: until tablets enrol, identities are claimed, not proven")
+	if w.tls == nil && !w.exposure.PlainAnywhere {
+		log.Info("only programs of this machine can reach the server, which has no TLS")
 	}
 	if w.exposure.PlainAnywhere {
 		log.Warn("there is no TLS: whoever is between a tablet and the server reads and alters everything")

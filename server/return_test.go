@@ -22,6 +22,7 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
@@ -38,6 +39,7 @@ type away struct {
 	person  merge.PersonID
 	space   merge.SpaceID
 	changes int
+	proves  connect.ClientOption
 }
 
 func newAway(t *testing.T, types *schema.Schema, number, changes int) *away {
@@ -69,7 +71,7 @@ func newAway(t *testing.T, types *schema.Schema, number, changes int) *away {
 // syncs goes on until everything is there, and waits whenever it is told to. It
 // returns how often that was.
 func (a *away) syncs(ctx context.Context, client *http.Client, url string) (told int, err error) {
-	home := syncv1connect.NewSyncServiceClient(client, url, connect.WithInterceptors(claim(a.person)))
+	home := syncv1connect.NewSyncServiceClient(client, url, a.proves)
 	for {
 		result, err := a.Sync(ctx, home)
 		if err == nil {
@@ -106,7 +108,8 @@ func TestAttack23TwoHundredTabletsReturnAtOnce(t *testing.T) {
 	limits := guard.Usual
 	limits.AtWork, limits.Patience = 2, 100*time.Millisecond
 	limits.CallerPerSecond, limits.CallerBurst, limits.CallerDelay = 20, 1, time.Millisecond
-	url, stop := serveHere(t, engine, limits)
+	office := enroltest.On(engine)
+	url, stop := serveHere(t, engine, office, limits)
 	defer stop()
 
 	all := make([]*away, tablets)
@@ -122,6 +125,13 @@ func TestAttack23TwoHundredTabletsReturnAtOnce(t *testing.T) {
 	}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: tablets}}
 	defer client.CloseIdleConnections()
+	for _, a := range all {
+		device := office.Device(a.person)
+		device.Server = url
+		if _, a.proves, err = clientsdk.Proven(device.Identity, device.Key, client); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var returning sync.WaitGroup
 	var told atomic.Int64
 	for i, a := range all {
@@ -147,7 +157,7 @@ func TestAttack23TwoHundredTabletsReturnAtOnce(t *testing.T) {
 }
 
 // serveHere serves an engine in this process.
-func serveHere(t *testing.T, engine *syncengine.Engine, limits guard.Limits) (url string, stop func()) {
+func serveHere(t *testing.T, engine *syncengine.Engine, office *enroltest.Office, limits guard.Limits) (url string, stop func()) {
 	t.Helper()
 	listener, err := (guard.Exposure{}).Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
@@ -157,7 +167,7 @@ func serveHere(t *testing.T, engine *syncengine.Engine, limits guard.Limits) (ur
 	ended := make(chan error, 1)
 	go func() {
 		ended <- rpc.Serve(ctx, listener, rpc.Options{
-			Engine: engine, Health: grpchealth.NewStaticChecker(rpc.Services...), Log: slog.New(slog.DiscardHandler), Now: nowMillis, Limits: limits,
+			Engine: engine, Enrol: office.Door, Directory: office.Directory, Health: grpchealth.NewStaticChecker(rpc.Services...), Log: slog.New(slog.DiscardHandler), Now: nowMillis, Limits: limits,
 		})
 	}()
 	return "http://" + listener.Addr().String(), func() {
@@ -179,9 +189,8 @@ func TestADaysQuotaLosesNothing(t *testing.T) {
 	boatTypes := writeBoats(t)
 	server := startServer(t, dir, "--schema", boatTypes, "--day-changes", "3")
 	oksana, petro := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space)
-	desk := syncv1connect.NewDeskServiceClient(http.DefaultClient, server.url)
 	for _, tablet := range []*boatTablet{oksana, petro} {
-		if _, err := desk.SetAccess(t.Context(), as(tablet.person, &syncv1.SetAccessRequest{
+		if _, err := server.desk(t, tablet.person).SetAccess(t.Context(), connect.NewRequest(&syncv1.SetAccessRequest{
 			SpaceId: space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: tablet.person[:], Allowed: true,
 		})); err != nil {
 			t.Fatal(err)
@@ -196,7 +205,7 @@ func TestADaysQuotaLosesNothing(t *testing.T) {
 	petro.put("6", "captain", "Петро")
 	petro.sync(server)
 
-	client := syncv1connect.NewSyncServiceClient(http.DefaultClient, server.url, connect.WithInterceptors(claim(oksana.person)))
+	client := server.sync(t, oksana.person)
 	for range 2 { // as an app does that does not look at the error
 		result, err := oksana.Sync(t.Context(), client)
 		if err != nil {

@@ -12,15 +12,13 @@ import (
 // pointed at 127.0.0.1 (DNS rebinding), and a proxy may forward from a network:
 // both bring strangers past the loopback listener, and both show in the Host
 // header. Where TLS names the server, or others may reach it anyway, any name
-// will do; so it will from a trusted proxy, once identities are proven.
-func (e Exposure) Hosts(next http.Handler) http.Handler { return e.hosts(next, IdentityIsProven) }
-
-func (e Exposure) hosts(next http.Handler, proven bool) http.Handler {
-	if proven && (e.TLS || e.PlainAnywhere) {
+// will do; so it will from a trusted proxy.
+func (e Exposure) Hosts(next http.Handler) http.Handler {
+	if e.TLS || e.PlainAnywhere {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isLocal(r.Host) && !(proven && e.isProxy(peer(r))) {
+		if !isLocal(r.Host) && !e.isProxy(peer(r)) {
 			http.Error(w, "this server answers only to localhost and loopback addresses", http.StatusMisdirectedRequest)
 			return
 		}

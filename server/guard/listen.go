@@ -9,11 +9,6 @@ import (
 	"slices"
 )
 
-// IdentityIsProven tells whether callers prove who they are. As long as an
-// identity is claimed, nobody but programs of this machine may reach the server,
-// with TLS or without: this constant is the one place where that is said.
-const IdentityIsProven = false
-
 // Exposure says how callers reach a server. The zero value is plain HTTP on
 // loopback.
 type Exposure struct {
@@ -28,26 +23,18 @@ type Exposure struct {
 
 // beyondLoopback says what is to be done before others may reach the server;
 // empty if they may.
-func (e Exposure) beyondLoopback(proven bool) string {
-	switch {
-	case !proven:
-		return "Until tablets enrol with keys of their own, the server believes whoever a caller says it is, so it listens on loopback only: " +
-			"use 127.0.0.1:8765 or [::1]:8765. From another machine reach it through a tunnel that knows its users, such as `ssh -L 8765:127.0.0.1:8765`"
-	case !e.TLS && !e.PlainAnywhere:
-		return "Without TLS whoever is in between reads and alters everything: give --tls-cert and --tls-key, or --acme-host, " +
-			"or listen on 127.0.0.1:8765 behind a proxy of this machine. If the network itself is encrypted and nobody else is on it, say --plain-http-anywhere"
+func (e Exposure) beyondLoopback() string {
+	if e.TLS || e.PlainAnywhere {
+		return ""
 	}
-	return ""
+	return "Without TLS whoever is in between reads and alters everything: give --tls-cert and --tls-key, or --acme-host, " +
+		"or listen on 127.0.0.1:8765 behind a proxy of this machine. If the network itself is encrypted and nobody else is on it, say --plain-http-anywhere"
 }
 
 // Listen opens a TCP listener on host:port. An address that is not loopback is
 // an error unless the exposure allows it. A host name is resolved once, and every
 // address it stands for is judged.
 func (e Exposure) Listen(ctx context.Context, address string) (net.Listener, error) {
-	return e.listen(ctx, address, IdentityIsProven)
-}
-
-func (e Exposure) listen(ctx context.Context, address string, proven bool) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %q is not host:port, such as 127.0.0.1:8765: %w", address, err)
@@ -61,7 +48,7 @@ func (e Exposure) listen(ctx context.Context, address string, proven bool) (net.
 		local = !slices.ContainsFunc(found, func(ip netip.Addr) bool { return !ip.Unmap().IsLoopback() })
 		host = found[0].Unmap().String()
 	}
-	if why := e.beyondLoopback(proven); !local && why != "" {
+	if why := e.beyondLoopback(); !local && why != "" {
 		return nil, fmt.Errorf("listen: %s can be reached from other machines. %s", address, why)
 	}
 	var config net.ListenConfig

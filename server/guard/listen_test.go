@@ -31,7 +31,7 @@ func TestListenRefusesWhatOthersCanReach(t *testing.T) {
 			t.Errorf("%s: listens", address)
 			continue
 		}
-		for _, part := range []string{"loopback", "enrol", "127.0.0.1"} {
+		for _, part := range []string{"--tls-cert", "--plain-http-anywhere", "127.0.0.1"} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%s: the error does not speak of %s: %v", address, part, err)
 			}
@@ -73,26 +73,22 @@ func TestAPlainServerOnLoopbackJudgesTheHostHeader(t *testing.T) {
 	}
 }
 
-// Once identities are proven, TLS or a flag that says it is enough.
+// TLS or a flag that says it is enough.
 func TestWhoMayListenBeyondLoopback(t *testing.T) {
 	for _, c := range []struct {
 		exposure Exposure
-		proven   bool
 		refused  string // empty: may listen
 	}{
-		{Exposure{}, false, "enrol"},
-		{Exposure{TLS: true}, false, "enrol"},
-		{Exposure{PlainAnywhere: true}, false, "enrol"},
-		{Exposure{}, true, "--plain-http-anywhere"},
-		{Exposure{TLS: true}, true, ""},
-		{Exposure{PlainAnywhere: true}, true, ""},
+		{Exposure{}, "--plain-http-anywhere"},
+		{Exposure{TLS: true}, ""},
+		{Exposure{PlainAnywhere: true}, ""},
 	} {
-		listener, err := c.exposure.listen(t.Context(), "0.0.0.0:0", c.proven)
+		listener, err := c.exposure.Listen(t.Context(), "0.0.0.0:0")
 		if err == nil {
 			listener.Close()
 		}
 		if (c.refused == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.refused) {
-			t.Errorf("%+v, proven %t: %v", c.exposure, c.proven, err)
+			t.Errorf("%+v: %v", c.exposure, err)
 		}
 	}
 }
@@ -100,23 +96,20 @@ func TestWhoMayListenBeyondLoopback(t *testing.T) {
 func TestWhereOthersMayComeAnyHostNameWillDo(t *testing.T) {
 	for _, c := range []struct {
 		exposure Exposure
-		proven   bool
 		want     int
 	}{
-		{Exposure{TLS: true}, true, http.StatusNoContent},
-		{Exposure{PlainAnywhere: true}, true, http.StatusNoContent},
-		{Exposure{Proxies: loopbackProxy}, true, http.StatusNoContent},
-		{Exposure{}, true, http.StatusMisdirectedRequest},
-		{Exposure{TLS: true}, false, http.StatusMisdirectedRequest},
-		{Exposure{Proxies: loopbackProxy}, false, http.StatusMisdirectedRequest},
+		{Exposure{TLS: true}, http.StatusNoContent},
+		{Exposure{PlainAnywhere: true}, http.StatusNoContent},
+		{Exposure{Proxies: loopbackProxy}, http.StatusNoContent},
+		{Exposure{}, http.StatusMisdirectedRequest},
 	} {
-		handler := c.exposure.hosts(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }), c.proven)
+		handler := c.exposure.Hosts(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 		request := httptest.NewRequest(http.MethodPost, "/", nil)
 		request.Host, request.RemoteAddr = "register.example.org", "127.0.0.1:40000"
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, request)
 		if recorder.Code != c.want {
-			t.Errorf("%+v, proven %t: status %d, want %d", c.exposure, c.proven, recorder.Code, c.want)
+			t.Errorf("%+v: status %d, want %d", c.exposure, recorder.Code, c.want)
 		}
 	}
 }

@@ -127,7 +127,7 @@ func TestFilesThatAreNoCertificateAreNamed(t *testing.T) {
 func TestHTTP2WithoutTLSIsForLoopbackAlone(t *testing.T) {
 	for address, want := range map[string]bool{"127.0.0.1:0": true, "0.0.0.0:0": false} {
 		plain := Exposure{PlainAnywhere: true}
-		listener, err := plain.listen(t.Context(), address, true)
+		listener, err := plain.Listen(t.Context(), address)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -22,7 +22,6 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -56,7 +55,7 @@ func TestAttack5DepthBombsAreRefused(t *testing.T) {
 		"JSON":                             {"application/json", []byte(space), http.StatusBadRequest},
 	} {
 		got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, c.body,
-			"Content-Type", c.contentType, "Authorization", auth.Header(olena))
+			"Content-Type", c.contentType, "Authorization", office.Header(olena))
 		mustBe(t, what, got.status, c.want)
 	}
 	mustBe(t, "calls that reached the engine", len(engine.calls()), 1)
@@ -96,7 +95,7 @@ func TestAttack17WhatIsElsewhereAndWhatIsNowhereLookTheSame(t *testing.T) {
 	server := start(t, &scripted{}, usual)
 	var first *reply
 	for _, path := range []string{"/zhurnal.admin.v1.BackupService/Backup", "/zhurnal.admin.v1.BackupService/Absent", "/zhurnal.absent.v1.Absent/Any"} {
-		for _, headers := range [][]string{nil, {"Authorization", auth.Header(olena)}, {"Authorization", "Bearer nonsense"}} {
+		for _, headers := range [][]string{nil, {"Authorization", office.Header(olena)}, {"Authorization", "Bearer nonsense"}} {
 			got := server.post(httpClient(t, 1), path, []byte("{}"), append([]string{"Content-Type", "application/json"}, headers...)...)
 			got.header.Del(RequestIDHeader)
 			got.header.Del("Date")
@@ -174,7 +173,7 @@ func TestAttack19NothingOfARequestIsInTheLog(t *testing.T) {
 				t.Fatal(err)
 			}
 			request.Header.Set("Content-Type", contentType)
-			request.Header.Set("Authorization", auth.Header(merge.PersonID([]byte(canaryBytes))))
+			request.Header.Set("Authorization", office.Header(merge.PersonID([]byte(canaryBytes))))
 			for _, name := range []string{RequestIDHeader, "User-Agent", "X-Forwarded-For", "Referer"} {
 				request.Header.Set(name, canaryBytes)
 			}

@@ -19,7 +19,6 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -85,7 +84,7 @@ func pullBytes(t testing.TB, cursor []byte, pageBytes uint32) []byte {
 }
 
 func protoHeaders(more ...string) []string {
-	return append([]string{"Content-Type", "application/proto", "Authorization", auth.Header(olena)}, more...)
+	return append([]string{"Content-Type", "application/proto", "Authorization", office.Header(olena)}, more...)
 }
 
 func TestRequestsAndAnswersAreCompressedAsTheClientAsks(t *testing.T) {

@@ -19,7 +19,6 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -32,7 +31,7 @@ func TestAttack16SlowBodiesHoldNobodysPlace(t *testing.T) {
 	server := startWith(t, echoing(), usual, func(o *Options) { o.Limits = guard.Usual; o.Limits.AtWork = 4 })
 	for i := range 12 {
 		server.rawRequest("POST "+syncv1connect.SyncServicePullProcedure+" HTTP/1.1", "Host: "+server.address,
-			"Authorization: "+auth.Header(merge.PersonID{byte(i + 1)}), "Content-Type: application/proto", "Content-Length: 100", "", "\x0a")
+			"Authorization: "+office.Header(merge.PersonID{byte(i + 1)}), "Content-Type: application/proto", "Content-Length: 100", "", "\x0a")
 	}
 	got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, pullBytes(t, nil, 9), protoHeaders()...)
 	mustBe(t, "status", got.status, http.StatusOK)
@@ -46,14 +45,16 @@ func TestAttack16SlowReadersHoldNobodysPlace(t *testing.T) {
 	server := startWith(t, echoing(), impatient, func(o *Options) {
 		o.Limits = guard.Usual
 		o.Limits.AtWork, o.Limits.ConnectionsPerAddress = 2, 6
+		o.Limits.Patience = 200 * time.Millisecond // nobody has to wait
 	})
 	body := pullBytes(t, nil, 24<<20) // more than the buffers of a connection hold
 	for i := range 6 {
 		conn := server.rawRequest("POST "+syncv1connect.SyncServicePullProcedure+" HTTP/1.1", "Host: "+server.address,
-			"Authorization: "+auth.Header(merge.PersonID{byte(i + 1)}), "Content-Type: application/proto", fmt.Sprintf("Content-Length: %d", len(body)), "", string(body))
+			"Authorization: "+office.Header(merge.PersonID{byte(i + 1)}), "Content-Type: application/proto", fmt.Sprintf("Content-Length: %d", len(body)), "", string(body))
 		// It is being answered, and the work is done.
-		if _, err := io.ReadFull(conn, make([]byte, 1<<10)); err != nil {
-			t.Fatal(err)
+		begins := make([]byte, 1<<10)
+		if _, err := io.ReadFull(conn, begins); err != nil || !bytes.HasPrefix(begins, []byte("HTTP/1.1 200")) {
+			t.Fatalf("reader %d: %.300s, %v", i+1, begins, err)
 		}
 	}
 	// Until one of the six is closed there is no connection for another.
@@ -63,7 +64,7 @@ func TestAttack16SlowReadersHoldNobodysPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		request.Header.Set("Content-Type", "application/proto")
-		request.Header.Set("Authorization", auth.Header(olena))
+		request.Header.Set("Authorization", office.Header(olena))
 		response, err := httpClient(t, 1).Do(request)
 		if err == nil {
 			response.Body.Close()
@@ -126,7 +127,7 @@ func flood(t *testing.T, server *running, person merge.PersonID, first, resets i
 			{":authority", server.address},
 			{":path", syncv1connect.SyncServicePullProcedure},
 			{"content-type", "application/proto"},
-			{"authorization", auth.Header(person)},
+			{"authorization", office.Header(person)},
 		} {
 			if err := encoder.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]}); err != nil {
 				t.Fatal(err)
@@ -181,7 +182,7 @@ func TestAttack16RapidResetBringsNoMoreWork(t *testing.T) {
 	})
 	mustBe(t, "streams at once", settings[http2.SettingMaxConcurrentStreams], streams)
 	got := server.post(httpClient(t, 2), syncv1connect.SyncServicePullProcedure, pullBytes(t, nil, 18),
-		"Content-Type", "application/proto", "Authorization", auth.Header(taras))
+		"Content-Type", "application/proto", "Authorization", office.Header(taras))
 	mustBe(t, "another's status", got.status, http.StatusOK)
 	mustBe(t, "requests of one caller that were worked on at once", most.Load(), allowed)
 	t.Logf("%d at work at once; told to be calm: %t", most.Load(), calmed)
@@ -210,17 +211,28 @@ func TestAttack16AHandlerHasItsTime(t *testing.T) {
 // Two hundred callers come at once to a server that works on two requests at a
 // time, and one of them without end: everybody is served.
 func TestAttack23NobodyStarvesBehindOneWhoNeverStops(t *testing.T) {
-	server := startWith(t, echoing(), usual, func(o *Options) { o.Limits = guard.Usual; o.Limits.AtWork = 2 })
+	engine := echoing()
+	answer := engine.pull
+	engine.pull = func(ctx context.Context, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error) {
+		time.Sleep(2 * time.Millisecond) // so that a queue is never empty
+		return answer(ctx, space, cursor, pageBytes)
+	}
+	server := startWith(t, engine, usual, func(o *Options) {
+		o.Limits = guard.Usual
+		o.Limits.AtWork, o.Limits.Patience = 2, 5*time.Second
+		// Turns alone keep one from taking all.
+		o.Limits.CallerRequests, o.Limits.CallerBurst, o.Limits.AddressBurst = 1000, 1e6, 1e6
+	})
 	greedy, stop := context.WithCancel(t.Context())
-	client := httpClient(t, 2)
+	clients := map[bool]*http.Client{true: httpClient(t, 1), false: httpClient(t, 1)}
 	pull := func(ctx context.Context, person merge.PersonID) error {
 		req := connect.NewRequest(&syncv1.PullRequest{SpaceId: hall[:], PageBytes: 1000})
-		req.Header().Set("Authorization", auth.Header(person))
-		_, err := syncv1connect.NewSyncServiceClient(client, server.url).Pull(ctx, req)
+		req.Header().Set("Authorization", office.Header(person))
+		_, err := syncv1connect.NewSyncServiceClient(clients[person == olena], server.url).Pull(ctx, req)
 		return err
 	}
 	var greed, all sync.WaitGroup
-	for range 20 {
+	for range 40 {
 		greed.Go(func() {
 			for greedy.Err() == nil {
 				if err := pull(greedy, olena); err != nil {
@@ -262,7 +274,7 @@ func TestAQuotaIsForWhatIsBroughtAlone(t *testing.T) {
 	client := syncv1connect.NewSyncServiceClient(httpClient(t, 1), server.url)
 	push := func(person merge.PersonID, changes int) error {
 		req := connect.NewRequest(&syncv1.PushRequest{SpaceId: hall[:], Batches: make([][]byte, changes)})
-		req.Header().Set("Authorization", auth.Header(person))
+		req.Header().Set("Authorization", office.Header(person))
 		_, err := client.Push(t.Context(), req)
 		return err
 	}
@@ -272,7 +284,7 @@ func TestAQuotaIsForWhatIsBroughtAlone(t *testing.T) {
 		{SpaceId: append([]byte{3}, make([]byte, 15)...), Batches: make([][]byte, 1)},
 		{SpaceId: append([]byte{4}, make([]byte, 15)...)},
 	}})
-	req.Header().Set("Authorization", auth.Header(olena))
+	req.Header().Set("Authorization", office.Header(olena))
 	for day := range 2 { // all of it, and then nothing
 		resp, err := client.Sync(t.Context(), req)
 		if err != nil {

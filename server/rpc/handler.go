@@ -11,9 +11,12 @@ import (
 	"connectrpc.com/grpchealth"
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/guard"
 )
 
@@ -32,6 +35,9 @@ type Engine interface {
 type Options struct {
 	Engine   Engine
 	Reporter Reporter
+	// Enrol lets devices in, and Directory says who they are.
+	Enrol     *enrol.Service
+	Directory *directory.Directory
 	// Health answers health checks; see package ops.
 	Health grpchealth.Checker
 	Log    *slog.Logger
@@ -56,16 +62,18 @@ type Options struct {
 // operator's socket alone; for health and reflection.
 var (
 	Services = []string{
+		enrolv1connect.EnrolServiceName,
 		syncv1connect.SyncServiceName,
 		syncv1connect.DeskServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
 	}
-	HubServices      = []string{syncv1connect.SyncServiceName}
+	HubServices      = []string{enrolv1connect.EnrolServiceName, syncv1connect.SyncServiceName}
 	OperatorServices = []string{
 		adminv1connect.BackupServiceName,
 		adminv1connect.LogServiceName,
 		adminv1connect.SchemaServiceName,
+		adminv1connect.InvitationServiceName,
 	}
 )
 
@@ -94,7 +102,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		connect.WithInterceptors(rim, pace{}),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
 	}, extra...)
-	authenticate := auth.Claimed(func(err error) *connect.Error { return encodeFault(err, "") }, options...)
+	authenticate := auth.Authenticated(o.Enrol, func(err error) *connect.Error { return encodeFault(err, "") }, options...)
 	admit := newAdmission(o, options...)
 
 	mux := http.NewServeMux()
@@ -110,9 +118,10 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
-		private(syncv1connect.NewAudienceServiceHandler(&audienceService{engine: o.Engine}, options...))
+		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
 	}
+	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
 	open(grpchealth.NewHandler(o.Health, options...)) // probes carry no identity
 
 	return named(o.Log, o.Exposure.Hosts(o.Exposure.Browsers(admit.byAddress(admit.listed(reachable(mux))))))

@@ -15,6 +15,7 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 
+	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/report"
@@ -29,6 +30,9 @@ var (
 	tablet   = merge.ReplicaID{0x7a, 15: 3}
 	received = int64(1_754_000_000_000)
 )
+
+// office is where everybody of these tests has a device.
+var office = enroltest.New()
 
 // scripted is an engine that answers what a test tells it to, for the paths
 // that no healthy engine takes. Unset methods answer with a defect.
@@ -154,7 +158,7 @@ func startWith(t *testing.T, engine Engine, with timeouts, change func(*Options)
 	}
 	log := new(lockedBuffer)
 	options := Options{
-		Engine: engine, Operator: socket,
+		Engine: engine, Operator: socket, Enrol: office.Door, Directory: office.Directory,
 		Health: grpchealth.NewStaticChecker(slices.Concat(Services, OperatorServices)...),
 		Log:    slog.New(slog.NewJSONHandler(log, nil)),
 		Now:    func() int64 { return received },

@@ -16,7 +16,6 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1grpc"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -55,7 +54,7 @@ func TestAttack5ABodyWithoutEndIsCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/proto")
-	request.Header.Set("Authorization", auth.Header(olena))
+	request.Header.Set("Authorization", office.Header(olena))
 	if response, err := httpClient(t, 1).Do(request); err == nil { // the connection may be cut before the answer is read
 		mustBe(t, "status", response.StatusCode, http.StatusTooManyRequests)
 		response.Body.Close()
@@ -86,7 +85,7 @@ func TestAttack16ASlowBodyDoesNotHoldTheServer(t *testing.T) {
 	impatient.body = 100 * time.Millisecond
 	server := start(t, engine, impatient)
 	conn := server.rawRequest("POST "+syncv1connect.SyncServicePullProcedure+" HTTP/1.1", "Host: "+server.address,
-		"Authorization: "+auth.Header(olena), "Content-Type: application/proto", "Content-Length: 100", "", "\x0a")
+		"Authorization: "+office.Header(olena), "Content-Type: application/proto", "Content-Length: 100", "", "\x0a")
 	// A server that goes on waiting for the other 99 bytes says nothing here
 	// until the test's own deadline.
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)

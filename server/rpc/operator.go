@@ -26,6 +26,7 @@ func newOperatorHandler(o Options, t timeouts) http.Handler {
 	mux.Handle(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
 	mux.Handle(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
 	mux.Handle(adminv1connect.NewSchemaServiceHandler(&schemaService{engine: o.Engine}, options...))
+	mux.Handle(adminv1connect.NewInvitationServiceHandler(&invitationService{o.Enrol}, options...))
 	mux.Handle(grpchealth.NewHandler(o.Health, options...))
 	// Tools that make requests by hand ask here for the language of the port, too.
 	names := append([]string{grpchealth.HealthV1ServiceName}, Services...)

@@ -6,6 +6,7 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 )
@@ -26,6 +27,7 @@ type bounds struct {
 const (
 	askBytes   = 64 << 10
 	writeBytes = 512 << 10 // a change of 192 KiB, as JSON
+	enrolBytes = 16 << 10  // which anybody may send; it has a few hundred bytes
 	probeBytes = 4 << 10
 
 	workMost   = 30 * time.Second
@@ -51,6 +53,10 @@ var procedures = map[string]bounds{
 
 	syncv1connect.AudienceServiceListAudiencesProcedure: {messageBytes: askBytes, work: workMost},
 	reportv1connect.ReportServiceReportProcedure:        {messageBytes: askBytes, work: reportMost},
+
+	enrolv1connect.EnrolServiceEnrolProcedure:     {messageBytes: enrolBytes, work: workMost},
+	enrolv1connect.EnrolServiceChallengeProcedure: {messageBytes: enrolBytes, work: workMost},
+	enrolv1connect.EnrolServiceTokenProcedure:     {messageBytes: enrolBytes, work: workMost},
 
 	"/" + grpchealth.HealthV1ServiceName + "/Check": {messageBytes: probeBytes, work: workMost},
 }
