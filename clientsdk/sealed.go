@@ -49,7 +49,7 @@ type content struct {
 }
 
 func newOpening(keys *sealing.Keys, plan *schema.Plan, space SpaceID, record RecordID) *opening {
-	return &opening{keys: keys, plan: plan, space: space, record: record, opened: make(map[opened]content)}
+	return &opening{keys: keys, plan: plan, space: space, record: record}
 }
 
 // value opens a value that is live in a sealed cell, and that the change wrote
@@ -60,6 +60,9 @@ func (o *opening) value(c *schema.CellPlan, v *merge.Value) ([]byte, error) {
 		return known.bytes, known.err
 	}
 	found, err := o.open(c, v)
+	if o.opened == nil { // most records have nothing sealed
+		o.opened = make(map[opened]content)
+	}
 	o.opened[key] = content{found, err}
 	return found, err
 }

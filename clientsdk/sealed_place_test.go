@@ -94,6 +94,9 @@ func TestASealedDisagreementIsSettled(t *testing.T) {
 	})
 	p.supervisor.sync()
 	p.supervisor.mustRead(id, "погано спить")
+	if list := p.supervisor.attention(); len(list) != 0 {
+		t.Errorf("still open: %+v", list)
+	}
 	p.oleh.sync()
 	p.oleh.refused(fault.NoAccess, func(tx *clientsdk.Tx) error { // who cannot open it cannot choose it
 		row.Disagreements[0].Values[0].Change = p.stored(id).Change

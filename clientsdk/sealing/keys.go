@@ -21,7 +21,8 @@ type Identity interface {
 	Recipient() *age.X25519Recipient
 }
 
-// Keys are what the person who uses the tablet seals and opens with.
+// Keys are what the person who uses the tablet seals and opens with. A register
+// that was opened with them reads them from then on: do not alter them.
 type Keys struct {
 	Identity Identity
 	// Rooms are the pins of the rooms in which the person writes.

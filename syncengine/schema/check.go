@@ -87,7 +87,7 @@ func (c *check) scan(w *merge.RecordWrites) error {
 // write reads one write.
 func (c *check) write(w *merge.Write) error {
 	cell, known := c.plan.cellAt(w.Cell.Field)
-	if w.Cell != merge.Lifecycle && len(w.Replaces) > 0 && c.plan.AppendOnly() {
+	if w.Cell != merge.Lifecycle && len(w.Replaces) == 1 && c.plan.AppendOnly() { // several: it settles between them
 		c.violations = addViolation(c.violations, Violation{Field: w.Cell.Field, Key: RuleAppendOnly})
 	}
 	switch {

@@ -199,7 +199,7 @@ func TestWhatIsWrittenOnceIsNotReplaced(t *testing.T) {
 	w := merge.RecordWrites{Type: p.Name, Record: idOf(1), Writes: []merge.Write{
 		{Cell: merge.Lifecycle, Replaces: was},
 		{Cell: merge.CellKey{Field: 1}, Value: []byte{8, 1}, Replaces: was},
-		{Cell: merge.CellKey{Field: 2}},
+		{Cell: merge.CellKey{Field: 2}, Replaces: append(was, merge.ID{Replica: merge.ReplicaID{2}, Seq: 1})}, // settles
 		{Cell: merge.CellKey{Field: 9}, Replaces: was},
 	}}
 	violations, err := p.Check(&w)

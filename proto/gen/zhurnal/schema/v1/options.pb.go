@@ -285,9 +285,10 @@ type Collection struct {
 	// a field with a reference, or "self" where the record is that person.
 	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
 	// A record is written once, by the change that makes it: a write that
-	// replaces a value is flagged, and the tablet's side refuses to make one. Who
-	// has more to say writes another record. Void and restore stay possible. Only
-	// for a type without key, whose records cannot be made twice.
+	// replaces its value is flagged, and the tablet's side refuses to make one. Who
+	// has more to say writes another record. Void and restore stay possible, and to
+	// settle between several values. Only for a type without key, whose records
+	// cannot be made twice.
 	AppendOnly    bool `protobuf:"varint,4,opt,name=append_only,json=appendOnly,proto3" json:"append_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
