@@ -42,6 +42,7 @@ type commands struct {
 	Enrol     enrolCommand     `cmd:"" help:"Make this machine known to a server, by an invitation."`
 	Restore   restoreCommand   `cmd:"" help:"Make a register of a backup."`
 	Check     checkCommand     `cmd:"" help:"Look for damage in a register or a backup."`
+	Audit     auditCommand     `cmd:"" help:"Look into the log of who did what with people's data."`
 	Demo      demo.Command     `cmd:"" help:"Play a whole season on real registers: tablets offline, sync, reports."`
 	Bench     bench.Command    `cmd:"" help:"Measure the server on this machine."`
 	Child     bench.Child      `cmd:"" name:"bench-child" hidden:""`

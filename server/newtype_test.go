@@ -54,6 +54,16 @@ func boats(t *testing.T) []byte {
 	return set
 }
 
+// writeBoats puts it into a file.
+func writeBoats(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "boats.binpb")
+	if err := os.WriteFile(file, boats(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // boatTablet is a real register on disk whose app knows boats.
 type boatTablet struct {
 	*clientsdk.Register
@@ -162,10 +172,7 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 		t.Fatalf("a quarantined boat reached another tablet: %+v", rows)
 	}
 
-	types := filepath.Join(t.TempDir(), "boats.binpb")
-	if err := os.WriteFile(types, boats(t), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	types := writeBoats(t)
 	must(t, exitOK, boat+"\n1 types are known; 1 changes", "add-schema", types, "--dir", dir)
 	oksana.sync(server)
 	petro.sync(server)

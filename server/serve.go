@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
@@ -27,7 +25,7 @@ import (
 
 type serveCommand struct {
 	Dir      string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
-	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Loopback address to listen on (${default})."`
+	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
 	Schema   []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
 	Register string        `placeholder:"FILE" help:"Where dismissals and revocations are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
 	Upstream string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
@@ -35,13 +33,15 @@ type serveCommand struct {
 	Every    time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
 	MinFree  byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
 	Retain   days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
-	Log      ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
+	entrance
+	Log ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
 }
 
 // Help is shown by `zhurnal serve --help`.
 func (serveCommand) Help() string {
-	return `Answers Connect, gRPC and gRPC-Web on one port of the loopback interface. Who calls proves it with a key:
-'zhurnal invite' lets the first device in.
+	return `Answers Connect, gRPC and gRPC-Web on one port, of the loopback interface unless it has TLS. Who calls proves it
+with a key: 'zhurnal invite' lets the first device in. TLS is 1.3 alone, with a certificate of yours,
+which is read again when its files change, or one of an ACME authority.
 
 Examples:
   zhurnal serve --dir ./register
@@ -65,30 +65,33 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := auth.Listen(ctx, c.Listen)
+	way, err := c.entrance.open(ctx, c.Listen, c.Dir, log)
 	if err != nil {
 		return err
 	}
+	defer way.close()
 	disk := ops.NewDisk(c.Dir, uint64(c.MinFree))
 	engine, kept, err := c.open(types, disk)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, way.listener.Close())
 	}
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
-	announce(log, listener.Addr().String(), c.Dir)
 	defer c.cutDaily(ctx, engine, log)()
-	options := rpc.Options{Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis}
+	options := rpc.Options{
+		Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis,
+		Exposure: way.exposure, TLS: way.tls, Limits: c.limits(),
+	}
 	id := credential.HubID{}
 	if c.Upstream != "" {
 		id = credential.HubID(engine.Epoch())
 	}
 	if options.Directory, options.Enrol, err = openDoor(engine, id); err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, way.listener.Close())
 	}
 	if c.Upstream != "" {
-		err = c.serveHub(ctx, listener, options, engine, disk)
+		err = c.serveHub(ctx, way, options, engine, disk)
 	} else {
-		err = c.serveHome(ctx, listener, options, disk)
+		err = c.serveHome(ctx, way, options, disk)
 	}
 	log.Info("stopped")
 	return err
@@ -96,12 +99,13 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 
 // serveHome serves tablets, coordinators and the operator, until the context
 // ends.
-func (c *serveCommand) serveHome(ctx context.Context, listener net.Listener, o rpc.Options, disk *ops.Disk) (err error) {
+func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, disk *ops.Disk) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
 	if o.Operator, err = operator.Listen(ctx, c.Dir); err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, way.listener.Close())
 	}
-	return rpc.Serve(ctx, listener, o)
+	way.announce(o.Log, c.Dir) // the socket too can be called from now on
+	return rpc.Serve(ctx, way.listener, o)
 }
 
 // cutDaily cuts the log in the background, if that is asked for. What it returns
@@ -117,11 +121,6 @@ func (c *serveCommand) cutDaily(ctx context.Context, engine *syncengine.Engine, 
 		stop()
 		cutting.Wait()
 	}
-}
-
-func announce(log *slog.Logger, address, dir string) {
-	log.Info("listening", "url", "http://"+address, "dir", dir, "version", version())
-	log.Warn("only programs of this machine can reach the server, which has no TLS")
 }
 
 // types are those the program was built with and those of the --schema files.

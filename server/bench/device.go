@@ -18,9 +18,11 @@ import (
 
 // device is a tablet as the server sees it, over a connection of its own.
 type device struct {
-	client    syncv1connect.SyncServiceClient
-	transport *http.Transport
-	traffic   traffic
+	client syncv1connect.SyncServiceClient
+	// authorization is what the last request had.
+	authorization string
+	transport     *http.Transport
+	traffic       traffic
 	// cursor and position are where the device's copy is.
 	cursor   []byte
 	position uint64
@@ -64,8 +66,19 @@ func newDevice(ctx context.Context, number int, server *answer) (*device, error)
 		return nil, err
 	}
 	// What is large in an answer are batches, which are compressed already.
-	d.client, err = clientsdk.HomeClient(identity, key, client, connect.WithAcceptCompression("gzip", nil, nil))
+	d.client, err = clientsdk.HomeClient(identity, key, client, connect.WithAcceptCompression("gzip", nil, nil), connect.WithInterceptors(d.noted()))
 	return d, err
+}
+
+// noted notes how the device proved who it is.
+func (d *device) noted() connect.UnaryInterceptorFunc {
+	return func(next connect.UnaryFunc) connect.UnaryFunc {
+		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+			resp, err := next(ctx, req)
+			d.authorization = req.Header().Get("Authorization")
+			return resp, err
+		}
+	}
 }
 
 // countedConn counts what passes.

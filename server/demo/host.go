@@ -9,9 +9,9 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
@@ -57,7 +57,7 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
-	listener, err := auth.Listen(ctx, "127.0.0.1:0")
+	listener, err := guard.Exposure{}.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}

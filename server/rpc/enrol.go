@@ -12,10 +12,6 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
-// enrolBytes bounds a request to enrol or for a token, which anybody may send:
-// each has a few hundred bytes.
-const enrolBytes = 16 << 10
-
 // enrolService implements enrolv1connect.EnrolServiceHandler.
 type enrolService struct {
 	enrol *enrol.Service

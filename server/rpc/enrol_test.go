@@ -80,7 +80,7 @@ func TestARequestToEnrolThatIsNoneIsRefused(t *testing.T) {
 	good := office.Device(olena)
 	whole := func() *enrolv1.EnrolRequest {
 		return &enrolv1.EnrolRequest{
-			OrganisationId: good.Organisation[:], Secret: make([]byte, 16), Label: "a", Algorithm: 1, PublicKey: make([]byte, 32), Signature: make([]byte, 64),
+			OrganisationId: good.Organisation[:], Secret: make([]byte, 16), Label: "a", Algorithm: 1, PublicKey: good.Key.Public().Bytes(), Signature: make([]byte, 64),
 		}
 	}
 	for name, c := range map[string]struct {

@@ -20,10 +20,10 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
-func TestAMessageOverTheLimitIsRefused(t *testing.T) {
+func TestAttack5AMessageOverTheLimitIsRefused(t *testing.T) {
 	engine := echoing()
 	server := start(t, engine, usual)
-	oversized := pullBytes(t, make([]byte, messageBytes), 0) // with its other fields over
+	oversized := pullBytes(t, make([]byte, askBytes), 0) // with its other fields over
 	for version := 1; version <= 2; version++ {
 		got := server.post(httpClient(t, version), syncv1connect.SyncServicePullProcedure, oversized, protoHeaders()...)
 		mustBeRefusedAsTooLarge(t, got)
@@ -33,7 +33,7 @@ func TestAMessageOverTheLimitIsRefused(t *testing.T) {
 	mustBe(t, "gRPC code", status.Code(err), codes.ResourceExhausted)
 	mustBe(t, "calls that reached the engine", len(engine.calls()), 0)
 
-	got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, pullBytes(t, make([]byte, messageBytes-64), 0), protoHeaders()...)
+	got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, pullBytes(t, make([]byte, askBytes-64), 0), protoHeaders()...)
 	mustBe(t, "status just below the limit", got.status, http.StatusOK)
 }
 
@@ -45,7 +45,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestABodyWithoutEndIsCutOff(t *testing.T) {
+func TestAttack5ABodyWithoutEndIsCutOff(t *testing.T) {
 	engine := echoing()
 	server := start(t, engine, usual)
 	body := new(endless)
@@ -79,7 +79,7 @@ func (r *running) rawRequest(lines ...string) net.Conn {
 	return conn
 }
 
-func TestASlowBodyDoesNotHoldTheServer(t *testing.T) {
+func TestAttack16ASlowBodyDoesNotHoldTheServer(t *testing.T) {
 	engine := echoing()
 	impatient := usual
 	impatient.body = 100 * time.Millisecond
@@ -103,7 +103,7 @@ func TestASlowBodyDoesNotHoldTheServer(t *testing.T) {
 	mustBe(t, "calls that reached the engine", len(engine.calls()), 0)
 }
 
-func TestSlowHeadersDoNotHoldTheServer(t *testing.T) {
+func TestAttack16SlowHeadersDoNotHoldTheServer(t *testing.T) {
 	impatient := usual
 	impatient.header = 100 * time.Millisecond
 	server := start(t, echoing(), impatient)

@@ -16,7 +16,8 @@ import (
 func newOperatorHandler(o Options, t timeouts) http.Handler {
 	rim := edge{log: o.Log}
 	options := []connect.HandlerOption{
-		compression(),
+		codecs(),
+		compression(messageBytes),
 		connect.WithReadMaxBytes(messageBytes),
 		connect.WithInterceptors(rim),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
@@ -32,5 +33,5 @@ func newOperatorHandler(o Options, t timeouts) http.Handler {
 	reflector := grpcreflect.NewStaticReflector(append(names, OperatorServices...)...)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector, options...))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, options...))
-	return named(auth.AsOperator(http.MaxBytesHandler(reachable(mux), wireBytes)))
+	return named(o.Log, auth.AsOperator(reachable(mux)))
 }

@@ -1,10 +1,13 @@
 package credential
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
+	"encoding/hex"
+	"slices"
 
 	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 
@@ -44,6 +47,25 @@ type PublicKey struct {
 	encoded string
 }
 
+// smallOrder are the encodings of points of Ed25519 of which a small multiple is
+// the neutral element, without their signs: a key of these verifies signatures that
+// nobody has made. Orders 4, 1, 8, 8, 2, and the first two again as p and p+1.
+var smallOrder = [...]string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+}
+
+func isSmallOrder(key []byte) bool {
+	unsigned := bytes.Clone(key)
+	unsigned[len(unsigned)-1] &= 0x7f
+	return slices.Contains(smallOrder[:], hex.EncodeToString(unsigned))
+}
+
 // ParsePublicKey checks that the bytes are a key of this algorithm. Each key has
 // one encoding, so equal keys are equal values.
 func ParsePublicKey(algorithm Algorithm, key []byte) (PublicKey, error) {
@@ -51,6 +73,9 @@ func ParsePublicKey(algorithm Algorithm, key []byte) (PublicKey, error) {
 	case Ed25519:
 		if len(key) != ed25519.PublicKeySize {
 			return PublicKey{}, fault.New(fault.Malformed, "public key: %d bytes where an Ed25519 key has %d", len(key), ed25519.PublicKeySize)
+		}
+		if isSmallOrder(key) {
+			return PublicKey{}, fault.New(fault.Malformed, "public key: one of small order, for which everybody can sign")
 		}
 	case ES256:
 		if len(key) != pointBytes {
