@@ -120,7 +120,7 @@ func (w *opened) announce(log *slog.Logger, dir string) {
 	}
 	log.Info("listening", "url", scheme+w.listener.Addr().String(), "dir", dir, "version", version())
 	if w.tls == nil && !w.exposure.PlainAnywhere {
-		log.Warn("only programs of this machine can reach the server: it has no TLS")
+		log.Info("only programs of this machine can reach the server, which has no TLS")
 	}
 	if w.exposure.PlainAnywhere {
 		log.Warn("there is no TLS: whoever is between a tablet and the server reads and alters everything")

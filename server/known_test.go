@@ -23,12 +23,12 @@ type keyOf struct {
 
 // keyFileOf returns the key file of a person whom the running server knows, and
 // makes the person known if need be: by the commands that do it.
-func keyFileOf(t *testing.T, dir, url, person string, more ...string) string {
+func keyFileOf(t *testing.T, dir, url, person string) string {
 	t.Helper()
 	if file, there := keys.Load(keyOf{dir, person}); there {
 		return file.(string)
 	}
-	args := append([]string{"invite", "--dir", dir, "--server", url, "--person", person, "--name", "person " + person[:8]}, more...)
+	args := []string{"invite", "--dir", dir, "--server", url, "--person", person, "--name", "person " + person[:8]}
 	code, out, log := runHere(t, args...)
 	if strings.Contains(log, "there is no organisation yet") {
 		code, out, log = runHere(t, append(args, "--organisation-name", "Opora")...)

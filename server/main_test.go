@@ -148,7 +148,7 @@ func TestMistakesAreExplained(t *testing.T) {
 		"unknown command":  {[]string{"sync"}, exitUsage, "--help"},
 		"no directory":     {[]string{"serve"}, exitUsage, "--dir"},
 		"no size":          {[]string{"serve", "--dir", t.TempDir(), "--min-free", "much"}, exitUsage, "GiB"},
-		"open to the net":  {[]string{"serve", "--dir", privateDir(t), "--listen", ":8765"}, exitFailed, "--plain-http-anywhere"},
+		"open to the net":  {[]string{"serve", "--dir", privateDir(t), "--listen", ":8765"}, exitFailed, "--tls-cert"},
 		"no schema file":   {[]string{"serve", "--dir", privateDir(t), "--schema", "absent.binpb"}, exitUsage, "absent.binpb"},
 		"not a schema":     {[]string{"serve", "--dir", privateDir(t), "--schema", file}, exitFailed, file},
 		"an id too short":  {[]string{"report", "--key", "a.key", "--desk", "0a"}, exitUsage, "32 hexadecimal digits"},

@@ -20,6 +20,7 @@ import (
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
 	"github.com/zhurnal/zhurnal/server/guard"
@@ -36,9 +37,9 @@ import (
 type away struct {
 	*clientsdk.Register
 	person  merge.PersonID
-	device  *enroltest.Device
 	space   merge.SpaceID
 	changes int
+	proves  connect.ClientOption
 }
 
 func newAway(t *testing.T, types *schema.Schema, number, changes int) *away {
@@ -70,12 +71,7 @@ func newAway(t *testing.T, types *schema.Schema, number, changes int) *away {
 // syncs goes on until everything is there, and waits whenever it is told to. It
 // returns how often that was.
 func (a *away) syncs(ctx context.Context, client *http.Client, url string) (told int, err error) {
-	identity := a.device.Identity
-	identity.Server = url
-	home, err := clientsdk.HomeClient(identity, a.device.Key, client)
-	if err != nil {
-		return 0, err
-	}
+	home := syncv1connect.NewSyncServiceClient(client, url, a.proves)
 	for {
 		result, err := a.Sync(ctx, home)
 		if err == nil {
@@ -123,13 +119,19 @@ func TestAttack23TwoHundredTabletsReturnAtOnce(t *testing.T) {
 			changes = backlog
 		}
 		all[i] = newAway(t, types, i, changes)
-		all[i].device = office.Device(all[i].person)
 		if _, err := engine.SetAccess(t.Context(), all[i].person, all[i].space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, all[i].person, true); err != nil {
 			t.Fatal(err)
 		}
 	}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: tablets}}
 	defer client.CloseIdleConnections()
+	for _, a := range all {
+		device := office.Device(a.person)
+		device.Server = url
+		if _, a.proves, err = clientsdk.Proven(device.Identity, device.Key, client); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var returning sync.WaitGroup
 	var told atomic.Int64
 	for i, a := range all {
@@ -187,9 +189,8 @@ func TestADaysQuotaLosesNothing(t *testing.T) {
 	boatTypes := writeBoats(t)
 	server := startServer(t, dir, "--schema", boatTypes, "--day-changes", "3")
 	oksana, petro := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space)
-	desk := server.desk(t, oksana.person)
 	for _, tablet := range []*boatTablet{oksana, petro} {
-		if _, err := desk.SetAccess(t.Context(), connect.NewRequest(&syncv1.SetAccessRequest{
+		if _, err := server.desk(t, tablet.person).SetAccess(t.Context(), connect.NewRequest(&syncv1.SetAccessRequest{
 			SpaceId: space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: tablet.person[:], Allowed: true,
 		})); err != nil {
 			t.Fatal(err)

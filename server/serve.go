@@ -39,9 +39,9 @@ type serveCommand struct {
 
 // Help is shown by `zhurnal serve --help`.
 func (serveCommand) Help() string {
-	return `Answers Connect, gRPC and gRPC-Web on one port, of the loopback interface unless it has TLS. Who calls proves it
-with a key: 'zhurnal invite' lets the first device in. TLS is 1.3 alone, with a certificate of yours,
-which is read again when its files change, or one of an ACME authority.
+	return `Answers Connect, gRPC and gRPC-Web on one port. Who calls proves it with a key: 'zhurnal invite' lets the first
+device in. TLS is 1.3 alone, with a certificate of yours, which is read again when its files change, or one of
+an ACME authority; without it the server listens on the loopback interface.
 
 Examples:
   zhurnal serve --dir ./register

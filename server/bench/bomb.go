@@ -23,6 +23,9 @@ const (
 
 // bombs measures what it costs the server to refuse them.
 func (r *rush) bombs(ctx context.Context, f figures) error {
+	if err := r.devices[0].pull(ctx, nil); err != nil { // with a token that is good
+		return err
+	}
 	for encoding, pack := range map[string]func([]byte) ([]byte, error){"gzip": gzipOf, "zstd": zstdOf} {
 		part, err := pack(make([]byte, bombPartBytes))
 		if err != nil {
@@ -54,7 +57,7 @@ func (r *rush) throw(ctx context.Context, encoding string, body []byte) error {
 	}
 	req.Header.Set("Content-Type", "application/proto")
 	req.Header.Set("Content-Encoding", encoding)
-	req.Header.Set("Authorization", r.devices[0].authorization)
+	req.Header.Set("Authorization", *r.devices[0].authorization.Load())
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err

@@ -18,9 +18,8 @@ import (
 
 // device is a tablet as the server sees it, over a connection of its own.
 type device struct {
-	client syncv1connect.SyncServiceClient
-	// authorization is what the last request had.
-	authorization string
+	authorization atomic.Pointer[string]
+	client        syncv1connect.SyncServiceClient
 	transport     *http.Transport
 	traffic       traffic
 	// cursor and position are where the device's copy is.
@@ -52,7 +51,7 @@ func newDevice(ctx context.Context, number int, server *answer) (*device, error)
 			return &countedConn{Conn: conn, traffic: &d.traffic}, nil
 		},
 	}
-	client := &http.Client{Transport: d.transport, Timeout: requestTimeout}
+	client := &http.Client{Transport: rememberer{d}, Timeout: requestTimeout}
 	key, err := clientsdk.NewSoftwareKey(source(forKey, number))
 	if err != nil {
 		return nil, err
@@ -66,19 +65,20 @@ func newDevice(ctx context.Context, number int, server *answer) (*device, error)
 		return nil, err
 	}
 	// What is large in an answer are batches, which are compressed already.
-	d.client, err = clientsdk.HomeClient(identity, key, client, connect.WithAcceptCompression("gzip", nil, nil), connect.WithInterceptors(d.noted()))
+	d.client, err = clientsdk.HomeClient(identity, key, client, connect.WithAcceptCompression("gzip", nil, nil))
 	return d, err
 }
 
-// noted notes how the device proved who it is.
-func (d *device) noted() connect.UnaryInterceptorFunc {
-	return func(next connect.UnaryFunc) connect.UnaryFunc {
-		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-			resp, err := next(ctx, req)
-			d.authorization = req.Header().Get("Authorization")
-			return resp, err
-		}
+// rememberer keeps how the device proved itself last, for a request that the
+// client would not send.
+type rememberer struct{ device *device }
+
+// RoundTrip implements http.RoundTripper.
+func (r rememberer) RoundTrip(req *http.Request) (*http.Response, error) {
+	if authorization := req.Header.Get("Authorization"); authorization != "" {
+		r.device.authorization.Store(&authorization)
 	}
+	return r.device.transport.RoundTrip(req)
 }
 
 // countedConn counts what passes.

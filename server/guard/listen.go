@@ -24,11 +24,11 @@ type Exposure struct {
 // beyondLoopback says what is to be done before others may reach the server;
 // empty if they may.
 func (e Exposure) beyondLoopback() string {
-	if !e.TLS && !e.PlainAnywhere {
-		return "Without TLS whoever is in between reads and alters everything: give --tls-cert and --tls-key, or --acme-host, " +
-			"or listen on 127.0.0.1:8765 behind a proxy of this machine. If the network itself is encrypted and nobody else is on it, say --plain-http-anywhere"
+	if e.TLS || e.PlainAnywhere {
+		return ""
 	}
-	return ""
+	return "Without TLS whoever is in between reads and alters everything: give --tls-cert and --tls-key, or --acme-host, " +
+		"or listen on 127.0.0.1:8765 behind a proxy of this machine. If the network itself is encrypted and nobody else is on it, say --plain-http-anywhere"
 }
 
 // Listen opens a TCP listener on host:port. An address that is not loopback is

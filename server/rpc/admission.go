@@ -11,6 +11,7 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/guard"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
@@ -76,13 +77,17 @@ func (a *admission) byCaller(next http.Handler) http.Handler {
 	})
 }
 
-// caller is for whom limits are counted: who calls, or nobody in particular.
+// caller is for whom limits are counted: a device, the person at a desk, or
+// nobody in particular.
 func caller(ctx context.Context) string {
-	person, err := auth.Person(ctx)
-	if err != nil {
+	switch who, err := auth.Caller(ctx); {
+	case err != nil:
 		return ""
+	case who.Device != (credential.DeviceID{}):
+		return string(who.Device[:])
+	default:
+		return string(who.Person[:])
 	}
-	return string(person[:])
 }
 
 // inTurn reads the request whole, and then waits for the caller's turn. The turn

@@ -80,7 +80,7 @@ func TestARequestToEnrolThatIsNoneIsRefused(t *testing.T) {
 	good := office.Device(olena)
 	whole := func() *enrolv1.EnrolRequest {
 		return &enrolv1.EnrolRequest{
-			OrganisationId: good.Organisation[:], Secret: make([]byte, 16), Label: "a", Algorithm: 1, PublicKey: good.Key.Public().Bytes(), Signature: make([]byte, 64),
+			OrganisationId: good.Organisation[:], Secret: make([]byte, 16), Label: "a", Algorithm: good.Key.Public().Algorithm(), PublicKey: good.Key.Public().Bytes(), Signature: make([]byte, 64),
 		}
 	}
 	for name, c := range map[string]struct {
@@ -91,6 +91,7 @@ func TestARequestToEnrolThatIsNoneIsRefused(t *testing.T) {
 		"a short secret":         {func(m *enrolv1.EnrolRequest) { m.Secret = m.Secret[:15] }, connect.CodeInvalidArgument},
 		"an unknown algorithm":   {func(m *enrolv1.EnrolRequest) { m.Algorithm = 9 }, connect.CodeInvalidArgument},
 		"a short key":            {func(m *enrolv1.EnrolRequest) { m.PublicKey = m.PublicKey[:31] }, connect.CodeInvalidArgument},
+		"a key of nobody":        {func(m *enrolv1.EnrolRequest) { m.PublicKey = make([]byte, 32) }, connect.CodeInvalidArgument},
 		"a false signature":      {func(*enrolv1.EnrolRequest) {}, connect.CodeUnauthenticated},
 		"more than fits":         {func(m *enrolv1.EnrolRequest) { m.Label = strings.Repeat("a", 17<<10) }, connect.CodeResourceExhausted},
 		"a signature of nothing": {func(m *enrolv1.EnrolRequest) { m.Signature = nil }, connect.CodeUnauthenticated},

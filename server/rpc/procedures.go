@@ -27,8 +27,8 @@ type bounds struct {
 const (
 	askBytes   = 64 << 10
 	writeBytes = 512 << 10 // a change of 192 KiB, as JSON
+	enrolBytes = 16 << 10  // which anybody may send; it has a few hundred bytes
 	probeBytes = 4 << 10
-	enrolBytes = 16 << 10 // anybody may send it; it has a few hundred bytes
 
 	workMost   = 30 * time.Second
 	reportMost = time.Minute // it reads every register

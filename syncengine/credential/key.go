@@ -6,8 +6,8 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
-	"encoding/hex"
-	"slices"
+
+	"filippo.io/edwards25519"
 
 	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 
@@ -47,25 +47,6 @@ type PublicKey struct {
 	encoded string
 }
 
-// smallOrder are the encodings of points of Ed25519 of which a small multiple is
-// the neutral element, without their signs: a key of these verifies signatures that
-// nobody has made. Orders 4, 1, 8, 8, 2, and the first two again as p and p+1.
-var smallOrder = [...]string{
-	"0000000000000000000000000000000000000000000000000000000000000000",
-	"0100000000000000000000000000000000000000000000000000000000000000",
-	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-}
-
-func isSmallOrder(key []byte) bool {
-	unsigned := bytes.Clone(key)
-	unsigned[len(unsigned)-1] &= 0x7f
-	return slices.Contains(smallOrder[:], hex.EncodeToString(unsigned))
-}
-
 // ParsePublicKey checks that the bytes are a key of this algorithm. Each key has
 // one encoding, so equal keys are equal values.
 func ParsePublicKey(algorithm Algorithm, key []byte) (PublicKey, error) {
@@ -74,8 +55,8 @@ func ParsePublicKey(algorithm Algorithm, key []byte) (PublicKey, error) {
 		if len(key) != ed25519.PublicKeySize {
 			return PublicKey{}, fault.New(fault.Malformed, "public key: %d bytes where an Ed25519 key has %d", len(key), ed25519.PublicKeySize)
 		}
-		if isSmallOrder(key) {
-			return PublicKey{}, fault.New(fault.Malformed, "public key: one of small order, for which everybody can sign")
+		if !isEd25519(key) {
+			return PublicKey{}, fault.New(fault.Malformed, "public key: it is none of Ed25519 that anybody has the private half of")
 		}
 	case ES256:
 		if len(key) != pointBytes {
@@ -88,6 +69,17 @@ func ParsePublicKey(algorithm Algorithm, key []byte) (PublicKey, error) {
 		return PublicKey{}, fault.New(fault.Malformed, "public key: algorithm %d is not known: Ed25519 (1) and ES256 (2) are", algorithm)
 	}
 	return PublicKey{algorithm, string(key)}, nil
+}
+
+// isEd25519 tells whether the bytes are a point in its one encoding, and none of
+// the few points of small order, for which anybody can make signatures that
+// verify (Chalkias, Garillot, Nikolaenko, "Taming the many EdDSAs", 2020).
+func isEd25519(key []byte) bool {
+	point, err := new(edwards25519.Point).SetBytes(key)
+	if err != nil || !bytes.Equal(point.Bytes(), key) {
+		return false
+	}
+	return new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 0
 }
 
 // Algorithm returns how the key signs.
