@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -77,7 +76,6 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		return errors.Join(err, way.listener.Close())
 	}
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
-	way.announce(log, c.Dir)
 	defer c.cutDaily(ctx, engine, log)()
 	options := rpc.Options{
 		Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis,
@@ -91,9 +89,9 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		return errors.Join(err, way.listener.Close())
 	}
 	if c.Upstream != "" {
-		err = c.serveHub(ctx, way.listener, options, engine, disk)
+		err = c.serveHub(ctx, way, options, engine, disk)
 	} else {
-		err = c.serveHome(ctx, way.listener, options, disk)
+		err = c.serveHome(ctx, way, options, disk)
 	}
 	log.Info("stopped")
 	return err
@@ -101,12 +99,13 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 
 // serveHome serves tablets, coordinators and the operator, until the context
 // ends.
-func (c *serveCommand) serveHome(ctx context.Context, listener net.Listener, o rpc.Options, disk *ops.Disk) (err error) {
+func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, disk *ops.Disk) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
 	if o.Operator, err = operator.Listen(ctx, c.Dir); err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, way.listener.Close())
 	}
-	return rpc.Serve(ctx, listener, o)
+	way.announce(o.Log, c.Dir) // the socket too can be called from now on
+	return rpc.Serve(ctx, way.listener, o)
 }
 
 // cutDaily cuts the log in the background, if that is asked for. What it returns
