@@ -15,12 +15,14 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 type backupCommand struct {
+	keyFlag
 	File   string `arg:"" help:"The file to make. One that is there is not replaced."`
 	Server string `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The running server (${default})."`
 	As     id     `placeholder:"PERSON" help:"Who asks the running server: 32 hexadecimal digits."`
@@ -60,7 +62,7 @@ func (c *backupCommand) Run(ctx context.Context, to streams) (err error) {
 func (c *backupCommand) source() (backupSource, error) {
 	switch {
 	case c.Dir != "":
-		return openStopped(c.Dir)
+		return openStopped(c.Dir, c.Key)
 	case c.As == id{}:
 		return nil, errors.New("say who asks the running server with --as, or which stopped server's register it is with --dir")
 	}
@@ -81,12 +83,16 @@ type backupSource interface {
 // stoppedServer is a register that no server has open.
 type stoppedServer struct{ engine *syncengine.Engine }
 
-func openStopped(dir string) (*stoppedServer, error) {
+func openStopped(dir, keyFile string) (*stoppedServer, error) {
+	key, err := ops.ReadKey(dir, keyFile)
+	if err != nil {
+		return nil, err
+	}
 	types, err := catalogue.Types()
 	if err != nil {
 		return nil, err
 	}
-	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Existing: true, Schema: types, Now: nowMillis, Random: rand.Reader})
+	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Master: key, Existing: true, Schema: types, Now: nowMillis, Random: rand.Reader})
 	if err != nil {
 		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
 	}

@@ -7,10 +7,12 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/syncengine"
 )
 
 type checkCommand struct {
+	keyFlag
 	File string `arg:"" optional:"" type:"existingfile" help:"A backup."`
 	From string `type:"existingfile" placeholder:"FILE" help:"An earlier backup of the same register, where its log was cut: it stands in for what the log no longer has."`
 	Dir  string `aliases:"data" placeholder:"PATH" help:"Directory of the register of a server that is stopped."`
@@ -60,7 +62,11 @@ func (c *checkCommand) Run(ctx context.Context, to streams) error {
 
 func (c *checkCommand) look(ctx context.Context, out io.Writer, found func(syncengine.Damage)) (syncengine.Checked, error) {
 	if c.Dir != "" {
-		return syncengine.Check(ctx, syncengine.Options{Dir: c.Dir}, c.From, found)
+		key, err := ops.ReadKey(c.Dir, c.Key)
+		if err != nil {
+			return syncengine.Checked{}, err
+		}
+		return syncengine.Check(ctx, syncengine.Options{Dir: c.Dir, Master: key}, c.From, found)
 	}
 	checked, summary, err := syncengine.CheckBackup(ctx, c.File, c.From, found)
 	if err == nil {

@@ -20,6 +20,7 @@ import (
 )
 
 type cutCommand struct {
+	keyFlag
 	Server   string `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The running server (${default})."`
 	As       id     `placeholder:"PERSON" help:"Who asks the running server: 32 hexadecimal digits."`
 	Dir      string `aliases:"data" placeholder:"PATH" help:"Directory of the register of a server that is stopped, instead of a running one."`
@@ -49,7 +50,7 @@ func (c *cutCommand) Run(ctx context.Context, to streams) (err error) {
 	var of retainer
 	switch {
 	case c.Dir != "":
-		stopped, err := openStopped(c.Dir)
+		stopped, err := openStopped(c.Dir, c.Key)
 		if err != nil {
 			return fmt.Errorf("cut: %w", err)
 		}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/bench"
 	"github.com/zhurnal/zhurnal/server/demo"
+	"github.com/zhurnal/zhurnal/server/ops"
 )
 
 const about = `The home server of Zhurnal: it merges the registers of tablets that were offline, and gives the figures.
@@ -37,6 +38,7 @@ type commands struct {
 	Cut     cutCommand     `cmd:"" help:"Forget the beginning of a server's log, as far as a verified backup has it."`
 	Restore restoreCommand `cmd:"" help:"Make a register of a backup."`
 	Check   checkCommand   `cmd:"" help:"Look for damage in a register or a backup."`
+	Key     keyCommand     `cmd:"" help:"Make a master key, or put a register under another one."`
 	Demo    demo.Command   `cmd:"" help:"Play a whole season on real registers: tablets offline, sync, reports."`
 	Bench   bench.Command  `cmd:"" help:"Measure the server on this machine."`
 	Child   bench.Child    `cmd:"" name:"bench-child" hidden:""`
@@ -63,6 +65,7 @@ const (
 
 // run is the program without its process.
 func run(ctx context.Context, args []string, to streams) int {
+	ops.OwnerOnlyFiles()
 	exit := make(exitSignal, 1)
 	parser, err := kong.New(new(commands),
 		kong.Name("zhurnal"), kong.Description(about),

@@ -14,6 +14,7 @@ import (
 )
 
 type restoreCommand struct {
+	keyFlag
 	File            string `arg:"" type:"existingfile" help:"The backup."`
 	Dir             string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the register to make: empty, or not there."`
 	Register        string `placeholder:"FILE" help:"What was dismissed: the file that 'zhurnal serve --register' keeps outside of backups."`
@@ -48,9 +49,13 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 	if len(there) > 0 {
 		return fmt.Errorf("restore: %s is not empty: move what is in it away first, and keep it until the restored server runs", c.Dir)
 	}
+	key, _, err := ops.ReadOrMakeKey(c.Dir, c.Key)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
 	disk := ops.NewDisk(c.Dir, restoreMinFreeBytes)
 	restored, err := syncengine.Restore(syncengine.Options{
-		Dir: c.Dir, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
+		Dir: c.Dir, Master: key, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
 	}, c.File, dismissed)
 	if err != nil {
 		return errors.Join(fmt.Errorf("restore: %w", err), empty(c.Dir))

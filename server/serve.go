@@ -24,6 +24,7 @@ import (
 )
 
 type serveCommand struct {
+	keyFlag
 	Dir      string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
 	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Loopback address to listen on (${default})."`
 	Schema   []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
@@ -69,7 +70,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		return err
 	}
 	disk := ops.NewDisk(c.Dir, uint64(c.MinFree))
-	engine, kept, err := c.open(types, disk)
+	engine, kept, err := c.open(types, disk, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -126,7 +127,14 @@ func (c *serveCommand) types() (*schema.Schema, error) {
 }
 
 // open opens the register, and the file that outlives it.
-func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk) (*syncengine.Engine, *register.File, error) {
+func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk, log *slog.Logger) (*syncengine.Engine, *register.File, error) {
+	key, beside, err := ops.ReadOrMakeKey(c.Dir, c.Key)
+	if err != nil {
+		return nil, nil, err
+	}
+	if beside {
+		log.Warn("the master key lies beside the register: whoever takes the disk has both; `zhurnal key --help` says how to keep it elsewhere", "key", ops.KeyFileOf(c.Dir))
+	}
 	name := c.Register
 	if name == "" {
 		name = filepath.Clean(c.Dir) + ".register"
@@ -136,7 +144,7 @@ func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk) (*syncengine.E
 		return nil, nil, err
 	}
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: c.Dir, Schema: types, Now: nowMillis, Random: rand.Reader,
+		Dir: c.Dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader,
 		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(), Register: kept,
 	})
 	if err != nil {

@@ -52,7 +52,7 @@ type CheckedSpace struct {
 // as much memory as the backup. If from is empty, rows of such partitions cannot
 // be compared; see Checked.Uncompared.
 func Check(ctx context.Context, o Options, from string, found func(Damage)) (Checked, error) {
-	st, err := store.Open(store.Options{Dir: o.Dir, Memory: o.Memory, Existing: true})
+	st, err := store.Open(store.Options{Dir: o.Dir, Memory: o.Memory, Master: o.Master, Existing: true})
 	if err != nil {
 		return Checked{}, err
 	}

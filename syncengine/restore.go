@@ -40,7 +40,7 @@ func Restore(o Options, file string, dismissed []register.Dismissal) (Restored, 
 		}
 		return err
 	}
-	err = store.Restore(store.Options{Dir: o.Dir, Memory: o.Memory, Random: o.Random}, rows, func(st *store.Store) error {
+	err = store.Restore(store.Options{Dir: o.Dir, Memory: o.Memory, Master: o.Master, Random: o.Random}, rows, func(st *store.Store) error {
 		lg := log.OpenLocal(st, applier{})
 		defer lg.Close()
 		if err := dismissAgain(lg, o, dismissed); err != nil {

@@ -8,8 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 
+	"github.com/zhurnal/zhurnal/syncengine/atomicfile"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
@@ -27,12 +27,12 @@ func WriteFile(name string, write func(io.Writer) error) (Summary, error) {
 	}
 	summary, err := fill(temp, write)
 	if err == nil {
-		err = os.Rename(temp.Name(), name)
+		err = atomicfile.Move(temp.Name(), name)
 	}
 	if err != nil {
 		return Summary{}, errors.Join(err, os.Remove(temp.Name()))
 	}
-	return summary, syncDir(filepath.Dir(name))
+	return summary, nil
 }
 
 // fill writes the file, and reads it back from its beginning.
@@ -68,17 +68,4 @@ func ReadFile(name string, each func(key, value []byte) error) (Summary, error) 
 		return Summary{}, fault.New(fault.KindOf(err), "%s: %w", name, err)
 	}
 	return summary, nil
-}
-
-// syncDir makes the names in a directory durable. Windows does so by itself,
-// and has no way to ask for it.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("backup directory: %w", err)
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

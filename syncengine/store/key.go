@@ -13,6 +13,8 @@ const (
 	classMeta  = 'm' // name
 	classEntry = 'e' // partition, sequence number: an entry of the log
 	classSpace = 's' // partition, space, kind, …
+	// classDataKey is of rows beneath the others, which it sorts behind.
+	classDataKey = 0xff // space: its key, wrapped
 )
 
 // The kinds of row that a space has, in the order in which they lie.
