@@ -23,6 +23,7 @@ import (
 
 type backupCommand struct {
 	keyFlag
+	sealFlags
 	File   string `arg:"" help:"The file to make. One that is there is not replaced."`
 	Server string `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The running server (${default})."`
 	As     id     `placeholder:"PERSON" help:"Who asks the running server: 32 hexadecimal digits."`
@@ -31,14 +32,15 @@ type backupCommand struct {
 
 // Help is shown by `zhurnal backup --help`.
 func (backupCommand) Help() string {
-	return `The file holds everything that the server has at one moment; work goes on meanwhile. It is read back
-and verified before it gets its name, and only then tablets are told that they need not keep what is
-in it: so put it on another disk than the register's. It is not encrypted: it holds personal data, and
-the key by which the server knows its cursors.
+	return `The file holds everything that the server has at one moment; work goes on meanwhile. It is sealed: whoever
+is named with --to, or in the server's settings, opens it, and nobody else, the server neither. As it goes
+out the server opens it again and verifies it; what is on the disk is read back and compared with that
+before the file gets its name, and only then tablets are told that they need not keep what is in it: so
+put it on another disk than the register's, and 'zhurnal check' it where the identity is.
 
 Examples:
   zhurnal backup /mnt/backup/monday.backup --as 6f0c9d1f0e6b4a2ba5a1f3f3a9a4c7d1
-  zhurnal backup /mnt/backup/monday.backup --dir ./register`
+  zhurnal backup /mnt/backup/monday.backup --dir ./register --to age1...`
 }
 
 // Run makes the backup, verifies it and confirms it.
@@ -48,14 +50,17 @@ func (c *backupCommand) Run(ctx context.Context, to streams) (err error) {
 		return fmt.Errorf("backup: %w", err)
 	}
 	defer func() { err = errors.Join(err, from.close()) }()
-	summary, err := backup.WriteFile(c.File, func(file io.Writer) error { return from.copyTo(ctx, file) })
+	written, err := backup.WriteFile(c.File, func(file io.Writer) (backup.Written, error) { return from.copyTo(ctx, file, &c.sealFlags) })
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	if err := from.confirm(ctx, summary); err != nil {
+	if err := from.confirm(ctx, &written); err != nil {
 		return fmt.Errorf("backup: %s is whole and verified, but the server was not told: %w", c.File, err)
 	}
-	fmt.Fprintf(to.out, "%s: %s, verified\n", c.File, describeBackup(summary))
+	fmt.Fprintf(to.out, "%s: %s, verified\n", c.File, describeBackup(written.Summary))
+	if !written.Sealed {
+		fmt.Fprintln(to.log, "It is not sealed: whoever has the file has everything.")
+	}
 	return nil
 }
 
@@ -70,18 +75,21 @@ func (c *backupCommand) source() (backupSource, error) {
 }
 
 func describeBackup(s backup.Summary) string {
-	return fmt.Sprintf("taken %s, %d rows, %.1f MB, id %s", time.UnixMilli(s.TakenMillis).UTC().Format(time.RFC3339), s.Rows, float64(s.SizeBytes)/1e6, s.ID)
+	return fmt.Sprintf("taken %s, %d rows of %.1f MB, id %s", time.UnixMilli(s.TakenMillis).UTC().Format(time.RFC3339), s.Rows, float64(s.RowBytes)/1e6, s.ID)
 }
 
 // backupSource is a server that is backed up.
 type backupSource interface {
-	copyTo(ctx context.Context, file io.Writer) error
-	confirm(ctx context.Context, summary backup.Summary) error
+	copyTo(ctx context.Context, file io.Writer, seal *sealFlags) (backup.Written, error)
+	confirm(ctx context.Context, written *backup.Written) error
 	close() error
 }
 
 // stoppedServer is a register that no server has open.
-type stoppedServer struct{ engine *syncengine.Engine }
+type stoppedServer struct {
+	engine *syncengine.Engine
+	dir    string
+}
 
 func openStopped(dir, keyFile string) (*stoppedServer, error) {
 	key, err := ops.ReadKey(dir, keyFile)
@@ -96,16 +104,19 @@ func openStopped(dir, keyFile string) (*stoppedServer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
 	}
-	return &stoppedServer{engine}, nil
+	return &stoppedServer{engine, dir}, nil
 }
 
-func (s *stoppedServer) copyTo(ctx context.Context, file io.Writer) error {
-	_, err := s.engine.Backup(ctx, file)
-	return err
+func (s *stoppedServer) copyTo(ctx context.Context, file io.Writer, seal *sealFlags) (backup.Written, error) {
+	recipients, err := seal.recipients(s.dir)
+	if err != nil {
+		return backup.Written{}, err
+	}
+	return s.engine.Backup(ctx, file, recipients...)
 }
 
-func (s *stoppedServer) confirm(ctx context.Context, summary backup.Summary) error {
-	_, err := s.engine.ConfirmBackup(ctx, merge.PersonID{}, summary.ID, summary.Hash)
+func (s *stoppedServer) confirm(ctx context.Context, written *backup.Written) error {
+	_, err := s.engine.ConfirmBackup(ctx, merge.PersonID{}, written.ID, written.FileHash)
 	return err
 }
 
@@ -124,23 +135,36 @@ func (c *backupCommand) running() *runningServer {
 	return &runningServer{client, c.Server, merge.PersonID(c.As)}
 }
 
-func (s *runningServer) copyTo(ctx context.Context, file io.Writer) error {
-	req := connect.NewRequest(&adminv1.BackupRequest{})
+func (s *runningServer) copyTo(ctx context.Context, file io.Writer, seal *sealFlags) (written backup.Written, err error) {
+	req := connect.NewRequest(&adminv1.BackupRequest{Recipients: seal.To, Unsealed: seal.Unsealed})
 	req.Header().Set("Authorization", auth.Header(s.as))
 	stream, err := s.client.Backup(ctx, req)
 	if err != nil {
-		return s.explain(err)
+		return written, s.explain(err)
 	}
 	for stream.Receive() {
+		if summary := stream.Msg().Summary; summary != nil {
+			written = writtenFromProto(summary)
+		}
 		if _, err := file.Write(stream.Msg().Chunk); err != nil {
-			return errors.Join(err, stream.Close())
+			return written, errors.Join(err, stream.Close())
 		}
 	}
-	return errors.Join(s.explain(stream.Err()), stream.Close())
+	return written, errors.Join(s.explain(stream.Err()), stream.Close())
 }
 
-func (s *runningServer) confirm(ctx context.Context, summary backup.Summary) error {
-	req := connect.NewRequest(&adminv1.ConfirmBackupRequest{BackupId: summary.ID[:], Hash: summary.Hash[:]})
+// writtenFromProto copies what fits; what does not is compared with the file and
+// found wrong.
+func writtenFromProto(m *adminv1.BackupSummary) (w backup.Written) {
+	copy(w.ID[:], m.BackupId)
+	copy(w.FileHash[:], m.FileHash)
+	w.TakenMillis, w.Rows, w.RowBytes = m.TakenMillis, m.Rows, m.RowBytes
+	w.FileBytes, w.Sealed = m.FileBytes, m.Sealed
+	return w
+}
+
+func (s *runningServer) confirm(ctx context.Context, written *backup.Written) error {
+	req := connect.NewRequest(&adminv1.ConfirmBackupRequest{BackupId: written.ID[:], Hash: written.FileHash[:]})
 	req.Header().Set("Authorization", auth.Header(s.as))
 	_, err := s.client.ConfirmBackup(ctx, req)
 	return s.explain(err)

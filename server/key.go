@@ -19,6 +19,8 @@ type keyFlag struct {
 type keyCommand struct {
 	New    newKeyCommand    `cmd:"" help:"Make a file with a master key."`
 	Rotate rotateKeyCommand `cmd:"" help:"Put a register that is stopped under another master key."`
+	// Identity is of another kind of key, and has no part in serving.
+	Identity identityCommand `cmd:"" help:"Make an identity that opens backups, and say to which recipient they are to be sealed."`
 }
 
 // Help is shown by `zhurnal key --help`.
@@ -30,7 +32,8 @@ Examples:
   zhurnal key new /etc/zhurnal/master.key
   zhurnal serve --dir ./register --key /etc/zhurnal/master.key
   zhurnal key rotate --dir ./register
-  zhurnal key rotate --dir ./register --key /etc/zhurnal/master.key --new-key /etc/zhurnal/2027.key`
+  zhurnal key rotate --dir ./register --key /etc/zhurnal/master.key --new-key /etc/zhurnal/2027.key
+  zhurnal key identity /mnt/safe/backup.identity`
 }
 
 type newKeyCommand struct {

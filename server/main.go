@@ -38,7 +38,7 @@ type commands struct {
 	Cut     cutCommand     `cmd:"" help:"Forget the beginning of a server's log, as far as a verified backup has it."`
 	Restore restoreCommand `cmd:"" help:"Make a register of a backup."`
 	Check   checkCommand   `cmd:"" help:"Look for damage in a register or a backup."`
-	Key     keyCommand     `cmd:"" help:"Make a master key, or put a register under another one."`
+	Key     keyCommand     `cmd:"" help:"Make a master key, put a register under another one, or make an identity that opens backups."`
 	Demo    demo.Command   `cmd:"" help:"Play a whole season on real registers: tablets offline, sync, reports."`
 	Bench   bench.Command  `cmd:"" help:"Measure the server on this machine."`
 	Child   bench.Child    `cmd:"" name:"bench-child" hidden:""`

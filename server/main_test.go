@@ -89,7 +89,8 @@ func TestHelpLeadsANewcomerOn(t *testing.T) {
 		{nil, []string{"serve", "report", "version", "zhurnal serve --dir ./register"}},
 		{[]string{"serve", "--help"}, []string{"Examples:", "loopback", "--dir", "--schema", "2GiB", "127.0.0.1:8765"}},
 		{[]string{"report", "--help"}, []string{"Examples:", "--as", "--desk", "--json"}},
-		{[]string{"backup", "--help"}, []string{"Examples:", "--as", "--dir", "personal data"}},
+		{[]string{"backup", "--help"}, []string{"Examples:", "--as", "--dir", "--to", "--unsealed"}},
+		{[]string{"key", "--help"}, []string{"Examples:", "new", "rotate", "identity", "--new-key"}},
 		{[]string{"restore", "--help"}, []string{"Examples:", "--register", "--without-register", "epoch"}},
 		{[]string{"check", "--help"}, []string{"Examples:", "--dir", "byte for byte"}},
 	} {

@@ -15,6 +15,7 @@ import (
 
 type restoreCommand struct {
 	keyFlag
+	identityFlag
 	File            string `arg:"" type:"existingfile" help:"The backup."`
 	Dir             string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the register to make: empty, or not there."`
 	Register        string `placeholder:"FILE" help:"What was dismissed: the file that 'zhurnal serve --register' keeps outside of backups."`
@@ -28,7 +29,7 @@ tablets meet it they offer what they hold and the backup lacks, their own work a
 Access that was given, and record types that were added after the backup, are to be given again.
 
 Examples:
-  zhurnal restore /mnt/backup/monday.backup --dir ./register --register ./register.register
+  zhurnal restore /mnt/backup/monday.backup --dir ./register --register ./register.register --identity /mnt/safe/backup.identity
   zhurnal check --dir ./register
   zhurnal serve --dir ./register`
 }
@@ -38,6 +39,10 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 	dismissed, err := c.dismissed()
 	if err != nil {
 		return err
+	}
+	identities, err := c.read()
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
 	}
 	if err := ops.PrepareDataDir(c.Dir); err != nil {
 		return err
@@ -55,7 +60,7 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 	}
 	disk := ops.NewDisk(c.Dir, restoreMinFreeBytes)
 	restored, err := syncengine.Restore(syncengine.Options{
-		Dir: c.Dir, Master: key, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
+		Dir: c.Dir, Master: key, Identities: identities, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
 	}, c.File, dismissed)
 	if err != nil {
 		return errors.Join(fmt.Errorf("restore: %w", err), empty(c.Dir))

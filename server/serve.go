@@ -18,6 +18,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/register"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
@@ -25,16 +26,17 @@ import (
 
 type serveCommand struct {
 	keyFlag
-	Dir      string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
-	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Loopback address to listen on (${default})."`
-	Schema   []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
-	Register string        `placeholder:"FILE" help:"Where dismissals are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
-	Upstream string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
-	As       id            `placeholder:"PERSON" help:"Who the hub is to the home server, which relays the spaces that this person may read: 32 hexadecimal digits."`
-	Every    time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
-	MinFree  byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
-	Retain   days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
-	Log      ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
+	Dir        string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
+	Listen     string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Loopback address to listen on (${default})."`
+	Schema     []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
+	Register   string        `placeholder:"FILE" help:"Where dismissals are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
+	Recipients string        `placeholder:"FILE" help:"Whom backups are sealed to, one recipient a line (PATH of --dir with .recipients behind it). Read anew for each backup."`
+	Upstream   string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
+	As         id            `placeholder:"PERSON" help:"Who the hub is to the home server, which relays the spaces that this person may read: 32 hexadecimal digits."`
+	Every      time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
+	MinFree    byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
+	Retain     days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
+	Log        ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
 }
 
 // Help is shown by `zhurnal serve --help`.
@@ -77,7 +79,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
 	announce(log, listener.Addr().String(), c.Dir)
 	defer c.cutDaily(ctx, engine, log)()
-	options := rpc.Options{Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis}
+	options := rpc.Options{Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis, Recipients: c.recipients}
 	if c.Upstream != "" {
 		err = c.serveHub(ctx, listener, options, hub.New(engine, homeClients(c.Upstream, merge.PersonID(c.As)), merge.PersonID(c.As)), disk)
 	} else {
@@ -124,6 +126,11 @@ func (c *serveCommand) types() (*schema.Schema, error) {
 		}
 	}
 	return types, nil
+}
+
+// recipients are whom backups are sealed to.
+func (c *serveCommand) recipients() ([]backup.Recipient, error) {
+	return ops.ReadRecipients(c.Dir, c.Recipients)
 }
 
 // open opens the register, and the file that outlives it.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/keyring"
 	"github.com/zhurnal/zhurnal/syncengine/log"
@@ -45,6 +46,8 @@ type Options struct {
 	// Register is told of dismissals before they are confirmed, and keeps them
 	// outside of the store and its backups; nil for none.
 	Register Register
+	// Identities open backups that are sealed, for Restore and Check.
+	Identities []backup.Identity
 }
 
 // Register is what must outlive the restore of an older backup. See package

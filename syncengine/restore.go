@@ -25,7 +25,8 @@ type Restored struct {
 // what was dismissed stays dismissed, whether the backup has it or not. After an
 // error what is there cannot be opened, and must be cleared away.
 func Restore(o Options, file string, dismissed []register.Dismissal) (Restored, error) {
-	verified, err := backup.VerifyFile(file)
+	from := backup.File{Name: file, Identities: o.Identities}
+	verified, err := from.Verify()
 	if err != nil {
 		return Restored{}, err
 	}
@@ -34,7 +35,7 @@ func Restore(o Options, file string, dismissed []register.Dismissal) (Restored, 
 	}
 	restored := Restored{Backup: verified}
 	rows := func(put func(key, value []byte) error) error {
-		again, err := backup.ReadFile(file, put)
+		again, err := from.Read(put)
 		if err == nil && again != verified {
 			err = fault.New(fault.Damaged, "%s was altered while it was read", file)
 		}

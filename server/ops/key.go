@@ -23,10 +23,16 @@ func ReadKey(dir, name string) (keyring.Key, error) {
 		return keyring.Key{}, err
 	}
 	key, err := keyring.ReadFile(name)
-	if fault.KindOf(err) == fault.NotFound {
-		return key, fmt.Errorf("%w: without the key the register in %s cannot be read; name the file that has it with --key", err, dir)
+	if fault.KindOf(err) != fault.NotFound {
+		return key, err
 	}
-	return key, err
+	switch sealed, existsErr := keyring.Exists(dir); {
+	case existsErr != nil:
+		return key, existsErr
+	case !sealed:
+		return key, fmt.Errorf("%w, and no store in %s", err, dir)
+	}
+	return key, fmt.Errorf("%w: without the key the register in %s cannot be read; name the file that has it with --key", err, dir)
 }
 
 // ReadOrMakeKey reads the master key of a register, or makes one beside a

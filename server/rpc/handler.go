@@ -13,6 +13,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
 )
 
 // Engine is all that the services ask of the engine.
@@ -29,6 +30,9 @@ type Engine interface {
 type Options struct {
 	Engine   Engine
 	Reporter Reporter
+	// Recipients are whom backups are sealed to if a request names nobody; nil for
+	// nobody.
+	Recipients func() ([]backup.Recipient, error)
 	// Health answers health checks; see package ops.
 	Health grpchealth.Checker
 	Log    *slog.Logger
@@ -83,7 +87,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{engine: o.Engine}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
-		private(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
+		private(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, recipients: o.Recipients, send: t.send}, options...))
 		private(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
 	}
 	// Probes carry no identity, and the names of the services are no secret.

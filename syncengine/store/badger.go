@@ -55,7 +55,7 @@ func openBadger(o Options) (*sealedBackend, error) {
 	if err := checkFiles(o.Dir, ring.FilesKey()); err != nil {
 		return nil, err
 	}
-	db, err := badger.Open(Settings(o).WithEncryptionKey(ring.FilesKey()))
+	db, err := openFiles(Settings(o).WithEncryptionKey(ring.FilesKey()))
 	switch {
 	case err == nil:
 		b := badgerBackend{db}
@@ -67,6 +67,18 @@ func openBadger(o Options) (*sealedBackend, error) {
 		return nil, fault.New(fault.Unavailable, "%s: another process has the store open; stop it first", o.Dir)
 	}
 	return nil, fault.New(fault.Damaged, "%s: %w: the store cannot be opened; restore it from a backup", o.Dir, err)
+}
+
+// openFiles opens Badger's files. A crash may have left logs that have a name and
+// nothing else: Badger writes the beginning of each, and returns an error, the
+// first time.
+func openFiles(o badger.Options) (*badger.DB, error) {
+	const emptyLogsMax = 4 // one of each kind is what a crash leaves
+	db, err := badger.Open(o)
+	for i := 0; i < emptyLogsMax && err != nil && strings.Contains(err.Error(), "Create a new file"); i++ {
+		db, err = badger.Open(o)
+	}
+	return db, err
 }
 
 // openRing opens the keyring of a store, and makes the directory and the keyring

@@ -347,6 +347,19 @@ func TestALogWhoseKeyIsMissingIsExplained(t *testing.T) {
 	}
 }
 
+// A crash right after a log was made leaves it empty.
+func TestAnEmptyLogIsNoDamage(t *testing.T) {
+	o := sealedStore(t)
+	whole, err := readAll(t, o)
+	must(t, err)
+	for _, name := range []string{"00098.mem", "00099.mem", "000098.vlog", "000099.vlog"} {
+		must(t, os.WriteFile(filepath.Join(o.Dir, name), nil, 0o600))
+	}
+	if again, err := readAll(t, o); err != nil || again != whole {
+		t.Error(err)
+	}
+}
+
 func remove(file string) func(*testing.T, *Options) {
 	return func(t *testing.T, o *Options) { must(t, os.Remove(filepath.Join(o.Dir, file))) }
 }
