@@ -174,7 +174,7 @@ func TestAFileHasItsNameOnlyWhenItIsWhole(t *testing.T) {
 		"an error": func(w io.Writer) (Written, error) { _, _ = w.Write(whole); return as, broken },
 		"a cut":    func(w io.Writer) (Written, error) { _, err := w.Write(whole[:len(whole)-1]); return as, err },
 		"another byte": func(w io.Writer) (Written, error) {
-			_, err := w.Write(append(whole[:9:9], whole[8:]...))
+			_, err := w.Write(append(whole[:9:9], append([]byte{whole[9] ^ 1}, whole[10:]...)...))
 			return as, err
 		},
 		"nothing at all": func(io.Writer) (Written, error) { return as, nil },
