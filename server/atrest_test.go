@@ -29,7 +29,7 @@ type serving struct {
 	stop func()
 }
 
-func serveHere(t *testing.T, dir string, more ...string) *serving {
+func serveCommandHere(t *testing.T, dir string, more ...string) *serving {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	log, ended := new(lines), make(chan int, 1)
@@ -41,7 +41,7 @@ func serveHere(t *testing.T, dir string, more ...string) *serving {
 			t.Errorf("serve ends with %d:\n%s", code, log)
 		}
 	}}
-	s.process = &process{url: waitForURL(t, log)}
+	s.process = &process{url: waitForURL(t, log), dir: dir}
 	return s
 }
 
@@ -63,7 +63,7 @@ func writeCanaries(t *testing.T, l *load, server *process) {
 		}
 		p.chain = append(p.chain, p.writer.Seal(mergetest.DrawSalt(p.src), int64(i), writes))
 	}
-	if err := p.push(t.Context(), l, server); err != nil {
+	if err := p.push(t.Context(), l, server.sync(t, l.person)); err != nil {
 		t.Fatal(err)
 	}
 	l.verify(t, server)
@@ -74,7 +74,7 @@ func writeCanaries(t *testing.T, l *load, server *process) {
 func readable(t *testing.T, dir string) (found []string, files int) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
 		files++
@@ -101,15 +101,14 @@ func TestNothingIsReadableAtRest(t *testing.T) {
 	all := t.TempDir()
 	dir, file := filepath.Join(all, "register"), filepath.Join(all, "sealed.backup")
 	_, recipient, _ := runHere(t, "key", "identity", filepath.Join(all, "identity"))
-	server := serveHere(t, dir)
+	server := serveCommandHere(t, dir)
 	kept, known := newLoad(t, merge.SpaceID(mergetest.ID16("nobody made it")), 1), newLoad(t, merge.SpaceID(mergetest.ID16("lyman")), 1)
 	known.grant(t, server.process)
 	writeCanaries(t, known, server.process)
 	if err := quarantine(t, kept, server.process); err != nil {
 		t.Fatal(err)
 	}
-	as := []string{"--server", server.url, "--as", hex.EncodeToString(known.person[:])}
-	must(t, exitOK, "verified", append([]string{"backup", file, "--to", strings.TrimSpace(recipient)}, as...)...)
+	must(t, exitOK, "verified", "backup", file, "--dir", dir, "--to", strings.TrimSpace(recipient))
 	mustHide := func(when string) {
 		t.Helper()
 		if err := os.WriteFile(filepath.Join(all, "server.log"), []byte(server.log.String()), 0o600); err != nil {
@@ -144,7 +143,7 @@ func quarantine(t *testing.T, l *load, server *process) error {
 		return err
 	}
 	p.chain = append(p.chain, p.writer.Seal(mergetest.DrawSalt(p.src), 1, writes))
-	return p.push(t.Context(), l, server)
+	return p.push(t.Context(), l, server.sync(t, l.person))
 }
 
 func mustBeOwners(t *testing.T, dir string) {
@@ -170,8 +169,8 @@ func mustBeOwners(t *testing.T, dir string) {
 // A key is made for a register that is made, never for one that is there.
 func TestAKeyIsNeverMadeForARegisterThatIsThere(t *testing.T) {
 	dir := privateDir(t)
-	beside := dir + ".key"
-	server := serveHere(t, dir)
+	beside := dir + ".master-key"
+	server := serveCommandHere(t, dir)
 	if !strings.Contains(server.log.String(), "lies beside the register") {
 		t.Errorf("the log does not warn:\n%s", server.log)
 	}
@@ -181,26 +180,26 @@ func TestAKeyIsNeverMadeForARegisterThatIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	serve := []string{"serve", "--dir", dir, "--listen", "127.0.0.1:0"}
-	must(t, exitFailed, "--key", serve...)
-	must(t, exitFailed, "--key", "check", "--dir", dir)
-	must(t, exitFailed, "--key", "backup", dir+".backup", "--dir", dir, "--unsealed")
-	must(t, exitFailed, "zhurnal key new", append(serve, "--key", beside)...)
+	must(t, exitFailed, "--master-key", serve...)
+	must(t, exitFailed, "--master-key", "check", "--dir", dir)
+	must(t, exitFailed, "--master-key", "backup", dir+".backup", "--dir", dir, "--unsealed")
+	must(t, exitFailed, "zhurnal key new", append(serve, "--master-key", beside)...)
 	if _, err := os.Stat(beside); err == nil {
 		t.Error("a key was made")
 	}
 	inside := filepath.Join(dir, "master.key")
 	must(t, exitOK, "master key", "key", "new", inside)
-	must(t, exitFailed, "own directory", append(serve, "--key", inside)...)
+	must(t, exitFailed, "own directory", append(serve, "--master-key", inside)...)
 	other := filepath.Join(t.TempDir(), "other.key")
 	must(t, exitOK, "master key", "key", "new", other)
 	must(t, exitFailed, "there already", "key", "new", other)
-	must(t, exitFailed, "sealed under the master key", append(serve, "--key", other)...)
-	must(t, exitFailed, "already", "key", "rotate", "--dir", dir, "--key", elsewhere, "--new-key", elsewhere)
-	must(t, exitOK, "opens it no more", "key", "rotate", "--dir", dir, "--key", elsewhere, "--new-key", other)
-	must(t, exitFailed, "sealed under the master key", "check", "--dir", dir, "--key", elsewhere)
-	must(t, exitOK, "0 damages", "check", "--dir", dir, "--key", other)
-	server = serveHere(t, dir, "--key", other)
-	must(t, exitFailed, "another process", "key", "rotate", "--dir", dir, "--key", other)
+	must(t, exitFailed, "sealed under the master key", append(serve, "--master-key", other)...)
+	must(t, exitFailed, "already", "key", "rotate", "--dir", dir, "--master-key", elsewhere, "--new-master-key", elsewhere)
+	must(t, exitOK, "opens it no more", "key", "rotate", "--dir", dir, "--master-key", elsewhere, "--new-master-key", other)
+	must(t, exitFailed, "sealed under the master key", "check", "--dir", dir, "--master-key", elsewhere)
+	must(t, exitOK, "0 damages", "check", "--dir", dir, "--master-key", other)
+	server = serveCommandHere(t, dir, "--master-key", other)
+	must(t, exitFailed, "another process", "key", "rotate", "--dir", dir, "--master-key", other)
 	if strings.Contains(server.log.String(), "lies beside") {
 		t.Error("the log warns of a key that lies elsewhere")
 	}
@@ -211,7 +210,7 @@ func TestAKeyIsNeverMadeForARegisterThatIsThere(t *testing.T) {
 // key that lies in its place then, and the change can be typed again.
 func TestARotationThatIsKilledLosesNothing(t *testing.T) {
 	dir := privateDir(t)
-	server := serveHere(t, dir)
+	server := serveCommandHere(t, dir)
 	l := newLoad(t, merge.SpaceID(mergetest.ID16("lyman")), 1)
 	l.grant(t, server.process)
 	writeCanaries(t, l, server.process)
@@ -231,7 +230,7 @@ func TestARotationThatIsKilledLosesNothing(t *testing.T) {
 		must(t, exitOK, "0 damages", "check", "--dir", dir)
 	}
 	must(t, exitOK, "under the master key", "key", "rotate", "--dir", dir)
-	server = serveHere(t, dir)
+	server = serveCommandHere(t, dir)
 	l.verify(t, server.process)
 	server.stop()
 	left, err := filepath.Glob(filepath.Join(dir, keyring.FileName+"*"))

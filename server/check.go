@@ -67,7 +67,7 @@ func (c *checkCommand) look(ctx context.Context, out io.Writer, found func(synce
 		return syncengine.Checked{}, err
 	}
 	if c.Dir != "" {
-		key, err := ops.ReadKey(c.Dir, c.Key)
+		key, err := ops.ReadKey(c.Dir, c.MasterKey)
 		if err != nil {
 			return syncengine.Checked{}, err
 		}

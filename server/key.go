@@ -13,7 +13,7 @@ import (
 
 // keyFlag names the master key of a register, for each command that opens one.
 type keyFlag struct {
-	Key string `placeholder:"FILE" help:"The master key of the register (PATH of --dir with .key behind it)."`
+	MasterKey string `placeholder:"FILE" help:"The master key of the register (PATH of --dir with .master-key behind it)."`
 }
 
 type keyCommand struct {
@@ -30,9 +30,9 @@ file of one's own. Lose the key, and the register is lost; a backup opens by key
 
 Examples:
   zhurnal key new /etc/zhurnal/master.key
-  zhurnal serve --dir ./register --key /etc/zhurnal/master.key
+  zhurnal serve --dir ./register --master-key /etc/zhurnal/master.key
   zhurnal key rotate --dir ./register
-  zhurnal key rotate --dir ./register --key /etc/zhurnal/master.key --new-key /etc/zhurnal/2027.key
+  zhurnal key rotate --dir ./register --master-key /etc/zhurnal/master.key --new-master-key /etc/zhurnal/2027.key
   zhurnal key identity /mnt/safe/backup.identity`
 }
 
@@ -52,8 +52,8 @@ func (c *newKeyCommand) Run(to streams) error {
 
 type rotateKeyCommand struct {
 	keyFlag
-	Dir    string `required:"" placeholder:"PATH" help:"Directory of the register of a server that is stopped."`
-	NewKey string `placeholder:"FILE" help:"The new master key. Without it one is made and takes the place of the present one."`
+	Dir          string `required:"" placeholder:"PATH" help:"Directory of the register of a server that is stopped."`
+	NewMasterKey string `placeholder:"FILE" help:"The new master key. Without it one is made and takes the place of the present one."`
 }
 
 // Help is shown by `zhurnal key rotate --help`.
@@ -64,7 +64,7 @@ it is cut off, the register opens by the key that was in place, or by the new on
 
 // Run puts the register under the new key.
 func (c *rotateKeyCommand) Run(to streams) error {
-	present, err := ops.ReadKey(c.Dir, c.Key)
+	present, err := ops.ReadKey(c.Dir, c.MasterKey)
 	if err != nil {
 		return err
 	}
@@ -81,11 +81,11 @@ func (c *rotateKeyCommand) Run(to streams) error {
 // next returns the new key, and how it comes to its place once it is needed
 // there.
 func (c *rotateKeyCommand) next() (keyring.Key, func() error, error) {
-	if c.NewKey != "" {
-		key, err := ops.ReadKey(c.Dir, c.NewKey)
+	if c.NewMasterKey != "" {
+		key, err := ops.ReadKey(c.Dir, c.NewMasterKey)
 		return key, func() error { return nil }, err
 	}
-	place := c.Key
+	place := c.MasterKey
 	if place == "" {
 		place = ops.KeyFileOf(c.Dir)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/register"
@@ -18,8 +19,8 @@ type restoreCommand struct {
 	identityFlag
 	File            string `arg:"" type:"existingfile" help:"The backup."`
 	Dir             string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the register to make: empty, or not there."`
-	Register        string `placeholder:"FILE" help:"What was dismissed: the file that 'zhurnal serve --register' keeps outside of backups."`
-	WithoutRegister bool   `help:"That file is lost: what was dismissed after the backup comes back."`
+	Register        string `placeholder:"FILE" help:"What was dismissed and revoked: the file that 'zhurnal serve --register' keeps outside of backups."`
+	WithoutRegister bool   `help:"That file is lost: what was dismissed after the backup comes back, and who was let in no more is let in again."`
 }
 
 // Help is shown by `zhurnal restore --help`.
@@ -36,7 +37,7 @@ Examples:
 
 // Run makes a register of the backup.
 func (c *restoreCommand) Run(_ context.Context, to streams) error {
-	dismissed, err := c.dismissed()
+	kept, err := c.kept()
 	if err != nil {
 		return err
 	}
@@ -54,14 +55,15 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 	if len(there) > 0 {
 		return fmt.Errorf("restore: %s is not empty: move what is in it away first, and keep it until the restored server runs", c.Dir)
 	}
-	key, _, err := ops.ReadOrMakeKey(c.Dir, c.Key)
+	key, _, err := ops.ReadOrMakeKey(c.Dir, c.MasterKey)
 	if err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
 	disk := ops.NewDisk(c.Dir, restoreMinFreeBytes)
 	restored, err := syncengine.Restore(syncengine.Options{
 		Dir: c.Dir, Master: key, Identities: identities, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
-	}, c.File, dismissed)
+		EndRow: directory.EndRow,
+	}, c.File, kept)
 	if err != nil {
 		return errors.Join(fmt.Errorf("restore: %w", err), empty(c.Dir))
 	}
@@ -72,22 +74,21 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 // restoreMinFreeBytes must be left for the files that a store begins with.
 const restoreMinFreeBytes = 128 << 20
 
-// dismissed reads the register, which must be named or done without in so many
-// words.
-func (c *restoreCommand) dismissed() ([]register.Dismissal, error) {
+// kept reads the register, which must be named or done without in so many words.
+func (c *restoreCommand) kept() (register.Contents, error) {
 	switch {
 	case c.WithoutRegister && c.Register != "":
-		return nil, errors.New("restore: --register and --without-register contradict each other")
+		return register.Contents{}, errors.New("restore: --register and --without-register contradict each other")
 	case c.WithoutRegister:
-		return nil, nil
+		return register.Contents{}, nil
 	case c.Register == "":
-		return nil, errors.New("restore: name the file of what was dismissed with --register, or say --without-register: then changes that were given back after the backup come back")
+		return register.Contents{}, errors.New("restore: name the file of what was dismissed and revoked with --register, or say --without-register: then changes that were given back after the backup come back, and devices and users that were let in no more are let in again")
 	}
-	list, err := register.Read(c.Register)
+	kept, err := register.Read(c.Register)
 	if err != nil {
-		return nil, fmt.Errorf("restore: %w", err)
+		return kept, fmt.Errorf("restore: %w", err)
 	}
-	return list, nil
+	return kept, nil
 }
 
 // empty removes what a restore that failed has left in a directory that was

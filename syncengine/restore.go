@@ -21,10 +21,11 @@ type Restored struct {
 
 // Restore makes a store of a backup file where there is none: in o.Dir, or
 // o.Memory. The file is verified before anything is written. The store begins a
-// new epoch, in which devices offer what they have and the backup lacks, and
-// what was dismissed stays dismissed, whether the backup has it or not. After an
-// error what is there cannot be opened, and must be cleared away.
-func Restore(o Options, file string, dismissed []register.Dismissal) (Restored, error) {
+// new epoch, in which devices offer what they have and the backup lacks. What the
+// register has stays so: what was dismissed, whether the backup has it or not,
+// and what has ended in the directory. After an error what is there cannot be
+// opened, and must be cleared away.
+func Restore(o Options, file string, kept register.Contents) (Restored, error) {
 	from := backup.File{Name: file, Identities: o.Identities}
 	verified, err := from.Verify()
 	if err != nil {
@@ -44,7 +45,10 @@ func Restore(o Options, file string, dismissed []register.Dismissal) (Restored, 
 	err = store.Restore(store.Options{Dir: o.Dir, Memory: o.Memory, Master: o.Master, Random: o.Random}, rows, func(st *store.Store) error {
 		lg := log.OpenLocal(st, applier{})
 		defer lg.Close()
-		if err := dismissAgain(lg, o, dismissed); err != nil {
+		if err := dismissAgain(lg, o, kept.Dismissals); err != nil {
+			return err
+		}
+		if err := endAgain(st, lg, o, kept.Ends); err != nil {
 			return err
 		}
 		begun, err := beginEpoch(st, lg, o)

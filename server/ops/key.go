@@ -11,7 +11,7 @@ import (
 
 // KeyFileOf is where the master key of a register lies if nothing else is said:
 // beside it, in no backup of it.
-func KeyFileOf(dir string) string { return filepath.Clean(dir) + ".key" }
+func KeyFileOf(dir string) string { return filepath.Clean(dir) + ".master-key" }
 
 // ReadKey reads the master key of a register that is there. Without a name it is
 // the file beside the register.
@@ -32,7 +32,7 @@ func ReadKey(dir, name string) (keyring.Key, error) {
 	case !sealed:
 		return key, fmt.Errorf("%w, and no store in %s", err, dir)
 	}
-	return key, fmt.Errorf("%w: without the key the register in %s cannot be read; name the file that has it with --key", err, dir)
+	return key, fmt.Errorf("%w: without the key the register in %s cannot be read; name the file that has it with --master-key", err, dir)
 }
 
 // ReadOrMakeKey reads the master key of a register, or makes one beside a
@@ -67,7 +67,7 @@ func outside(dir, name string) error {
 		return err
 	}
 	if strings.HasPrefix(at, within+string(filepath.Separator)) {
-		return fmt.Errorf("key file %s is in the register's own directory: move it out, and name it with --key", name)
+		return fmt.Errorf("key file %s is in the register's own directory: move it out, and name it with --master-key", name)
 	}
 	return nil
 }

@@ -34,12 +34,18 @@ type home struct {
 	verified  []string
 	confirmed map[merge.SpaceID]uint64
 	// register outlives the disk.
-	register []register.Dismissal
+	register register.Contents
 }
 
 // Add implements syncengine.Register.
 func (h *home) Add(dismissals []register.Dismissal) error {
-	h.register = append(h.register, dismissals...)
+	h.register.Dismissals = append(h.register.Dismissals, dismissals...)
+	return nil
+}
+
+// AddEnds implements syncengine.Register.
+func (h *home) AddEnds(ends []register.End) error {
+	h.register.Ends = append(h.register.Ends, ends...)
 	return nil
 }
 
