@@ -38,9 +38,13 @@ func beginServer(ctx context.Context, j job) (role, answer, error) {
 	if err != nil {
 		return nil, answer{}, err
 	}
+	key, _, err := ops.ReadOrMakeKey(j.Dir, "")
+	if err != nil {
+		return nil, answer{}, err
+	}
 	disk := ops.NewDisk(j.Dir, serverFreeBytes)
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: j.Dir, Schema: types, Now: nowMillis, Random: rand.Reader,
+		Dir: j.Dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader,
 		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
 	})
 	if err != nil {

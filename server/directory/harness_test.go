@@ -134,9 +134,8 @@ func (o *office) device(user merge.PersonID, number byte) directory.DeviceID {
 func (o *office) backedUp() (file string) {
 	o.Helper()
 	file = filepath.Join(o.TempDir(), "backup")
-	_, err := backup.WriteFile(file, func(to io.Writer) error {
-		_, err := o.engine.Backup(context.Background(), to)
-		return err
+	_, err := backup.WriteFile(file, func(to io.Writer) (backup.Written, error) {
+		return o.engine.Backup(context.Background(), to)
 	})
 	o.must(err)
 	return file

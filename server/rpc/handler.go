@@ -18,6 +18,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/guard"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
 )
 
 // Engine is all that the services ask of the engine.
@@ -35,6 +36,9 @@ type Engine interface {
 type Options struct {
 	Engine   Engine
 	Reporter Reporter
+	// Recipients are whom backups are sealed to if a request names nobody; nil for
+	// nobody.
+	Recipients func() ([]backup.Recipient, error)
 	// Enrol lets devices in, and Directory says who they are.
 	Enrol     *enrol.Service
 	Directory *directory.Directory
