@@ -22,6 +22,10 @@ type Engine interface {
 	DirectoryRows(after uint64, each func(key syncengine.DirectoryKey, version uint64, row []byte) error) (version uint64, err error)
 	// ChangeDirectory puts all rows, or is a fault.Conflict.
 	ChangeDirectory(ctx context.Context, by merge.PersonID, puts []syncengine.DirectoryPut) (version uint64, err error)
+	// People lists who has access to a space.
+	People(space merge.SpaceID) ([]merge.PersonID, error)
+	// SetAccess gives access to a space or takes it.
+	SetAccess(ctx context.Context, by merge.PersonID, space merge.SpaceID, kind syncengine.SpaceKind, person merge.PersonID, allowed bool) (released int, err error)
 }
 
 // Directory is open on an engine. It is safe for concurrent use.
@@ -32,15 +36,18 @@ type Directory struct {
 
 	reading sync.Mutex // held by the one who reads what is new
 	view    atomic.Pointer[View]
+
+	settling sync.Mutex // held by the one who gives and takes access
+	settled  atomic.Pointer[settled]
 }
 
-// Open reads the directory of an engine. now is the clock in milliseconds since
-// 1970; random gives unguessable bytes, to many at once.
+// Open reads the directory of an engine, and settles who has access. now is the
+// clock in milliseconds since 1970; random gives unguessable bytes, to many at
+// once.
 func Open(engine Engine, now func() int64, random io.Reader) (*Directory, error) {
 	d := &Directory{engine: engine, now: now, random: random}
 	d.view.Store(emptyView())
-	_, err := d.View()
-	return d, err
+	return d, d.Settle(context.Background())
 }
 
 // View returns the directory as it is now: at least as new as every change that
@@ -63,9 +70,18 @@ func (d *Directory) View() (*View, error) {
 	return next, nil
 }
 
-// change judges on the directory as it is, and puts what comes of it; again, as
-// often as somebody else was faster: each time one of both has come further.
+// change judges on the directory as it is, puts what comes of it, and settles
+// who has access then.
 func (d *Directory) change(ctx context.Context, by merge.PersonID, judge func(w *writing) error) error {
+	if err := d.put(ctx, by, judge); err != nil {
+		return err
+	}
+	return d.Settle(ctx)
+}
+
+// put judges and puts, again as often as somebody else was faster: each time one
+// of both has come further.
+func (d *Directory) put(ctx context.Context, by merge.PersonID, judge func(w *writing) error) error {
 	for {
 		view, err := d.View()
 		if err != nil {

@@ -1,0 +1,118 @@
+package directory
+
+import (
+	"slices"
+
+	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
+	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// Role is what somebody is; see zhurnal.directory.v1.Role.
+type Role = directoryv1.Role
+
+// The roles.
+const (
+	Facilitator           = directoryv1.Role_ROLE_FACILITATOR
+	Psychologist          = directoryv1.Role_ROLE_PSYCHOLOGIST
+	ClinicalSupervisor    = directoryv1.Role_ROLE_CLINICAL_SUPERVISOR
+	Coordinator           = directoryv1.Role_ROLE_COORDINATOR
+	MEL                   = directoryv1.Role_ROLE_MEL
+	DataProtectionOfficer = directoryv1.Role_ROLE_DATA_PROTECTION_OFFICER
+	Administrator         = directoryv1.Role_ROLE_ADMINISTRATOR
+)
+
+// The kinds of space.
+const (
+	community = schemav1.SpaceKind_SPACE_KIND_COMMUNITY
+	desk      = schemav1.SpaceKind_SPACE_KIND_DESK
+	room      = schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM
+)
+
+// opened are the kinds of space that a role may read and write, where its scope
+// has them. A role that is not here opens none.
+var opened = map[Role][]schemav1.SpaceKind{
+	Facilitator:        {community},
+	Coordinator:        {community, desk},
+	Psychologist:       {room},
+	ClinicalSupervisor: {room},
+}
+
+// isFor tells whether an assignment is for a space of its user's organisation. A
+// counselling room is nobody's by its programme or place.
+func isFor(a *directoryv1.Assignment, id merge.SpaceID, s *directoryv1.Space) bool {
+	if !slices.Contains(opened[a.Role], s.Kind) {
+		return false
+	}
+	switch scope := a.GetScope().GetOf().(type) {
+	case *directoryv1.Scope_SpaceId:
+		return string(scope.SpaceId) == string(id[:])
+	case *directoryv1.Scope_ProgrammeId:
+		return s.Kind != room && string(scope.ProgrammeId) == string(s.ProgrammeId)
+	case *directoryv1.Scope_PCode:
+		return s.Kind != room && scope.PCode == s.PCode
+	}
+	return false
+}
+
+// holds tells whether an assignment is in force at a time.
+func holds(a *directoryv1.Assignment, now int64) bool {
+	return a.FromMillis <= now && (a.UntilMillis == 0 || now < a.UntilMillis)
+}
+
+// Active tells whether there is such a user who has not ended.
+func (v *View) Active(person merge.PersonID) bool {
+	return v.User(person).GetStatus() == directoryv1.UserStatus_USER_STATUS_ACTIVE
+}
+
+// LetIn tells whether there is such a device that syncs, of a user who is active.
+func (v *View) LetIn(id DeviceID) bool {
+	device := v.Device(id)
+	return device != nil && letIn(device.Status) && v.Active(merge.PersonID(device.UserId))
+}
+
+// Owns tells whether a space is an organisation's.
+func (v *View) Owns(organisation OrganisationID, space merge.SpaceID) bool {
+	s := v.Space(space)
+	return s != nil && OrganisationID(s.OrganisationId) == organisation
+}
+
+// assignments returns what a user is at a time; nothing, once the user has ended.
+func (v *View) assignments(person merge.PersonID, now int64) (held []*directoryv1.Assignment) {
+	if !v.Active(person) {
+		return nil
+	}
+	for _, a := range v.User(person).Assignments {
+		if holds(a, now) {
+			held = append(held, a)
+		}
+	}
+	return held
+}
+
+// Has tells whether a user has one of the roles at a time, wherever.
+func (v *View) Has(person merge.PersonID, now int64, roles ...Role) bool {
+	return slices.ContainsFunc(v.assignments(person, now), func(a *directoryv1.Assignment) bool { return slices.Contains(roles, a.Role) })
+}
+
+// HasIn tells whether one of the roles opens a space to a user at a time.
+func (v *View) HasIn(person merge.PersonID, space merge.SpaceID, now int64, roles ...Role) bool {
+	s, user := v.Space(space), v.User(person)
+	if s == nil || user == nil || string(s.OrganisationId) != string(user.OrganisationId) {
+		return false
+	}
+	return slices.ContainsFunc(v.assignments(person, now), func(a *directoryv1.Assignment) bool {
+		return slices.Contains(roles, a.Role) && isFor(a, space, s)
+	})
+}
+
+// coordinates returns the programmes of which a user is coordinator at a time.
+func (v *View) coordinates(person merge.PersonID, now int64) map[ProgrammeID]bool {
+	programmes := map[ProgrammeID]bool{}
+	for _, a := range v.assignments(person, now) {
+		if id := a.GetScope().GetProgrammeId(); a.Role == Coordinator && len(id) == 16 {
+			programmes[ProgrammeID(id)] = true
+		}
+	}
+	return programmes
+}
