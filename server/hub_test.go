@@ -12,7 +12,6 @@ import (
 	"connectrpc.com/connect"
 
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
-	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
@@ -36,17 +35,9 @@ func TestAHubRelaysWhatTabletsBring(t *testing.T) {
 	}
 	homeDir, hubDir := privateDir(t), filepath.Join(t.TempDir(), "hub")
 	space, laptop := merge.SpaceID(mergetest.ID16("ferry")), merge.PersonID(mergetest.ID16("laptop"))
-	home := startServer(t, homeDir, "--schema", types)
 	oksana, petro, ivan := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space), newBoatTablet(t, "ivan", space)
-	desk := syncv1connect.NewDeskServiceClient(http.DefaultClient, home.url)
-	for _, person := range []merge.PersonID{oksana.person, petro.person, ivan.person, laptop} {
-		_, err := desk.SetAccess(t.Context(), as(oksana.person, &syncv1.SetAccessRequest{
-			SpaceId: space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: person[:], Allowed: true,
-		}))
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	openOffice(t, homeDir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, space, oksana.person, petro.person, ivan.person, laptop)
+	home := startServer(t, homeDir, "--schema", types)
 	oksana.put("1", "captain", "Іван")
 	oksana.sync(home)
 	asHub := []string{"--schema", types, "--upstream", home.url, "--as", laptop.String(), "--every", "50ms"}

@@ -152,17 +152,11 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 	ctx := context.Background()
 	dir := privateDir(t)
 	space := merge.SpaceID(mergetest.ID16("ferry"))
-	server := startServer(t, dir)
 	oksana, petro := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space)
+	operator := merge.PersonID(mergetest.ID16("operator"))
+	openOffice(t, dir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, space, oksana.person, petro.person)
+	server := startServer(t, dir)
 	desk := syncv1connect.NewDeskServiceClient(http.DefaultClient, server.url)
-	for _, tablet := range []*boatTablet{oksana, petro} {
-		_, err := desk.SetAccess(ctx, as(tablet.person, &syncv1.SetAccessRequest{
-			SpaceId: space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: tablet.person[:], Allowed: true,
-		}))
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 
 	oksana.put("7", "captain", "Оксана", "bank", "left")
 	oksana.sync(server)
@@ -174,7 +168,7 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 		t.Fatalf("a quarantined boat reached another tablet: %+v", rows)
 	}
 
-	added, err := desk.AddSchema(ctx, as(oksana.person, &syncv1.AddSchemaRequest{FileDescriptorSet: boats(t)}))
+	added, err := desk.AddSchema(ctx, as(operator, &syncv1.AddSchemaRequest{FileDescriptorSet: boats(t)}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +196,7 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 			t.Fatalf("after both have written: %+v", rows)
 		}
 	}
-	list, err := desk.ListDisagreements(ctx, as(oksana.person, &syncv1.ListDisagreementsRequest{SpaceId: space[:]}))
+	list, err := desk.ListDisagreements(ctx, as(coordinator, &syncv1.ListDisagreementsRequest{SpaceId: space[:]}))
 	if err != nil {
 		t.Fatal(err)
 	}

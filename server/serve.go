@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/hub"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
@@ -78,13 +80,48 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	defer c.cutDaily(ctx, engine, log)()
 	options := rpc.Options{Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis}
 	if c.Upstream != "" {
+		options.Authenticate = auth.ClaimedAtHub
 		err = c.serveHub(ctx, listener, options, hub.New(engine, homeClients(c.Upstream, merge.PersonID(c.As)), merge.PersonID(c.As)), disk)
 	} else {
 		options.Health = ops.NewHealth(disk.Room, log, rpc.Services...)
-		err = rpc.Serve(ctx, listener, options)
+		err = serveHome(ctx, listener, options, engine)
 	}
 	log.Info("stopped")
 	return err
+}
+
+// serveHome serves with the directory of the register, until the context ends.
+func serveHome(ctx context.Context, listener net.Listener, o rpc.Options, engine *syncengine.Engine) (err error) {
+	if o.Directory, err = directory.Open(engine, nowMillis, rand.Reader); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	o.Authenticate = auth.Claimed(o.Directory)
+	ctx, stop := context.WithCancel(ctx)
+	var settling sync.WaitGroup
+	settling.Go(func() { settle(ctx, o.Directory, o.Log) })
+	defer settling.Wait()
+	defer stop()
+	return rpc.Serve(ctx, listener, o)
+}
+
+// settleEvery is how often access is looked at when nobody asks for anything:
+// who only listens is to hear no more once a role has ended.
+const settleEvery = time.Minute
+
+// settle holds access to what roles say, until the context ends.
+func settle(ctx context.Context, d *directory.Directory, log *slog.Logger) {
+	tick := time.NewTicker(settleEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := d.Settle(ctx); err != nil {
+			log.Error("access is not what roles say; it is tried again", "error", err)
+		}
+	}
 }
 
 // cutDaily cuts the log in the background, if that is asked for. What it returns

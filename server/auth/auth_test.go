@@ -34,7 +34,7 @@ func call(request *http.Request) (*merge.PersonID, *httptest.ResponseRecorder, e
 		refusal = err
 		return connect.NewError(connect.CodeUnauthenticated, err)
 	}
-	handler := Claimed(describe)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	handler := Middleware(ClaimedAtHub, describe)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if person, err := Person(r.Context()); err == nil {
 			seen = &person
 		}

@@ -1,49 +1,47 @@
-// Package auth says who a caller is, before anything else of a request is
-// looked at. It knows nothing of spaces and rights: what a person may do is the
-// engine's to decide.
-//
-// Until tablets enrol with keys of their own, an identity is claimed and not
-// proven. So the package also keeps the server where only programs of the same
-// machine reach it; see [Listen] and [LocalOnly].
 package auth
 
 import (
-	"context"
 	"encoding/hex"
 	"net/http"
 
 	"connectrpc.com/authn"
-	"connectrpc.com/connect"
 
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// Claimed returns middleware that finds out whom a request claims to come from
-// and refuses it with [fault.Unauthenticated] if it does not say. It runs on the
-// headers alone, so a stranger cannot make the server decompress anything.
-//
-// Describe turns the refusal into what the caller's protocol sends; options are
-// those of the handlers behind the middleware.
-func Claimed(describe func(error) *connect.Error, options ...connect.HandlerOption) func(http.Handler) http.Handler {
-	identify := func(_ context.Context, request *http.Request) (any, error) {
-		person, err := claimOf(request)
+// Claimed believes a request: it comes from the user whose id it says, or from
+// the device whose id it says and that device's user. Whoever the directory does
+// not know is taken for the one who runs the server: only programs of the same
+// machine reach it.
+func Claimed(d *directory.Directory) Authenticator {
+	return func(request *http.Request) (Principal, error) {
+		id, err := claimOf(request)
 		if err != nil {
-			return nil, describe(err)
+			return Principal{}, err
 		}
-		return person, nil
+		view, err := d.View()
+		if err != nil {
+			return Principal{}, err
+		}
+		if device := view.Device(directory.DeviceID(id)); device != nil {
+			return Principal{
+				Person: merge.PersonID(device.UserId), Organisation: directory.OrganisationID(device.OrganisationId), Device: directory.DeviceID(id),
+			}, nil
+		}
+		if user := view.User(id); user != nil {
+			return Principal{Person: id, Organisation: directory.OrganisationID(user.OrganisationId)}, nil
+		}
+		return Principal{Person: id, Operator: true}, nil
 	}
-	return authn.NewMiddleware(identify, options...).Wrap
 }
 
-// Person returns who the request claims to come from. Without the middleware in
-// front it is [fault.Unauthenticated].
-func Person(ctx context.Context) (merge.PersonID, error) {
-	person, ok := authn.GetInfo(ctx).(merge.PersonID)
-	if !ok {
-		return merge.PersonID{}, fault.New(fault.Unauthenticated, "%s", howToSay)
-	}
-	return person, nil
+// ClaimedAtHub believes a request too. A hub knows of people only which spaces
+// home has named to them.
+func ClaimedAtHub(request *http.Request) (Principal, error) {
+	person, err := claimOf(request)
+	return Principal{Person: person}, err
 }
 
 // Header returns the value of the Authorization header by which a client claims

@@ -11,6 +11,7 @@ import (
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
@@ -20,10 +21,11 @@ import (
 // server is the role of the measured server: the engine and the edge that
 // `serve` runs, on a free port of loopback.
 type server struct {
-	engine *syncengine.Engine
-	stop   context.CancelFunc
-	ended  chan error
-	closed bool
+	engine    *syncengine.Engine
+	directory *directory.Directory
+	stop      context.CancelFunc
+	ended     chan error
+	closed    bool
 }
 
 // serverFreeBytes is the room below which the measured server refuses changes.
@@ -53,11 +55,31 @@ func beginServer(ctx context.Context, j job) (role, answer, error) {
 	return s, answer{Address: address}, nil
 }
 
-// letIn gives every device's person access, and so makes the space.
-func (s *server) letIn(ctx context.Context, devices int) error {
-	by := personOf(coordinator)
+// letIn makes an organisation with the space, in which every device's person is
+// a facilitator.
+func (s *server) letIn(ctx context.Context, devices int) (err error) {
+	if s.directory, err = directory.Open(s.engine, nowMillis, rand.Reader); err != nil {
+		return err
+	}
+	organisation, by, err := s.directory.Found(ctx, "Bench", "Administrator")
+	if err != nil {
+		return err
+	}
+	tenant := s.directory.In(organisation)
+	programme, err := tenant.AddProgramme(ctx, by, "Bench")
+	if err != nil {
+		return err
+	}
+	community := directory.NewSpace{Programme: programme, Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, Name: "Community"}
+	if _, err := tenant.AddSpace(ctx, by, space, community); err != nil {
+		return err
+	}
+	facilitator := directory.NewAssignment{Role: directory.Facilitator, Scope: directory.InSpace(space)}
 	for device := coordinator; device < devices; device++ {
-		if _, err := s.engine.SetAccess(ctx, by, space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, personOf(device), true); err != nil {
+		if _, err := tenant.AddUser(ctx, by, personOf(device), fmt.Sprint("Device ", device)); err != nil {
+			return err
+		}
+		if _, err := tenant.Assign(ctx, by, personOf(device), facilitator); err != nil {
 			return err
 		}
 	}
@@ -74,7 +96,7 @@ func (s *server) serve(ctx context.Context, disk *ops.Disk) (address string, err
 	log := ops.NewLogger(os.Stderr, ops.LogText)
 	go func() {
 		s.ended <- rpc.Serve(ctx, listener, rpc.Options{
-			Engine: s.engine, Reporter: report.New(s.engine, nowMillis), Health: ops.NewHealth(disk.Room, log, rpc.Services...), Log: log, Now: nowMillis,
+			Engine: s.engine, Directory: s.directory, Authenticate: auth.Claimed(s.directory), Reporter: report.New(s.engine, nowMillis), Health: ops.NewHealth(disk.Room, log, rpc.Services...), Log: log, Now: nowMillis,
 		})
 	}()
 	return listener.Addr().String(), nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
@@ -20,10 +21,11 @@ import (
 // host is the home server of the season: the engine and the edge that `serve`
 // runs, on a free port of loopback.
 type host struct {
-	engine *syncengine.Engine
-	url    string
-	stop   context.CancelFunc
-	ended  chan error
+	engine    *syncengine.Engine
+	directory *directory.Directory
+	url       string
+	stop      context.CancelFunc
+	ended     chan error
 }
 
 // hostFreeBytes is the room below which the server takes nothing new.
@@ -41,12 +43,16 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 	if err != nil {
 		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
 	}
+	known, err := directory.Open(engine, nowMillis, rand.Reader)
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
 	listener, err := auth.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	h := &host{engine: engine, url: "http://" + listener.Addr().String(), stop: stop, ended: make(chan error, 1)}
+	h := &host{engine: engine, directory: known, url: "http://" + listener.Addr().String(), stop: stop, ended: make(chan error, 1)}
 	log := ops.NewLogger(logTo, ops.LogText)
 	health := ops.NewHealth(disk.Room, log, rpc.Services...)
 	go func() {
@@ -56,7 +62,10 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 }
 
 func (h *host) options(health *ops.Health, log *slog.Logger) rpc.Options {
-	return rpc.Options{Engine: h.engine, Reporter: report.New(h.engine, nowMillis), Health: health, Log: log, Now: nowMillis}
+	return rpc.Options{
+		Engine: h.engine, Directory: h.directory, Authenticate: auth.Claimed(h.directory),
+		Reporter: report.New(h.engine, nowMillis), Health: health, Log: log, Now: nowMillis,
+	}
 }
 
 // close lets requests finish and closes the store.

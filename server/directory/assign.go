@@ -50,9 +50,16 @@ func (t *Tenant) Assign(ctx context.Context, by, user merge.PersonID, n NewAssig
 	}
 	return id, t.directory.change(ctx, by, func(w *writing) error {
 		row, key, err := of[*directoryv1.User](t, w, directoryv1.RowKind_ROW_KIND_USER, user, "user")
+		p := t.powersIn(w)
 		switch {
 		case err != nil:
 			return err
+		case !p.changes && !p.seesUser(row):
+			return errNotHere("user")
+		case !p.changes && n.Role != Facilitator:
+			return fault.New(fault.Invalid, "assignment: a coordinator gives the role of a facilitator alone; ask an administrator")
+		case !p.changes && !p.within(n.Scope):
+			return errNotHere("programme or space")
 		case row.Status != directoryv1.UserStatus_USER_STATUS_ACTIVE:
 			return fault.New(fault.Invalid, "assignment: the user has ended; take that back first")
 		}
@@ -127,8 +134,12 @@ func (t *Tenant) EndAssignment(ctx context.Context, by, user merge.PersonID, id 
 		if err != nil {
 			return err
 		}
+		p := t.powersIn(w)
 		i := slices.IndexFunc(row.Assignments, func(a *directoryv1.Assignment) bool { return string(a.AssignmentId) == string(id[:]) })
-		if i < 0 {
+		switch {
+		case !p.changes && !p.seesUser(row):
+			return errNotHere("user")
+		case i < 0 || !p.changes && (row.Assignments[i].Role != Facilitator || !p.within(row.Assignments[i].Scope)):
 			return errNotHere("assignment")
 		}
 		switch a := row.Assignments[i]; {

@@ -115,9 +115,12 @@ func letIn(status directoryv1.DeviceStatus) bool {
 func (t *Tenant) SetDeviceStatus(ctx context.Context, by merge.PersonID, id DeviceID, status directoryv1.DeviceStatus) error {
 	return t.directory.change(ctx, by, func(w *writing) error {
 		device, key, err := of[*directoryv1.Device](t, w, directoryv1.RowKind_ROW_KIND_DEVICE, id, "device")
+		p := t.powersIn(w)
 		switch {
 		case err != nil:
 			return err
+		case !p.changesDevicesOf(merge.PersonID(device.UserId), w.now):
+			return errNotHere("device")
 		case device.Status == status && letIn(status):
 			return nil
 		case device.Status == status: // the register may not have it
@@ -130,6 +133,18 @@ func (t *Tenant) SetDeviceStatus(ctx context.Context, by merge.PersonID, id Devi
 			return w.put(key, device, syncengine.NotLasting)
 		}
 		return w.put(key, device, syncengine.Ended)
+	})
+}
+
+// Returned is for a device that syncs: if it was retired it is active again.
+func (t *Tenant) Returned(ctx context.Context, by merge.PersonID, id DeviceID) error {
+	return t.directory.change(ctx, by, func(w *writing) error {
+		device, key, err := of[*directoryv1.Device](t, w, directoryv1.RowKind_ROW_KIND_DEVICE, id, "device")
+		if err != nil || device.Status != directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED {
+			return err
+		}
+		device.Status, device.StatusBy, device.StatusMillis = directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE, w.byOrNobody(), w.now
+		return w.put(key, device, syncengine.NotLasting)
 	})
 }
 

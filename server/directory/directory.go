@@ -2,7 +2,9 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -123,14 +125,22 @@ func (w *writing) put(key syncengine.DirectoryKey, row proto.Message, lasting sy
 	if err != nil {
 		return fault.New(fault.Internal, "encode row %s of the directory: %w", key, err)
 	}
-	w.puts = append(w.puts, syncengine.DirectoryPut{Key: key, Expected: w.view.rows[key].version, Row: data, Lasting: lasting})
-	w.writes = true
+	put := w.at(key)
+	put.Row, put.Lasting, w.writes = data, lasting, true
 	return nil
 }
 
 // restsOn says that what is judged holds only as long as a row is what it is.
-func (w *writing) restsOn(key syncengine.DirectoryKey) {
-	w.puts = append(w.puts, syncengine.DirectoryPut{Key: key, Expected: w.view.rows[key].version})
+func (w *writing) restsOn(key syncengine.DirectoryKey) { w.at(key) }
+
+// at returns the put of a row, of which a change has one.
+func (w *writing) at(key syncengine.DirectoryKey) *syncengine.DirectoryPut {
+	i := slices.IndexFunc(w.puts, func(put syncengine.DirectoryPut) bool { return put.Key == key })
+	if i < 0 {
+		i = len(w.puts)
+		w.puts = append(w.puts, syncengine.DirectoryPut{Key: key, Expected: w.view.rows[key].version})
+	}
+	return &w.puts[i]
 }
 
 // AddOrganisation makes a tenant.
@@ -144,5 +154,34 @@ func (d *Directory) AddOrganisation(ctx context.Context, by merge.PersonID, name
 	}
 	return id, d.change(ctx, by, func(w *writing) error {
 		return w.put(keyOf(directoryv1.RowKind_ROW_KIND_ORGANISATION, id), &directoryv1.Organisation{Name: name}, syncengine.NotLasting)
+	})
+}
+
+// Found makes a tenant with its first administrator.
+func (d *Directory) Found(ctx context.Context, name, administrator string) (OrganisationID, merge.PersonID, error) {
+	user, err := newID[merge.PersonID](d.random)
+	if err != nil {
+		return OrganisationID{}, user, err
+	}
+	organisation, err := newID[OrganisationID](d.random)
+	if err != nil {
+		return organisation, user, err
+	}
+	assignment, err := newID[AssignmentID](d.random)
+	if err != nil {
+		return organisation, user, err
+	}
+	if err := errors.Join(checkName("organisation", name), checkName("administrator", administrator)); err != nil {
+		return organisation, user, err
+	}
+	return organisation, user, d.change(ctx, merge.PersonID{}, func(w *writing) error {
+		err := w.put(keyOf(directoryv1.RowKind_ROW_KIND_ORGANISATION, organisation), &directoryv1.Organisation{Name: name}, syncengine.NotLasting)
+		if err != nil {
+			return err
+		}
+		return w.put(keyOf(directoryv1.RowKind_ROW_KIND_USER, user), &directoryv1.User{
+			OrganisationId: organisation[:], Name: administrator, Status: directoryv1.UserStatus_USER_STATUS_ACTIVE,
+			Assignments: []*directoryv1.Assignment{{AssignmentId: assignment[:], Role: Administrator, Scope: Everywhere(), GivenMillis: w.now}},
+		}, syncengine.NotLasting)
 	})
 }

@@ -71,10 +71,15 @@ func (v *View) LetIn(id DeviceID) bool {
 	return device != nil && letIn(device.Status) && v.Active(merge.PersonID(device.UserId))
 }
 
-// Owns tells whether a space is an organisation's.
-func (v *View) Owns(organisation OrganisationID, space merge.SpaceID) bool {
-	s := v.Space(space)
-	return s != nil && OrganisationID(s.OrganisationId) == organisation
+// Knows tells whether a space is, was or will be for a user, whatever the time
+// and the user's status: who has written there may bring it, and it is kept until
+// access says otherwise. Every other space is to the user as if there were none.
+func (v *View) Knows(person merge.PersonID, id merge.SpaceID) bool {
+	s, user := v.Space(id), v.User(person)
+	if s == nil || user == nil || string(s.OrganisationId) != string(user.OrganisationId) {
+		return false
+	}
+	return slices.ContainsFunc(user.Assignments, func(a *directoryv1.Assignment) bool { return isFor(a, id, s) })
 }
 
 // assignments returns what a user is at a time; nothing, once the user has ended.
@@ -115,4 +120,30 @@ func (v *View) coordinates(person merge.PersonID, now int64) map[ProgrammeID]boo
 		}
 	}
 	return programmes
+}
+
+// MayCount tells whether a user may have the figures of the programme of a desk
+// at a time: its coordinators, and who monitors the programme or the organisation.
+func (v *View) MayCount(person merge.PersonID, id merge.SpaceID, now int64) bool {
+	s, user := v.Space(id), v.User(person)
+	if v.HasIn(person, id, now, Coordinator) {
+		return true
+	}
+	if s == nil || user == nil || s.Kind != desk || string(s.OrganisationId) != string(user.OrganisationId) {
+		return false
+	}
+	return slices.ContainsFunc(v.assignments(person, now), func(a *directoryv1.Assignment) bool {
+		return a.Role == MEL && (a.GetScope().GetOrganisation() || string(a.GetScope().GetProgrammeId()) == string(s.ProgrammeId))
+	})
+}
+
+// CountedWith returns the spaces of the programme of a desk.
+func (v *View) CountedWith(desk merge.SpaceID) map[merge.SpaceID]bool {
+	counted, of := map[merge.SpaceID]bool{}, v.Space(desk)
+	for key, row := range v.rows {
+		if s, ok := row.message.(*directoryv1.Space); ok && string(s.ProgrammeId) == string(of.GetProgrammeId()) {
+			counted[idOf[merge.SpaceID](key)] = true
+		}
+	}
+	return counted
 }

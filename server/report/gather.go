@@ -29,7 +29,7 @@ type gathered struct {
 	unreadable int
 }
 
-func (r *Reporter) gather(ctx context.Context, readable map[merge.SpaceID]bool) (*gathered, error) {
+func (r *Reporter) gather(ctx context.Context, readable, counted map[merge.SpaceID]bool) (*gathered, error) {
 	spaces, err := r.registers.Spaces()
 	if err != nil {
 		return nil, err
@@ -45,6 +45,9 @@ func (r *Reporter) gather(ctx context.Context, readable map[merge.SpaceID]bool) 
 	for _, info := range spaces {
 		if err := ctx.Err(); err != nil {
 			return nil, err
+		}
+		if counted != nil && !counted[info.ID] {
+			continue
 		}
 		position, err := r.registers.Records(info.ID, func(rec *merge.Record) error {
 			g.take(info.ID, rec, r.registers.Schema().Plan(rec.Type))

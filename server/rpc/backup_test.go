@@ -43,7 +43,7 @@ func TestABackupOverTheNetwork(t *testing.T) {
 		}
 	}
 	client := adminv1grpc.NewBackupServiceClient(r.dial())
-	stream, err := client.Backup(as(t.Context(), iryna), &adminv1.BackupRequest{})
+	stream, err := client.Backup(as(t.Context(), operator), &adminv1.BackupRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,11 +69,11 @@ func TestABackupOverTheNetwork(t *testing.T) {
 		codes.InvalidArgument: {BackupId: summary.ID[:4], Hash: summary.Hash[:]},
 		codes.NotFound:        {BackupId: make([]byte, 16), Hash: summary.Hash[:]},
 	} {
-		_, err := client.ConfirmBackup(as(t.Context(), iryna), request)
+		_, err := client.ConfirmBackup(as(t.Context(), operator), request)
 		mustBe(t, "code", status.Code(err), want)
 	}
 	for _, want := range []uint32{1, 0} { // and again
-		confirmed, err := client.ConfirmBackup(as(t.Context(), iryna), &adminv1.ConfirmBackupRequest{BackupId: summary.ID[:], Hash: summary.Hash[:]})
+		confirmed, err := client.ConfirmBackup(as(t.Context(), operator), &adminv1.ConfirmBackupRequest{BackupId: summary.ID[:], Hash: summary.Hash[:]})
 		if err != nil {
 			t.Fatal(err)
 		}

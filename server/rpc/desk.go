@@ -16,8 +16,6 @@ import (
 // DeskEngine is what the desk service asks of the engine, on behalf of
 // coordinators and administrators. Errors have a kind of package fault.
 type DeskEngine interface {
-	// SetAccess returns how many waiting changes the grant released.
-	SetAccess(ctx context.Context, by merge.PersonID, space merge.SpaceID, kind syncengine.SpaceKind, person merge.PersonID, allowed bool) (released int, err error)
 	// AddSchema returns the full names of the types that it made known.
 	AddSchema(ctx context.Context, by merge.PersonID, fileDescriptorSet []byte) (types []string, released int, err error)
 	// Disagreements gives a page; next is empty after the last.
@@ -30,22 +28,6 @@ type DeskEngine interface {
 
 // deskService implements syncv1connect.DeskServiceHandler.
 type deskService struct{ engine DeskEngine }
-
-func (s *deskService) SetAccess(ctx context.Context, req *connect.Request[syncv1.SetAccessRequest]) (*connect.Response[syncv1.SetAccessResponse], error) {
-	by, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
-	if err != nil {
-		return nil, err
-	}
-	person, err := wire.ID16[merge.PersonID](req.Msg.PersonId, "person_id")
-	if err != nil {
-		return nil, err
-	}
-	released, err := s.engine.SetAccess(ctx, by, space, req.Msg.Kind, person, req.Msg.Allowed)
-	if err != nil {
-		return nil, err
-	}
-	return connect.NewResponse(&syncv1.SetAccessResponse{Released: uint32(released)}), nil
-}
 
 func (s *deskService) AddSchema(ctx context.Context, req *connect.Request[syncv1.AddSchemaRequest]) (*connect.Response[syncv1.AddSchemaResponse], error) {
 	by, err := auth.Person(ctx)

@@ -10,9 +10,11 @@ import (
 	"connectrpc.com/grpcreflect"
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/directory"
 )
 
 // Engine is all that the services ask of the engine.
@@ -29,6 +31,10 @@ type Engine interface {
 type Options struct {
 	Engine   Engine
 	Reporter Reporter
+	// Directory knows callers, and what they may ask for; a hub has none.
+	Directory *directory.Directory
+	// Authenticate finds out whom a request comes from.
+	Authenticate auth.Authenticator
 	// Health answers health checks; see package ops.
 	Health grpchealth.Checker
 	Log    *slog.Logger
@@ -47,6 +53,7 @@ var (
 		syncv1connect.DeskServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
+		directoryv1connect.DirectoryServiceName,
 		adminv1connect.BackupServiceName,
 		adminv1connect.LogServiceName,
 	}
@@ -60,10 +67,10 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	options := append([]connect.HandlerOption{
 		compression(),
 		connect.WithReadMaxBytes(messageBytes),
-		connect.WithInterceptors(rim),
+		connect.WithInterceptors(rim, auth.NewGuard(o.Directory, o.Now)),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
 	}, extra...)
-	claimed := auth.Claimed(func(err error) *connect.Error { return encodeFault(err, "") }, options...)
+	claimed := auth.Middleware(o.Authenticate, func(err error) *connect.Error { return encodeFault(err, "") }, options...)
 
 	mux := http.NewServeMux()
 	handle := func(wrap func(http.Handler) http.Handler) func(string, http.Handler) {
@@ -77,12 +84,13 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewSyncServiceHandler(&hubService{engine: o.Engine, now: o.Now, edge: rim, brought: o.Brought}, options...))
 	} else {
 		private(syncv1connect.NewSyncServiceHandler(&syncService{
-			engine: o.Engine, now: o.Now, edge: rim,
+			engine: o.Engine, directory: o.Directory, now: o.Now, edge: rim,
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{engine: o.Engine}, options...))
-		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
+		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
+		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory}, options...))
 		private(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
 		private(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
 	}

@@ -138,8 +138,9 @@ func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerO
 		t.Fatal(err)
 	}
 	log := new(lockedBuffer)
+	office := officeOf(t, engine)
 	options := Options{
-		Engine: engine,
+		Engine: engine, Directory: office, Authenticate: auth.Claimed(office),
 		Health: grpchealth.NewStaticChecker(Services...),
 		Log:    slog.New(slog.NewJSONHandler(log, nil)),
 		Now:    func() int64 { return received },

@@ -3,6 +3,7 @@ package rpc
 import (
 	"bytes"
 	"crypto/rand"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -12,7 +13,6 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
-	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1grpc"
 	"github.com/zhurnal/zhurnal/server/catalogue"
@@ -72,21 +72,7 @@ func openRegister(t *testing.T, change ...func(*syncengine.Options)) *register {
 	server := start(t, engine, usual)
 	conn := server.dial()
 	r := &register{server, engine, syncv1grpc.NewSyncServiceClient(conn), syncv1grpc.NewDeskServiceClient(conn)}
-	for _, person := range []merge.PersonID{olena, taras, iryna} {
-		r.grant(hall, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, person)
-	}
-	r.grant(room, schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM, iryna)
 	return r
-}
-
-func (r *register) grant(space merge.SpaceID, kind schemav1.SpaceKind, person merge.PersonID) {
-	r.t.Helper()
-	_, err := r.desk.SetAccess(as(r.t.Context(), iryna), &syncv1.SetAccessRequest{
-		SpaceId: space[:], Kind: kind, PersonId: person[:], Allowed: true,
-	})
-	if err != nil {
-		r.t.Fatal(err)
-	}
 }
 
 // titled is a batch by which a tablet names the course.
@@ -258,11 +244,7 @@ func TestADeskIsToldWhatDoesNotFit(t *testing.T) {
 	mustBe(t, "a record id of one byte", status.Code(err), codes.InvalidArgument)
 	_, err = r.desk.ListDisagreements(ctx, &syncv1.ListDisagreementsRequest{SpaceId: hall[:], PageToken: "next"})
 	mustBe(t, "a made-up page token", status.Code(err), codes.InvalidArgument)
-	_, err = r.desk.SetAccess(ctx, &syncv1.SetAccessRequest{SpaceId: hall[:], Kind: schemav1.SpaceKind_SPACE_KIND_DESK, PersonId: olena[:], Allowed: true})
-	mustBe(t, "another kind for a space", status.Code(err), codes.InvalidArgument)
-	_, err = r.desk.SetAccess(ctx, &syncv1.SetAccessRequest{SpaceId: hall[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY})
-	mustBe(t, "access for nobody", status.Code(err), codes.InvalidArgument)
-	_, err = r.desk.AddSchema(ctx, &syncv1.AddSchemaRequest{FileDescriptorSet: []byte("not a descriptor set")})
+	_, err = r.desk.AddSchema(as(t.Context(), operator), &syncv1.AddSchemaRequest{FileDescriptorSet: []byte("not a descriptor set")})
 	mustBe(t, "no descriptor set", status.Code(err), codes.InvalidArgument)
 }
 
@@ -283,7 +265,7 @@ func TestASchemaFreesWhatWaitedForIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	added, err := r.desk.AddSchema(as(t.Context(), iryna), &syncv1.AddSchemaRequest{FileDescriptorSet: set})
+	added, err := r.desk.AddSchema(as(t.Context(), operator), &syncv1.AddSchemaRequest{FileDescriptorSet: set})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,7 +334,6 @@ func TestMoreThanARequestMayHold(t *testing.T) {
 	for i := range asks {
 		asks[i] = wire.ChangeIDToProto(merge.ID{Replica: tablet, Seq: uint64(i) + 1})
 	}
-	elsewhere := merge.SpaceID{0xc0, 15: 9}
 	synced, err := r.tablet.Sync(ctx, &syncv1.SyncRequest{Spaces: []*syncv1.SpaceUp{{SpaceId: elsewhere[:], Asks: asks}, {SpaceId: hall[:]}}})
 	if err != nil {
 		t.Fatal(err)
@@ -364,18 +345,13 @@ func TestMoreThanARequestMayHold(t *testing.T) {
 }
 
 func TestAFullDiskStopsPushesAndNotPulls(t *testing.T) {
+	var free atomic.Int64
+	free.Store(1 << 30)
 	r := openRegister(t, func(o *syncengine.Options) {
-		free := []uint64{5: 0} // four grants, then nothing is left
-		for i := range 4 {
-			free[i] = 1 << 30
-		}
-		o.FreeBytes = func() (uint64, error) {
-			now := free[0]
-			free = free[min(1, len(free)-1):]
-			return now, nil
-		}
+		o.FreeBytes = func() (uint64, error) { return uint64(free.Load()), nil }
 		o.FreeBytesMin = 1 << 20
 	})
+	free.Store(0)
 	_, err := r.push(olena, hall, titled(t, olena, hall, "Перша допомога"))
 	got := status.Convert(err)
 	mustBe(t, "push", got.Code(), codes.Unavailable)

@@ -7,7 +7,6 @@
 package syncv1
 
 import (
-	v1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -22,127 +21,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Gives or takes away a person's access to a space. The first grant of a space
-// creates it.
-type SetAccessRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// 16 bytes.
-	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
-	// The kind of the space; fixed by the first grant.
-	Kind v1.SpaceKind `protobuf:"varint,2,opt,name=kind,proto3,enum=zhurnal.schema.v1.SpaceKind" json:"kind,omitempty"`
-	// Who: 16 bytes.
-	PersonId []byte `protobuf:"bytes,3,opt,name=person_id,json=personId,proto3" json:"person_id,omitempty"`
-	// True gives access, false takes it away. What the person had written
-	// meanwhile is kept and applied when access is given back.
-	Allowed       bool `protobuf:"varint,4,opt,name=allowed,proto3" json:"allowed,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SetAccessRequest) Reset() {
-	*x = SetAccessRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SetAccessRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SetAccessRequest) ProtoMessage() {}
-
-func (x *SetAccessRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SetAccessRequest.ProtoReflect.Descriptor instead.
-func (*SetAccessRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *SetAccessRequest) GetSpaceId() []byte {
-	if x != nil {
-		return x.SpaceId
-	}
-	return nil
-}
-
-func (x *SetAccessRequest) GetKind() v1.SpaceKind {
-	if x != nil {
-		return x.Kind
-	}
-	return v1.SpaceKind(0)
-}
-
-func (x *SetAccessRequest) GetPersonId() []byte {
-	if x != nil {
-		return x.PersonId
-	}
-	return nil
-}
-
-func (x *SetAccessRequest) GetAllowed() bool {
-	if x != nil {
-		return x.Allowed
-	}
-	return false
-}
-
-// The grant is in the log.
-type SetAccessResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many changes that had been waiting for this were applied.
-	Released      uint32 `protobuf:"varint,1,opt,name=released,proto3" json:"released,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SetAccessResponse) Reset() {
-	*x = SetAccessResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SetAccessResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SetAccessResponse) ProtoMessage() {}
-
-func (x *SetAccessResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SetAccessResponse.ProtoReflect.Descriptor instead.
-func (*SetAccessResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *SetAccessResponse) GetReleased() uint32 {
-	if x != nil {
-		return x.Released
-	}
-	return 0
-}
-
 // Makes record types known that the server was not built with.
 type AddSchemaRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -155,7 +33,7 @@ type AddSchemaRequest struct {
 
 func (x *AddSchemaRequest) Reset() {
 	*x = AddSchemaRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -167,7 +45,7 @@ func (x *AddSchemaRequest) String() string {
 func (*AddSchemaRequest) ProtoMessage() {}
 
 func (x *AddSchemaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -180,7 +58,7 @@ func (x *AddSchemaRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddSchemaRequest.ProtoReflect.Descriptor instead.
 func (*AddSchemaRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{2}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *AddSchemaRequest) GetFileDescriptorSet() []byte {
@@ -203,7 +81,7 @@ type AddSchemaResponse struct {
 
 func (x *AddSchemaResponse) Reset() {
 	*x = AddSchemaResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -215,7 +93,7 @@ func (x *AddSchemaResponse) String() string {
 func (*AddSchemaResponse) ProtoMessage() {}
 
 func (x *AddSchemaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -228,7 +106,7 @@ func (x *AddSchemaResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddSchemaResponse.ProtoReflect.Descriptor instead.
 func (*AddSchemaResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{3}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *AddSchemaResponse) GetTypes() []string {
@@ -259,7 +137,7 @@ type ListDisagreementsRequest struct {
 
 func (x *ListDisagreementsRequest) Reset() {
 	*x = ListDisagreementsRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -271,7 +149,7 @@ func (x *ListDisagreementsRequest) String() string {
 func (*ListDisagreementsRequest) ProtoMessage() {}
 
 func (x *ListDisagreementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -284,7 +162,7 @@ func (x *ListDisagreementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDisagreementsRequest.ProtoReflect.Descriptor instead.
 func (*ListDisagreementsRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{4}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListDisagreementsRequest) GetSpaceId() []byte {
@@ -314,7 +192,7 @@ type ListDisagreementsResponse struct {
 
 func (x *ListDisagreementsResponse) Reset() {
 	*x = ListDisagreementsResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -326,7 +204,7 @@ func (x *ListDisagreementsResponse) String() string {
 func (*ListDisagreementsResponse) ProtoMessage() {}
 
 func (x *ListDisagreementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -339,7 +217,7 @@ func (x *ListDisagreementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDisagreementsResponse.ProtoReflect.Descriptor instead.
 func (*ListDisagreementsResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{5}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListDisagreementsResponse) GetDisagreements() []*Disagreement {
@@ -379,7 +257,7 @@ type Disagreement struct {
 
 func (x *Disagreement) Reset() {
 	*x = Disagreement{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -391,7 +269,7 @@ func (x *Disagreement) String() string {
 func (*Disagreement) ProtoMessage() {}
 
 func (x *Disagreement) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -404,7 +282,7 @@ func (x *Disagreement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Disagreement.ProtoReflect.Descriptor instead.
 func (*Disagreement) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{6}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Disagreement) GetRecord() *RecordName {
@@ -457,7 +335,7 @@ type RecordName struct {
 
 func (x *RecordName) Reset() {
 	*x = RecordName{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -469,7 +347,7 @@ func (x *RecordName) String() string {
 func (*RecordName) ProtoMessage() {}
 
 func (x *RecordName) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -482,7 +360,7 @@ func (x *RecordName) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordName.ProtoReflect.Descriptor instead.
 func (*RecordName) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{7}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RecordName) GetType() string {
@@ -523,7 +401,7 @@ type LiveValue struct {
 
 func (x *LiveValue) Reset() {
 	*x = LiveValue{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -535,7 +413,7 @@ func (x *LiveValue) String() string {
 func (*LiveValue) ProtoMessage() {}
 
 func (x *LiveValue) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -548,7 +426,7 @@ func (x *LiveValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LiveValue.ProtoReflect.Descriptor instead.
 func (*LiveValue) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{8}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LiveValue) GetChange() *ChangeID {
@@ -594,7 +472,7 @@ type WriteRequest struct {
 
 func (x *WriteRequest) Reset() {
 	*x = WriteRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +484,7 @@ func (x *WriteRequest) String() string {
 func (*WriteRequest) ProtoMessage() {}
 
 func (x *WriteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +497,7 @@ func (x *WriteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteRequest.ProtoReflect.Descriptor instead.
 func (*WriteRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *WriteRequest) GetSpaceId() []byte {
@@ -656,7 +534,7 @@ type RecordValues struct {
 
 func (x *RecordValues) Reset() {
 	*x = RecordValues{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[10]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +546,7 @@ func (x *RecordValues) String() string {
 func (*RecordValues) ProtoMessage() {}
 
 func (x *RecordValues) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[10]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +559,7 @@ func (x *RecordValues) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordValues.ProtoReflect.Descriptor instead.
 func (*RecordValues) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{10}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RecordValues) GetRecord() *RecordName {
@@ -725,7 +603,7 @@ type WriteResponse struct {
 
 func (x *WriteResponse) Reset() {
 	*x = WriteResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[11]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +615,7 @@ func (x *WriteResponse) String() string {
 func (*WriteResponse) ProtoMessage() {}
 
 func (x *WriteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[11]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +628,7 @@ func (x *WriteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteResponse.ProtoReflect.Descriptor instead.
 func (*WriteResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{11}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *WriteResponse) GetChange() *ChangeID {
@@ -771,14 +649,7 @@ var File_zhurnal_sync_v1_desk_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_desk_proto_rawDesc = "" +
 	"\n" +
-	"\x1azhurnal/sync/v1/desk.proto\x12\x0fzhurnal.sync.v1\x1a\x1fzhurnal/schema/v1/options.proto\x1a\x1czhurnal/sync/v1/change.proto\"\x96\x01\n" +
-	"\x10SetAccessRequest\x12\x19\n" +
-	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x120\n" +
-	"\x04kind\x18\x02 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1b\n" +
-	"\tperson_id\x18\x03 \x01(\fR\bpersonId\x12\x18\n" +
-	"\aallowed\x18\x04 \x01(\bR\aallowed\"/\n" +
-	"\x11SetAccessResponse\x12\x1a\n" +
-	"\breleased\x18\x01 \x01(\rR\breleased\"B\n" +
+	"\x1azhurnal/sync/v1/desk.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/sync/v1/change.proto\"B\n" +
 	"\x10AddSchemaRequest\x12.\n" +
 	"\x13file_descriptor_set\x18\x01 \x01(\fR\x11fileDescriptorSet\"E\n" +
 	"\x11AddSchemaResponse\x12\x14\n" +
@@ -831,38 +702,34 @@ func file_zhurnal_sync_v1_desk_proto_rawDescGZIP() []byte {
 	return file_zhurnal_sync_v1_desk_proto_rawDescData
 }
 
-var file_zhurnal_sync_v1_desk_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_zhurnal_sync_v1_desk_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_zhurnal_sync_v1_desk_proto_goTypes = []any{
-	(*SetAccessRequest)(nil),          // 0: zhurnal.sync.v1.SetAccessRequest
-	(*SetAccessResponse)(nil),         // 1: zhurnal.sync.v1.SetAccessResponse
-	(*AddSchemaRequest)(nil),          // 2: zhurnal.sync.v1.AddSchemaRequest
-	(*AddSchemaResponse)(nil),         // 3: zhurnal.sync.v1.AddSchemaResponse
-	(*ListDisagreementsRequest)(nil),  // 4: zhurnal.sync.v1.ListDisagreementsRequest
-	(*ListDisagreementsResponse)(nil), // 5: zhurnal.sync.v1.ListDisagreementsResponse
-	(*Disagreement)(nil),              // 6: zhurnal.sync.v1.Disagreement
-	(*RecordName)(nil),                // 7: zhurnal.sync.v1.RecordName
-	(*LiveValue)(nil),                 // 8: zhurnal.sync.v1.LiveValue
-	(*WriteRequest)(nil),              // 9: zhurnal.sync.v1.WriteRequest
-	(*RecordValues)(nil),              // 10: zhurnal.sync.v1.RecordValues
-	(*WriteResponse)(nil),             // 11: zhurnal.sync.v1.WriteResponse
-	(v1.SpaceKind)(0),                 // 12: zhurnal.schema.v1.SpaceKind
-	(*ChangeID)(nil),                  // 13: zhurnal.sync.v1.ChangeID
+	(*AddSchemaRequest)(nil),          // 0: zhurnal.sync.v1.AddSchemaRequest
+	(*AddSchemaResponse)(nil),         // 1: zhurnal.sync.v1.AddSchemaResponse
+	(*ListDisagreementsRequest)(nil),  // 2: zhurnal.sync.v1.ListDisagreementsRequest
+	(*ListDisagreementsResponse)(nil), // 3: zhurnal.sync.v1.ListDisagreementsResponse
+	(*Disagreement)(nil),              // 4: zhurnal.sync.v1.Disagreement
+	(*RecordName)(nil),                // 5: zhurnal.sync.v1.RecordName
+	(*LiveValue)(nil),                 // 6: zhurnal.sync.v1.LiveValue
+	(*WriteRequest)(nil),              // 7: zhurnal.sync.v1.WriteRequest
+	(*RecordValues)(nil),              // 8: zhurnal.sync.v1.RecordValues
+	(*WriteResponse)(nil),             // 9: zhurnal.sync.v1.WriteResponse
+	(*ChangeID)(nil),                  // 10: zhurnal.sync.v1.ChangeID
 }
 var file_zhurnal_sync_v1_desk_proto_depIdxs = []int32{
-	12, // 0: zhurnal.sync.v1.SetAccessRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	6,  // 1: zhurnal.sync.v1.ListDisagreementsResponse.disagreements:type_name -> zhurnal.sync.v1.Disagreement
-	7,  // 2: zhurnal.sync.v1.Disagreement.record:type_name -> zhurnal.sync.v1.RecordName
-	8,  // 3: zhurnal.sync.v1.Disagreement.values:type_name -> zhurnal.sync.v1.LiveValue
-	13, // 4: zhurnal.sync.v1.LiveValue.change:type_name -> zhurnal.sync.v1.ChangeID
-	10, // 5: zhurnal.sync.v1.WriteRequest.records:type_name -> zhurnal.sync.v1.RecordValues
-	7,  // 6: zhurnal.sync.v1.RecordValues.record:type_name -> zhurnal.sync.v1.RecordName
-	13, // 7: zhurnal.sync.v1.RecordValues.seen:type_name -> zhurnal.sync.v1.ChangeID
-	13, // 8: zhurnal.sync.v1.WriteResponse.change:type_name -> zhurnal.sync.v1.ChangeID
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	4,  // 0: zhurnal.sync.v1.ListDisagreementsResponse.disagreements:type_name -> zhurnal.sync.v1.Disagreement
+	5,  // 1: zhurnal.sync.v1.Disagreement.record:type_name -> zhurnal.sync.v1.RecordName
+	6,  // 2: zhurnal.sync.v1.Disagreement.values:type_name -> zhurnal.sync.v1.LiveValue
+	10, // 3: zhurnal.sync.v1.LiveValue.change:type_name -> zhurnal.sync.v1.ChangeID
+	8,  // 4: zhurnal.sync.v1.WriteRequest.records:type_name -> zhurnal.sync.v1.RecordValues
+	5,  // 5: zhurnal.sync.v1.RecordValues.record:type_name -> zhurnal.sync.v1.RecordName
+	10, // 6: zhurnal.sync.v1.RecordValues.seen:type_name -> zhurnal.sync.v1.ChangeID
+	10, // 7: zhurnal.sync.v1.WriteResponse.change:type_name -> zhurnal.sync.v1.ChangeID
+	8,  // [8:8] is the sub-list for method output_type
+	8,  // [8:8] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_desk_proto_init() }
@@ -877,7 +744,7 @@ func file_zhurnal_sync_v1_desk_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_sync_v1_desk_proto_rawDesc), len(file_zhurnal_sync_v1_desk_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

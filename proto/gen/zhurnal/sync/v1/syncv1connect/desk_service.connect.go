@@ -33,8 +33,6 @@ const (
 // reflection-formatted method names, remove the leading slash and convert the remaining slash to a
 // period.
 const (
-	// DeskServiceSetAccessProcedure is the fully-qualified name of the DeskService's SetAccess RPC.
-	DeskServiceSetAccessProcedure = "/zhurnal.sync.v1.DeskService/SetAccess"
 	// DeskServiceAddSchemaProcedure is the fully-qualified name of the DeskService's AddSchema RPC.
 	DeskServiceAddSchemaProcedure = "/zhurnal.sync.v1.DeskService/AddSchema"
 	// DeskServiceListDisagreementsProcedure is the fully-qualified name of the DeskService's
@@ -55,8 +53,6 @@ const (
 
 // DeskServiceClient is a client for the zhurnal.sync.v1.DeskService service.
 type DeskServiceClient interface {
-	// Gives or takes away access to a space.
-	SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error)
 	// Makes record types known.
 	AddSchema(context.Context, *connect.Request[v1.AddSchemaRequest]) (*connect.Response[v1.AddSchemaResponse], error)
 	// Lists the cells of a space in which people disagree, and contested voids.
@@ -84,12 +80,6 @@ func NewDeskServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 	baseURL = strings.TrimRight(baseURL, "/")
 	deskServiceMethods := v1.File_zhurnal_sync_v1_desk_service_proto.Services().ByName("DeskService").Methods()
 	return &deskServiceClient{
-		setAccess: connect.NewClient[v1.SetAccessRequest, v1.SetAccessResponse](
-			httpClient,
-			baseURL+DeskServiceSetAccessProcedure,
-			connect.WithSchema(deskServiceMethods.ByName("SetAccess")),
-			connect.WithClientOptions(opts...),
-		),
 		addSchema: connect.NewClient[v1.AddSchemaRequest, v1.AddSchemaResponse](
 			httpClient,
 			baseURL+DeskServiceAddSchemaProcedure,
@@ -137,7 +127,6 @@ func NewDeskServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 
 // deskServiceClient implements DeskServiceClient.
 type deskServiceClient struct {
-	setAccess         *connect.Client[v1.SetAccessRequest, v1.SetAccessResponse]
 	addSchema         *connect.Client[v1.AddSchemaRequest, v1.AddSchemaResponse]
 	listDisagreements *connect.Client[v1.ListDisagreementsRequest, v1.ListDisagreementsResponse]
 	write             *connect.Client[v1.WriteRequest, v1.WriteResponse]
@@ -145,11 +134,6 @@ type deskServiceClient struct {
 	getRecordAt       *connect.Client[v1.GetRecordAtRequest, v1.GetRecordAtResponse]
 	listQuarantined   *connect.Client[v1.ListQuarantinedRequest, v1.ListQuarantinedResponse]
 	dismiss           *connect.Client[v1.DismissRequest, v1.DismissResponse]
-}
-
-// SetAccess calls zhurnal.sync.v1.DeskService.SetAccess.
-func (c *deskServiceClient) SetAccess(ctx context.Context, req *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error) {
-	return c.setAccess.CallUnary(ctx, req)
 }
 
 // AddSchema calls zhurnal.sync.v1.DeskService.AddSchema.
@@ -189,8 +173,6 @@ func (c *deskServiceClient) Dismiss(ctx context.Context, req *connect.Request[v1
 
 // DeskServiceHandler is an implementation of the zhurnal.sync.v1.DeskService service.
 type DeskServiceHandler interface {
-	// Gives or takes away access to a space.
-	SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error)
 	// Makes record types known.
 	AddSchema(context.Context, *connect.Request[v1.AddSchemaRequest]) (*connect.Response[v1.AddSchemaResponse], error)
 	// Lists the cells of a space in which people disagree, and contested voids.
@@ -214,12 +196,6 @@ type DeskServiceHandler interface {
 // and JSON codecs. They also support gzip compression.
 func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
 	deskServiceMethods := v1.File_zhurnal_sync_v1_desk_service_proto.Services().ByName("DeskService").Methods()
-	deskServiceSetAccessHandler := connect.NewUnaryHandler(
-		DeskServiceSetAccessProcedure,
-		svc.SetAccess,
-		connect.WithSchema(deskServiceMethods.ByName("SetAccess")),
-		connect.WithHandlerOptions(opts...),
-	)
 	deskServiceAddSchemaHandler := connect.NewUnaryHandler(
 		DeskServiceAddSchemaProcedure,
 		svc.AddSchema,
@@ -264,8 +240,6 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 	)
 	return "/zhurnal.sync.v1.DeskService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case DeskServiceSetAccessProcedure:
-			deskServiceSetAccessHandler.ServeHTTP(w, r)
 		case DeskServiceAddSchemaProcedure:
 			deskServiceAddSchemaHandler.ServeHTTP(w, r)
 		case DeskServiceListDisagreementsProcedure:
@@ -288,10 +262,6 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 
 // UnimplementedDeskServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedDeskServiceHandler struct{}
-
-func (UnimplementedDeskServiceHandler) SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.SetAccess is not implemented"))
-}
 
 func (UnimplementedDeskServiceHandler) AddSchema(context.Context, *connect.Request[v1.AddSchemaRequest]) (*connect.Response[v1.AddSchemaResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.AddSchema is not implemented"))
