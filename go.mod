@@ -14,6 +14,7 @@ require (
 	github.com/dgraph-io/badger/v4 v4.9.6
 	github.com/klauspost/compress v1.20.3
 	github.com/ncruces/go-sqlite3 v0.36.0
+	github.com/piglig/go-qr v1.1.0
 	github.com/tidwall/btree v1.8.2
 	golang.org/x/net v0.60.0
 	golang.org/x/sys v0.49.0

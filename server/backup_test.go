@@ -19,23 +19,21 @@ func TestBackupRestoreCheckServe(t *testing.T) {
 	load := newLoad(t, merge.SpaceID(mergetest.ID16("lyman")), 3)
 	load.openOffice(t, dir)
 	server := startServer(t, dir)
-	operator := strings.Repeat("0e", 16)
 	for _, tablet := range load.tablets {
 		if err := tablet.push(t.Context(), load, server); err != nil {
 			t.Fatal(err)
 		}
 	}
 	stop := load.run(server)
-	must(t, exitOK, "verified", "backup", file, "--server", server.url, "--as", operator)
+	must(t, exitOK, "verified", "backup", file, "--dir", dir)
 	stop()
-	must(t, exitFailed, "there already", "backup", file, "--server", server.url, "--as", operator)
+	must(t, exitFailed, "there already", "backup", file, "--dir", dir)
 	must(t, exitOK, "0 damages", "check", file)
-	as := []string{"--server", server.url, "--as", operator}
-	must(t, exitOK, "0 entries of the log would go", append([]string{"cut", "--rehearse"}, as...)...)
-	must(t, exitOK, "", append([]string{"cut", "--set", "forever", "--space", hex.EncodeToString(load.space[:])}, as...)...)
-	must(t, exitOK, "forever", append([]string{"cut", "--retain", "0d"}, as...)...)
-	must(t, exitOK, "", append([]string{"cut", "--set", "default", "--space", hex.EncodeToString(load.space[:])}, as...)...)
-	must(t, exitFailed, "no space", append([]string{"cut", "--space", strings.Repeat("0f", 16)}, as...)...)
+	must(t, exitOK, "0 entries of the log would go", "cut", "--rehearse", "--dir", dir)
+	must(t, exitOK, "", "cut", "--set", "forever", "--space", hex.EncodeToString(load.space[:]), "--dir", dir)
+	must(t, exitOK, "forever", "cut", "--retain", "0d", "--dir", dir)
+	must(t, exitOK, "", "cut", "--set", "default", "--space", hex.EncodeToString(load.space[:]), "--dir", dir)
+	must(t, exitFailed, "no space", "cut", "--space", strings.Repeat("0f", 16), "--dir", dir)
 	must(t, exitFailed, "another process", "check", "--dir", dir)
 	load.verify(t, server)
 	server.kill(t)
@@ -83,8 +81,7 @@ func TestABackupThatIsNotWholeIsNotRestored(t *testing.T) {
 	}
 	must(t, exitFailed, "no store", "check", "--dir", dir)
 	must(t, exitFailed, "no store", "backup", file+"2", "--dir", dir)
-	must(t, exitFailed, "--as", "backup", file+"2")
-	must(t, exitFailed, "zhurnal serve", "backup", file+"2", "--server", "http://127.0.0.1:1", "--as", irynaHex)
+	must(t, exitUsage, "--dir", "backup", file+"2")
 	must(t, exitFailed, "--dir", "check")
 	if left, err := filepath.Glob(file + "2*"); err != nil || len(left) != 0 {
 		t.Fatalf("%v, %v", left, err)

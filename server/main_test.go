@@ -86,7 +86,7 @@ func TestHelpLeadsANewcomerOn(t *testing.T) {
 		{nil, []string{"serve", "report", "version", "zhurnal serve --dir ./register"}},
 		{[]string{"serve", "--help"}, []string{"Examples:", "loopback", "--dir", "--schema", "2GiB", "127.0.0.1:8765"}},
 		{[]string{"report", "--help"}, []string{"Examples:", "--as", "--desk", "--json"}},
-		{[]string{"backup", "--help"}, []string{"Examples:", "--as", "--dir", "personal data"}},
+		{[]string{"backup", "--help"}, []string{"Examples:", "--dir", "personal data"}},
 		{[]string{"restore", "--help"}, []string{"Examples:", "--register", "--without-register", "epoch"}},
 		{[]string{"check", "--help"}, []string{"Examples:", "--dir", "byte for byte"}},
 	} {
@@ -219,11 +219,16 @@ func TestServeReportAndServeAgain(t *testing.T) {
 		}
 	}
 	serve(func(url string) {
-		code, _, log := runHere(t, "report", "--server", url, "--as", irynaHex, "--desk", deskHex)
-		if code != exitFailed || !strings.Contains(log, "ask a coordinator for access") {
-			t.Errorf("before there is a desk: code %d, %s", code, log)
+		must(t, exitFailed, "not let in", "report", "--server", url, "--as", irynaHex, "--desk", deskHex)
+		_, out, _ := runHere(t, "add-organisation", "Другі", "--administrator", "Taras", "--dir", dir)
+		words := strings.Fields(out)
+		if len(words) == 0 || !strings.Contains(out, "its administrator, Taras, is") {
+			t.Fatalf("an organisation: %s", out)
 		}
+		must(t, exitFailed, "ask a coordinator for access", "report", "--server", url, "--as", words[len(words)-1], "--desk", deskHex)
 	})
+	must(t, exitOK, "its administrator", "add-organisation", "Треті", "--administrator", "Olha", "--dir", dir) // and when it is stopped
+	must(t, exitFailed, "one line", "add-organisation", "", "--administrator", "Olha", "--dir", dir)
 	grantDesk(t, dir)
 	serve(func(url string) {
 		code, out, log := runHere(t, "report", "--server", url, "--as", irynaHex, "--desk", deskHex)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/hub"
+	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
@@ -83,19 +85,23 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		options.Authenticate = auth.ClaimedAtHub
 		err = c.serveHub(ctx, listener, options, hub.New(engine, homeClients(c.Upstream, merge.PersonID(c.As)), merge.PersonID(c.As)), disk)
 	} else {
-		options.Health = ops.NewHealth(disk.Room, log, rpc.Services...)
-		err = serveHome(ctx, listener, options, engine)
+		err = c.serveHome(ctx, listener, options, engine, disk)
 	}
 	log.Info("stopped")
 	return err
 }
 
-// serveHome serves with the directory of the register, until the context ends.
-func serveHome(ctx context.Context, listener net.Listener, o rpc.Options, engine *syncengine.Engine) (err error) {
+// serveHome serves tablets, coordinators and the operator, until the context
+// ends.
+func (c *serveCommand) serveHome(ctx context.Context, listener net.Listener, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk) (err error) {
+	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
 	if o.Directory, err = directory.Open(engine, nowMillis, rand.Reader); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	o.Authenticate = auth.Claimed(o.Directory)
+	if o.Operator, err = operator.Listen(ctx, c.Dir); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	ctx, stop := context.WithCancel(ctx)
 	var settling sync.WaitGroup
 	settling.Go(func() { settle(ctx, o.Directory, o.Log) })

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
@@ -149,11 +150,19 @@ func (j *judge) references(plan *schema.Plan, w *merge.RecordWrites, findings []
 			continue
 		}
 		findings = append(findings, wire.Finding{
-			Cause: wire.ReferenceDangles, Type: w.Type, Record: w.Record, Field: ref.Field,
+			Cause: wire.ReferenceDangles, Type: w.Type, Record: w.Record, Field: ref.Field, Fields: groupOf(plan, ref.Field),
 			MessageKey: "reference.missing", MissingRecord: ref.Record,
 		})
 	}
 	return findings, nil
+}
+
+// groupOf returns the cell of a field that is part of a group.
+func groupOf(plan *schema.Plan, field uint32) []uint32 {
+	if cell, ok := plan.Cell(protoreflect.FieldNumber(field)); ok && cell.Field != field {
+		return []uint32{cell.Field}
+	}
+	return nil
 }
 
 func (j *judge) makes(id merge.RecordID) bool {

@@ -66,6 +66,7 @@ func TestARequestThatDoesNotSayIsToldWhatToSend(t *testing.T) {
 		"too long":       "Bearer " + olena.String() + "00",
 		"not hex":        "Bearer " + strings.Repeat("zz", 16),
 		"nobody":         "Bearer " + strings.Repeat("0", 32),
+		"the operator":   Header(Operator),
 	} {
 		seen, recorder, refusal := call(requestWith(authorization))
 		if seen != nil {

@@ -80,7 +80,7 @@ func (c *guarded) Send(m any) error {
 // is there or not.
 var errNotYours = fault.New(fault.NoAccess, "it is not there, or not for the caller")
 
-// errNotLetIn is for a user who has ended and a device that was revoked.
+// errNotLetIn is for whoever is not known, has ended or was revoked.
 var errNotLetIn = fault.New(fault.Unauthenticated, "this user or device is not let in: ask an administrator of your organisation")
 
 // check refuses what the caller may not ask for.
@@ -96,8 +96,8 @@ func (g *Guard) check(ctx context.Context, procedure string, request any) error 
 	if err != nil || g.directory == nil {
 		return err
 	}
-	if p.Operator || need.Caller == Operator {
-		if p.Operator && need.Caller == Operator {
+	if p.Operator || need.Caller == TheOperator {
+		if p.Operator && need.Caller == TheOperator {
 			return nil
 		}
 		return errNotYours

@@ -22,8 +22,8 @@ const (
 	Anyone
 	// Member is a user who is active, by a device that is let in or a session.
 	Member
-	// Operator runs the server.
-	Operator
+	// TheOperator runs the server.
+	TheOperator
 )
 
 // Where says in what a role is asked for.
@@ -74,7 +74,6 @@ var needs = map[string]Need{
 
 	syncv1connect.AudienceServiceListAudiencesProcedure: {Caller: Member},
 
-	syncv1connect.DeskServiceAddSchemaProcedure:         {Caller: Operator},
 	syncv1connect.DeskServiceListDisagreementsProcedure: {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceWriteProcedure:             {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceListQuarantinedProcedure:   {Caller: Member, Roles: settling, Where: InSpace},
@@ -84,24 +83,26 @@ var needs = map[string]Need{
 
 	reportv1connect.ReportServiceReportProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
-	adminv1connect.BackupServiceBackupProcedure:        {Caller: Operator},
-	adminv1connect.BackupServiceConfirmBackupProcedure: {Caller: Operator},
-	adminv1connect.LogServiceCutProcedure:              {Caller: Operator},
-	adminv1connect.LogServiceSetRetentionProcedure:     {Caller: Operator},
+	// These are served on the operator's socket alone.
+	adminv1connect.BackupServiceBackupProcedure:                {Caller: TheOperator},
+	adminv1connect.BackupServiceConfirmBackupProcedure:         {Caller: TheOperator},
+	adminv1connect.SchemaServiceAddSchemaProcedure:             {Caller: TheOperator},
+	adminv1connect.OrganisationServiceAddOrganisationProcedure: {Caller: TheOperator},
+	adminv1connect.LogServiceCutProcedure:                      {Caller: TheOperator},
+	adminv1connect.LogServiceSetRetentionProcedure:             {Caller: TheOperator},
 
-	directoryv1connect.DirectoryServiceAddOrganisationProcedure: {Caller: Operator},
-	directoryv1connect.DirectoryServiceListProgrammesProcedure:  {Caller: Member, Roles: looking},
-	directoryv1connect.DirectoryServiceAddProgrammeProcedure:    {Caller: Member, Roles: []directory.Role{directory.Administrator}},
-	directoryv1connect.DirectoryServiceListSpacesProcedure:      {Caller: Member, Roles: looking},
-	directoryv1connect.DirectoryServiceAddSpaceProcedure:        {Caller: Member, Roles: []directory.Role{directory.Administrator}},
-	directoryv1connect.DirectoryServiceListUsersProcedure:       {Caller: Member, Roles: looking},
-	directoryv1connect.DirectoryServiceAddUserProcedure:         {Caller: Member, Roles: keeping},
-	directoryv1connect.DirectoryServiceSetUserStatusProcedure:   {Caller: Member, Roles: []directory.Role{directory.Administrator}},
-	directoryv1connect.DirectoryServiceAssignProcedure:          {Caller: Member, Roles: keeping},
-	directoryv1connect.DirectoryServiceEndAssignmentProcedure:   {Caller: Member, Roles: keeping},
-	directoryv1connect.DirectoryServiceListDevicesProcedure:     {Caller: Member, Roles: looking},
-	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:    {Caller: Member, Roles: keeping},
-	directoryv1connect.DirectoryServiceRetireDeviceProcedure:    {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceListProgrammesProcedure: {Caller: Member, Roles: looking},
+	directoryv1connect.DirectoryServiceAddProgrammeProcedure:   {Caller: Member, Roles: []directory.Role{directory.Administrator}},
+	directoryv1connect.DirectoryServiceListSpacesProcedure:     {Caller: Member, Roles: looking},
+	directoryv1connect.DirectoryServiceAddSpaceProcedure:       {Caller: Member, Roles: []directory.Role{directory.Administrator}},
+	directoryv1connect.DirectoryServiceListUsersProcedure:      {Caller: Member, Roles: looking},
+	directoryv1connect.DirectoryServiceAddUserProcedure:        {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceSetUserStatusProcedure:  {Caller: Member, Roles: []directory.Role{directory.Administrator}},
+	directoryv1connect.DirectoryServiceAssignProcedure:         {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceEndAssignmentProcedure:  {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceListDevicesProcedure:    {Caller: Member, Roles: looking},
+	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {Caller: Member, Roles: keeping},
 
 	// Probes carry no identity, and the names of the services are no secret.
 	"/grpc.health.v1.Health/Check":                                   {Caller: Anyone},

@@ -6,7 +6,6 @@ import (
 	"connectrpc.com/connect"
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -16,8 +15,6 @@ import (
 // DeskEngine is what the desk service asks of the engine, on behalf of
 // coordinators and administrators. Errors have a kind of package fault.
 type DeskEngine interface {
-	// AddSchema returns the full names of the types that it made known.
-	AddSchema(ctx context.Context, by merge.PersonID, fileDescriptorSet []byte) (types []string, released int, err error)
 	// Disagreements gives a page; next is empty after the last.
 	Disagreements(ctx context.Context, person merge.PersonID, space merge.SpaceID, token string) (list []syncengine.Disagreement, next string, err error)
 	// Write returns the change it made and its position in the space's log.
@@ -28,18 +25,6 @@ type DeskEngine interface {
 
 // deskService implements syncv1connect.DeskServiceHandler.
 type deskService struct{ engine DeskEngine }
-
-func (s *deskService) AddSchema(ctx context.Context, req *connect.Request[syncv1.AddSchemaRequest]) (*connect.Response[syncv1.AddSchemaResponse], error) {
-	by, err := auth.Person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	types, released, err := s.engine.AddSchema(ctx, by, req.Msg.FileDescriptorSet)
-	if err != nil {
-		return nil, err
-	}
-	return connect.NewResponse(&syncv1.AddSchemaResponse{Types: types, Released: uint32(released)}), nil
-}
 
 func (s *deskService) ListDisagreements(ctx context.Context, req *connect.Request[syncv1.ListDisagreementsRequest]) (*connect.Response[syncv1.ListDisagreementsResponse], error) {
 	person, space, err := callerAndSpace(ctx, req.Msg.SpaceId)

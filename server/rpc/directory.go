@@ -29,14 +29,6 @@ func (s *directoryService) callersTenant(ctx context.Context) (merge.PersonID, *
 	return p.Person, s.directory.In(p.Organisation).By(p.Person), nil
 }
 
-func (s *directoryService) AddOrganisation(ctx context.Context, req *connect.Request[directoryv1.AddOrganisationRequest]) (*connect.Response[directoryv1.AddOrganisationResponse], error) {
-	organisation, administrator, err := s.directory.Found(ctx, req.Msg.Name, req.Msg.AdministratorName)
-	if err != nil {
-		return nil, err
-	}
-	return connect.NewResponse(&directoryv1.AddOrganisationResponse{OrganisationId: organisation[:], UserId: administrator[:]}), nil
-}
-
 func (s *directoryService) AddProgramme(ctx context.Context, req *connect.Request[directoryv1.AddProgrammeRequest]) (*connect.Response[directoryv1.AddProgrammeResponse], error) {
 	by, tenant, err := s.callersTenant(ctx)
 	if err != nil {

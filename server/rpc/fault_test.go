@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/grpc/codes"
@@ -67,6 +68,7 @@ var promised = map[fault.Kind]struct {
 	fault.BadCursor:       {http.StatusBadRequest, codes.FailedPrecondition, true, false},
 	fault.NoRoom:          {http.StatusServiceUnavailable, codes.Unavailable, false, false},
 	fault.Unavailable:     {http.StatusServiceUnavailable, codes.Unavailable, false, false},
+	fault.Throttled:       {http.StatusTooManyRequests, codes.ResourceExhausted, true, false},
 	fault.Damaged:         {http.StatusInternalServerError, codes.DataLoss, false, true},
 	fault.Invalid:         {http.StatusBadRequest, codes.InvalidArgument, true, false},
 	fault.NotFound:        {http.StatusNotFound, codes.NotFound, true, false},
@@ -234,4 +236,15 @@ func TestWhatTheProtocolDoesNotAllowIsMalformed(t *testing.T) {
 			"Content-Type", contentType, "Authorization", auth.Header(olena))
 		mustBe(t, contentType, got.status, http.StatusBadRequest)
 	}
+}
+
+func TestWhoIsToWaitReadsForHowLong(t *testing.T) {
+	engine := &scripted{pull: func(context.Context, merge.SpaceID, []byte, int) (wire.Page, error) {
+		return wire.Page{}, fmt.Errorf("pull: %w", fault.Throttle(1500*time.Millisecond, "too often"))
+	}}
+	server := start(t, engine, usual)
+	got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, pullBytes(t, nil, 0), protoHeaders()...)
+	_, f := refusalIn(t, got)
+	mustBe(t, "seconds in the header", got.header.Get("Retry-After"), "2")
+	mustBe(t, "milliseconds in the fault", f.GetRetryAfterMillis(), 1500)
 }

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -29,6 +30,21 @@ import (
 func (r *running) dial() *grpc.ClientConn {
 	r.t.Helper()
 	conn, err := grpc.NewClient(r.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+// dialOperator connects to the operator's socket.
+func (r *running) dialOperator() *grpc.ClientConn {
+	r.t.Helper()
+	socket, err := filepath.Abs(r.socket)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	conn, err := grpc.NewClient("unix://"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -157,7 +173,7 @@ func TestHealthNeedsNoIdentity(t *testing.T) {
 }
 
 func TestReflectionListsTheServicesAndTheirFiles(t *testing.T) {
-	conn := start(t, &scripted{}, usual).dial()
+	conn := start(t, &scripted{}, usual).dialOperator()
 	stream, err := reflectionv1.NewServerReflectionClient(conn).ServerReflectionInfo(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +194,7 @@ func TestReflectionListsTheServicesAndTheirFiles(t *testing.T) {
 	for _, s := range list.GetListServicesResponse().GetService() {
 		names = append(names, s.Name)
 	}
-	for _, want := range append([]string{"grpc.health.v1.Health"}, Services...) {
+	for _, want := range slices.Concat([]string{"grpc.health.v1.Health"}, Services, OperatorServices) {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is not among %v", want, names)
 		}
@@ -202,7 +218,7 @@ func TestReflectionListsTheServicesAndTheirFiles(t *testing.T) {
 // Older tools ask by the name that the service had before; the messages are
 // the same on the wire.
 func TestReflectionAnswersOlderTools(t *testing.T) {
-	conn := start(t, &scripted{}, usual).dial()
+	conn := start(t, &scripted{}, usual).dialOperator()
 	stream, err := conn.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true, ClientStreams: true},
 		"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
 	if err != nil {

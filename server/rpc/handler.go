@@ -3,11 +3,11 @@ package rpc
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
-	"connectrpc.com/grpcreflect"
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
@@ -25,6 +25,7 @@ type Engine interface {
 	AudienceEngine
 	HubEngine
 	LogEngine
+	SchemaEngine
 }
 
 // Options say what a server serves.
@@ -40,13 +41,17 @@ type Options struct {
 	Log    *slog.Logger
 	// Now is the clock, in milliseconds since 1970; told to tablets only.
 	Now func() int64
+	// Operator is the listener of the operator's socket; nil for none. See
+	// package operator.
+	Operator net.Listener
 	// Brought makes the server a hub, which serves tablets alone: it is called
 	// when one of them has brought something.
 	Brought func()
 }
 
-// Services are the full names of what the home server serves, HubServices of what
-// a hub does, for health and reflection.
+// Services are the full names of what the home server serves on its port,
+// HubServices of what a hub does, OperatorServices of what is served on the
+// operator's socket alone; for health and reflection.
 var (
 	Services = []string{
 		syncv1connect.SyncServiceName,
@@ -54,10 +59,14 @@ var (
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
 		directoryv1connect.DirectoryServiceName,
+	}
+	HubServices      = []string{syncv1connect.SyncServiceName}
+	OperatorServices = []string{
 		adminv1connect.BackupServiceName,
 		adminv1connect.LogServiceName,
+		adminv1connect.SchemaServiceName,
+		adminv1connect.OrganisationServiceName,
 	}
-	HubServices = []string{syncv1connect.SyncServiceName}
 )
 
 // newHandler returns everything that is served on the port. Watches end when
@@ -78,9 +87,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	}
 	private, open := handle(claimed), handle(func(h http.Handler) http.Handler { return h })
 
-	services := Services
 	if o.Brought != nil {
-		services = HubServices
 		private(syncv1connect.NewSyncServiceHandler(&hubService{engine: o.Engine, now: o.Now, edge: rim, brought: o.Brought}, options...))
 	} else {
 		private(syncv1connect.NewSyncServiceHandler(&syncService{
@@ -91,14 +98,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{engine: o.Engine}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
 		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory}, options...))
-		private(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
-		private(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
 	}
-	// Probes carry no identity, and the names of the services are no secret.
-	open(grpchealth.NewHandler(o.Health, options...))
-	reflector := grpcreflect.NewStaticReflector(append([]string{grpchealth.HealthV1ServiceName}, services...)...)
-	open(grpcreflect.NewHandlerV1(reflector, options...))
-	open(grpcreflect.NewHandlerV1Alpha(reflector, options...))
-
+	open(grpchealth.NewHandler(o.Health, options...)) // probes carry no identity
 	return named(auth.LocalOnly(http.MaxBytesHandler(reachable(mux), wireBytes)))
 }

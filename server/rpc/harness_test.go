@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"connectrpc.com/grpchealth"
 
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -36,6 +38,7 @@ type scripted struct {
 	AudienceEngine // nor here
 	HubEngine      // nor here
 	LogEngine      // nor here
+	SchemaEngine   // nor here
 
 	push  func(space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error)
 	pull  func(ctx context.Context, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)
@@ -126,6 +129,7 @@ type running struct {
 	t       *testing.T
 	address string // host:port
 	url     string
+	socket  string // the operator's
 	log     *lockedBuffer
 	stop    context.CancelFunc
 }
@@ -137,11 +141,16 @@ func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerO
 	if err != nil {
 		t.Fatal(err)
 	}
+	dir := t.TempDir()
+	socket, err := operator.Listen(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	log := new(lockedBuffer)
 	office := officeOf(t, engine)
 	options := Options{
-		Engine: engine, Directory: office, Authenticate: auth.Claimed(office),
-		Health: grpchealth.NewStaticChecker(Services...),
+		Engine: engine, Directory: office, Authenticate: auth.Claimed(office), Operator: socket,
+		Health: grpchealth.NewStaticChecker(slices.Concat(Services, OperatorServices)...),
 		Log:    slog.New(slog.NewJSONHandler(log, nil)),
 		Now:    func() int64 { return received },
 	}
@@ -161,7 +170,7 @@ func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerO
 		}
 	})
 	address := listener.Addr().(*net.TCPAddr).String()
-	return &running{t: t, address: address, url: "http://" + address, log: log, stop: stop}
+	return &running{t: t, address: address, url: "http://" + address, socket: socket.Addr().String(), log: log, stop: stop}
 }
 
 // httpClient speaks HTTP/1.1, or HTTP/2 without TLS.

@@ -139,7 +139,6 @@ func TestHistoryIsForWhoMayReadTheSpace(t *testing.T) {
 	if _, err := r.push(olena, hall, titled(t, olena, hall, "Перша допомога")); err != nil {
 		t.Fatal(err)
 	}
-	stranger := merge.PersonID{0x57}
 	there, absent := ask(stranger, hall, theCourse), ask(stranger, hall, &syncv1.RecordName{RecordId: bytes.Repeat([]byte{9}, 16)})
 	mustBe(t, "a stranger", status.Code(there), codes.NotFound)
 	mustBe(t, "what a stranger learns", status.Convert(there).Message(), status.Convert(absent).Message())

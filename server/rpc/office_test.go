@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	// operator runs the server: nobody whom the directory knows.
-	operator  = merge.PersonID{0x09, 15: 1}
+	// stranger is a user of another organisation.
+	stranger  = merge.PersonID{0x57}
 	desk      = merge.SpaceID{0xde, 15: 2}
 	elsewhere = merge.SpaceID{0xe1, 15: 2} // a community that was once for Olena
 )
@@ -56,6 +56,8 @@ func officeOf(t *testing.T, of Engine) *directory.Directory {
 	f.user(taras, directory.NewAssignment{Role: directory.Facilitator, Scope: directory.InSpace(hall)})
 	f.user(iryna, directory.NewAssignment{Role: directory.Coordinator, Scope: directory.InProgramme(f.programme)},
 		directory.NewAssignment{Role: directory.ClinicalSupervisor, Scope: directory.InSpace(room)})
+	f.found("Другі")
+	f.user(stranger)
 	return d
 }
 

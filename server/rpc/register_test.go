@@ -12,6 +12,8 @@ import (
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	adminv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1grpc"
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1grpc"
@@ -48,6 +50,7 @@ type register struct {
 	engine *syncengine.Engine
 	tablet syncv1grpc.SyncServiceClient
 	desk   syncv1grpc.DeskServiceClient
+	schema adminv1grpc.SchemaServiceClient
 }
 
 // openRegister serves an engine in memory, in which Olena and Taras hold the
@@ -71,7 +74,10 @@ func openRegister(t *testing.T, change ...func(*syncengine.Options)) *register {
 	})
 	server := start(t, engine, usual)
 	conn := server.dial()
-	r := &register{server, engine, syncv1grpc.NewSyncServiceClient(conn), syncv1grpc.NewDeskServiceClient(conn)}
+	r := &register{
+		server, engine, syncv1grpc.NewSyncServiceClient(conn), syncv1grpc.NewDeskServiceClient(conn),
+		adminv1grpc.NewSchemaServiceClient(server.dialOperator()),
+	}
 	return r
 }
 
@@ -244,7 +250,7 @@ func TestADeskIsToldWhatDoesNotFit(t *testing.T) {
 	mustBe(t, "a record id of one byte", status.Code(err), codes.InvalidArgument)
 	_, err = r.desk.ListDisagreements(ctx, &syncv1.ListDisagreementsRequest{SpaceId: hall[:], PageToken: "next"})
 	mustBe(t, "a made-up page token", status.Code(err), codes.InvalidArgument)
-	_, err = r.desk.AddSchema(as(t.Context(), operator), &syncv1.AddSchemaRequest{FileDescriptorSet: []byte("not a descriptor set")})
+	_, err = r.schema.AddSchema(t.Context(), &adminv1.AddSchemaRequest{FileDescriptorSet: []byte("not a descriptor set")})
 	mustBe(t, "no descriptor set", status.Code(err), codes.InvalidArgument)
 }
 
@@ -265,7 +271,7 @@ func TestASchemaFreesWhatWaitedForIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	added, err := r.desk.AddSchema(as(t.Context(), operator), &syncv1.AddSchemaRequest{FileDescriptorSet: set})
+	added, err := r.schema.AddSchema(t.Context(), &adminv1.AddSchemaRequest{FileDescriptorSet: set})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,10 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// Serve answers on the listener until the context ends, then lets requests
-// finish and returns nil. It closes the listener. What is still running after
-// the time that stopping may take is cut off: a tablet sends it again.
+// Serve answers on the listener, and on the operator's socket if there is one,
+// until the context ends, then lets requests finish and returns nil. It closes
+// both listeners. What is still running after the time that stopping may take is
+// cut off: a tablet sends it again.
 func Serve(ctx context.Context, listener net.Listener, o Options) error {
 	return serveWith(ctx, listener, o, usual)
 }
@@ -22,35 +23,50 @@ func Serve(ctx context.Context, listener net.Listener, o Options) error {
 func serveWith(ctx context.Context, listener net.Listener, o Options, t timeouts, extra ...connect.HandlerOption) error {
 	stopping, stop := context.WithCancel(context.Background())
 	defer stop()
-	server := newServer(newHandler(o, t, stopping, extra...), o.Log, t)
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(netutil.LimitListener(listener, connections)) }()
+	all := make(group, 0, 2)
+	ended := make(chan error, cap(all))
+	all.begin(newServer(newHandler(o, t, stopping, extra...), o.Log, t), netutil.LimitListener(listener, connections), ended)
+	if o.Operator != nil {
+		all.begin(newServer(newOperatorHandler(o, t), o.Log, t), o.Operator, ended)
+	}
+	var failed error
+	running := len(all)
 	select {
 	case err := <-ended:
-		return fmt.Errorf("serve: %w", err)
+		failed, running = fmt.Errorf("serve: %w", err), running-1
 	case <-ctx.Done():
 	}
 	stop() // watches first, or they would outlast the time for stopping
-	if err := shutDown(server, t); err != nil {
-		return err
+	failed = errors.Join(failed, all.shutDown(t))
+	for range running {
+		if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+			failed = errors.Join(failed, fmt.Errorf("serve: %w", err))
+		}
 	}
-	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve: %w", err)
-	}
-	return nil
+	return failed
 }
 
-func shutDown(server *http.Server, t timeouts) error {
+// group are servers that stop together.
+type group []*http.Server
+
+func (g *group) begin(server *http.Server, listener net.Listener, ended chan<- error) {
+	*g = append(*g, server)
+	go func() { ended <- server.Serve(listener) }()
+}
+
+func (g group) shutDown(t timeouts) (failed error) {
 	patience, cancel := context.WithTimeout(context.Background(), t.stop)
 	defer cancel()
-	err := server.Shutdown(patience)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = server.Close()
+	for _, server := range g {
+		err := server.Shutdown(patience)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close()
+		}
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("stop: %w", err))
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("stop: %w", err)
-	}
-	return nil
+	return failed
 }
 
 // newServer holds every limit that net/http knows. HTTP/2 comes without TLS:

@@ -34,7 +34,9 @@ func (f *fleet) converge() {
 		f.checkHome(space)
 		f.checkAcknowledged(space)
 		f.checkReceipts(space)
-		for _, t := range f.tablets {
+	}
+	for _, t := range f.tablets {
+		for _, space := range t.spaces {
 			f.checkEqual(t, space)
 		}
 	}
@@ -52,8 +54,8 @@ func (f *fleet) calmDown() {
 	f.home.disk.Fill(math.MaxUint64)
 	f.home.newer = true
 	f.home.restart()
-	for _, space := range f.spaces {
-		for _, t := range f.tablets {
+	for _, t := range f.tablets {
+		for _, space := range t.spaces {
 			f.home.allow(t.person, space, true)
 		}
 	}

@@ -26,116 +26,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Makes a tenant, with a user who keeps its directory.
-type AddOrganisationRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// What people call it.
-	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What colleagues call its first administrator.
-	AdministratorName string `protobuf:"bytes,2,opt,name=administrator_name,json=administratorName,proto3" json:"administrator_name,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
-}
-
-func (x *AddOrganisationRequest) Reset() {
-	*x = AddOrganisationRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AddOrganisationRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AddOrganisationRequest) ProtoMessage() {}
-
-func (x *AddOrganisationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AddOrganisationRequest.ProtoReflect.Descriptor instead.
-func (*AddOrganisationRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *AddOrganisationRequest) GetName() string {
-	if x != nil {
-		return x.Name
-	}
-	return ""
-}
-
-func (x *AddOrganisationRequest) GetAdministratorName() string {
-	if x != nil {
-		return x.AdministratorName
-	}
-	return ""
-}
-
-// The tenant is there.
-type AddOrganisationResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// 16 bytes.
-	OrganisationId []byte `protobuf:"bytes,1,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
-	// Its first administrator: 16 bytes.
-	UserId        []byte `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *AddOrganisationResponse) Reset() {
-	*x = AddOrganisationResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AddOrganisationResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AddOrganisationResponse) ProtoMessage() {}
-
-func (x *AddOrganisationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AddOrganisationResponse.ProtoReflect.Descriptor instead.
-func (*AddOrganisationResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *AddOrganisationResponse) GetOrganisationId() []byte {
-	if x != nil {
-		return x.OrganisationId
-	}
-	return nil
-}
-
-func (x *AddOrganisationResponse) GetUserId() []byte {
-	if x != nil {
-		return x.UserId
-	}
-	return nil
-}
-
 // Asks for the programmes of the caller's organisation.
 type ListProgrammesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -147,7 +37,7 @@ type ListProgrammesRequest struct {
 
 func (x *ListProgrammesRequest) Reset() {
 	*x = ListProgrammesRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[2]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -159,7 +49,7 @@ func (x *ListProgrammesRequest) String() string {
 func (*ListProgrammesRequest) ProtoMessage() {}
 
 func (x *ListProgrammesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[2]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -172,7 +62,7 @@ func (x *ListProgrammesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProgrammesRequest.ProtoReflect.Descriptor instead.
 func (*ListProgrammesRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{2}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *ListProgrammesRequest) GetPageToken() string {
@@ -195,7 +85,7 @@ type ListProgrammesResponse struct {
 
 func (x *ListProgrammesResponse) Reset() {
 	*x = ListProgrammesResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[3]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -207,7 +97,7 @@ func (x *ListProgrammesResponse) String() string {
 func (*ListProgrammesResponse) ProtoMessage() {}
 
 func (x *ListProgrammesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[3]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -220,7 +110,7 @@ func (x *ListProgrammesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListProgrammesResponse.ProtoReflect.Descriptor instead.
 func (*ListProgrammesResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{3}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *ListProgrammesResponse) GetProgrammes() []*ListedProgramme {
@@ -250,7 +140,7 @@ type ListedProgramme struct {
 
 func (x *ListedProgramme) Reset() {
 	*x = ListedProgramme{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[4]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -262,7 +152,7 @@ func (x *ListedProgramme) String() string {
 func (*ListedProgramme) ProtoMessage() {}
 
 func (x *ListedProgramme) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[4]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -275,7 +165,7 @@ func (x *ListedProgramme) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListedProgramme.ProtoReflect.Descriptor instead.
 func (*ListedProgramme) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{4}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListedProgramme) GetProgrammeId() []byte {
@@ -303,7 +193,7 @@ type AddProgrammeRequest struct {
 
 func (x *AddProgrammeRequest) Reset() {
 	*x = AddProgrammeRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[5]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +205,7 @@ func (x *AddProgrammeRequest) String() string {
 func (*AddProgrammeRequest) ProtoMessage() {}
 
 func (x *AddProgrammeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[5]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +218,7 @@ func (x *AddProgrammeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddProgrammeRequest.ProtoReflect.Descriptor instead.
 func (*AddProgrammeRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{5}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *AddProgrammeRequest) GetName() string {
@@ -349,7 +239,7 @@ type AddProgrammeResponse struct {
 
 func (x *AddProgrammeResponse) Reset() {
 	*x = AddProgrammeResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[6]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -361,7 +251,7 @@ func (x *AddProgrammeResponse) String() string {
 func (*AddProgrammeResponse) ProtoMessage() {}
 
 func (x *AddProgrammeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[6]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -374,7 +264,7 @@ func (x *AddProgrammeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddProgrammeResponse.ProtoReflect.Descriptor instead.
 func (*AddProgrammeResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{6}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AddProgrammeResponse) GetProgrammeId() []byte {
@@ -397,7 +287,7 @@ type ListSpacesRequest struct {
 
 func (x *ListSpacesRequest) Reset() {
 	*x = ListSpacesRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[7]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -409,7 +299,7 @@ func (x *ListSpacesRequest) String() string {
 func (*ListSpacesRequest) ProtoMessage() {}
 
 func (x *ListSpacesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[7]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -422,7 +312,7 @@ func (x *ListSpacesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSpacesRequest.ProtoReflect.Descriptor instead.
 func (*ListSpacesRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{7}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListSpacesRequest) GetPageToken() string {
@@ -445,7 +335,7 @@ type ListSpacesResponse struct {
 
 func (x *ListSpacesResponse) Reset() {
 	*x = ListSpacesResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[8]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -457,7 +347,7 @@ func (x *ListSpacesResponse) String() string {
 func (*ListSpacesResponse) ProtoMessage() {}
 
 func (x *ListSpacesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[8]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -470,7 +360,7 @@ func (x *ListSpacesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSpacesResponse.ProtoReflect.Descriptor instead.
 func (*ListSpacesResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{8}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListSpacesResponse) GetSpaces() []*ListedSpace {
@@ -506,7 +396,7 @@ type ListedSpace struct {
 
 func (x *ListedSpace) Reset() {
 	*x = ListedSpace{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[9]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -518,7 +408,7 @@ func (x *ListedSpace) String() string {
 func (*ListedSpace) ProtoMessage() {}
 
 func (x *ListedSpace) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[9]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -531,7 +421,7 @@ func (x *ListedSpace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListedSpace.ProtoReflect.Descriptor instead.
 func (*ListedSpace) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListedSpace) GetSpaceId() []byte {
@@ -586,7 +476,7 @@ type AddSpaceRequest struct {
 
 func (x *AddSpaceRequest) Reset() {
 	*x = AddSpaceRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[10]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -598,7 +488,7 @@ func (x *AddSpaceRequest) String() string {
 func (*AddSpaceRequest) ProtoMessage() {}
 
 func (x *AddSpaceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[10]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -611,7 +501,7 @@ func (x *AddSpaceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddSpaceRequest.ProtoReflect.Descriptor instead.
 func (*AddSpaceRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{10}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *AddSpaceRequest) GetProgrammeId() []byte {
@@ -653,7 +543,7 @@ type AddSpaceResponse struct {
 
 func (x *AddSpaceResponse) Reset() {
 	*x = AddSpaceResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[11]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +555,7 @@ func (x *AddSpaceResponse) String() string {
 func (*AddSpaceResponse) ProtoMessage() {}
 
 func (x *AddSpaceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[11]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +568,7 @@ func (x *AddSpaceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddSpaceResponse.ProtoReflect.Descriptor instead.
 func (*AddSpaceResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{11}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *AddSpaceResponse) GetSpaceId() []byte {
@@ -700,7 +590,7 @@ type ListUsersRequest struct {
 
 func (x *ListUsersRequest) Reset() {
 	*x = ListUsersRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[12]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -712,7 +602,7 @@ func (x *ListUsersRequest) String() string {
 func (*ListUsersRequest) ProtoMessage() {}
 
 func (x *ListUsersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[12]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -725,7 +615,7 @@ func (x *ListUsersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUsersRequest.ProtoReflect.Descriptor instead.
 func (*ListUsersRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{12}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListUsersRequest) GetPageToken() string {
@@ -748,7 +638,7 @@ type ListUsersResponse struct {
 
 func (x *ListUsersResponse) Reset() {
 	*x = ListUsersResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[13]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -760,7 +650,7 @@ func (x *ListUsersResponse) String() string {
 func (*ListUsersResponse) ProtoMessage() {}
 
 func (x *ListUsersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[13]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -773,7 +663,7 @@ func (x *ListUsersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListUsersResponse.ProtoReflect.Descriptor instead.
 func (*ListUsersResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{13}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListUsersResponse) GetUsers() []*ListedUser {
@@ -808,7 +698,7 @@ type ListedUser struct {
 
 func (x *ListedUser) Reset() {
 	*x = ListedUser{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[14]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -820,7 +710,7 @@ func (x *ListedUser) String() string {
 func (*ListedUser) ProtoMessage() {}
 
 func (x *ListedUser) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[14]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -833,7 +723,7 @@ func (x *ListedUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListedUser.ProtoReflect.Descriptor instead.
 func (*ListedUser) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{14}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListedUser) GetUserId() []byte {
@@ -878,7 +768,7 @@ type AddUserRequest struct {
 
 func (x *AddUserRequest) Reset() {
 	*x = AddUserRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[15]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +780,7 @@ func (x *AddUserRequest) String() string {
 func (*AddUserRequest) ProtoMessage() {}
 
 func (x *AddUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[15]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +793,7 @@ func (x *AddUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddUserRequest.ProtoReflect.Descriptor instead.
 func (*AddUserRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{15}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AddUserRequest) GetName() string {
@@ -931,7 +821,7 @@ type AddUserResponse struct {
 
 func (x *AddUserResponse) Reset() {
 	*x = AddUserResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[16]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -943,7 +833,7 @@ func (x *AddUserResponse) String() string {
 func (*AddUserResponse) ProtoMessage() {}
 
 func (x *AddUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[16]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -956,7 +846,7 @@ func (x *AddUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddUserResponse.ProtoReflect.Descriptor instead.
 func (*AddUserResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{16}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AddUserResponse) GetUserId() []byte {
@@ -979,7 +869,7 @@ type SetUserStatusRequest struct {
 
 func (x *SetUserStatusRequest) Reset() {
 	*x = SetUserStatusRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[17]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -991,7 +881,7 @@ func (x *SetUserStatusRequest) String() string {
 func (*SetUserStatusRequest) ProtoMessage() {}
 
 func (x *SetUserStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[17]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1004,7 +894,7 @@ func (x *SetUserStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUserStatusRequest.ProtoReflect.Descriptor instead.
 func (*SetUserStatusRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{17}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SetUserStatusRequest) GetUserId() []byte {
@@ -1030,7 +920,7 @@ type SetUserStatusResponse struct {
 
 func (x *SetUserStatusResponse) Reset() {
 	*x = SetUserStatusResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[18]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1042,7 +932,7 @@ func (x *SetUserStatusResponse) String() string {
 func (*SetUserStatusResponse) ProtoMessage() {}
 
 func (x *SetUserStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[18]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1055,7 +945,7 @@ func (x *SetUserStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUserStatusResponse.ProtoReflect.Descriptor instead.
 func (*SetUserStatusResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{18}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{16}
 }
 
 // Gives a user a role.
@@ -1077,7 +967,7 @@ type AssignRequest struct {
 
 func (x *AssignRequest) Reset() {
 	*x = AssignRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[19]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1089,7 +979,7 @@ func (x *AssignRequest) String() string {
 func (*AssignRequest) ProtoMessage() {}
 
 func (x *AssignRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[19]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1102,7 +992,7 @@ func (x *AssignRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignRequest.ProtoReflect.Descriptor instead.
 func (*AssignRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{19}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *AssignRequest) GetUserId() []byte {
@@ -1152,7 +1042,7 @@ type AssignResponse struct {
 
 func (x *AssignResponse) Reset() {
 	*x = AssignResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[20]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1164,7 +1054,7 @@ func (x *AssignResponse) String() string {
 func (*AssignResponse) ProtoMessage() {}
 
 func (x *AssignResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[20]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1177,7 +1067,7 @@ func (x *AssignResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AssignResponse.ProtoReflect.Descriptor instead.
 func (*AssignResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{20}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *AssignResponse) GetAssignmentId() []byte {
@@ -1200,7 +1090,7 @@ type EndAssignmentRequest struct {
 
 func (x *EndAssignmentRequest) Reset() {
 	*x = EndAssignmentRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[21]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1212,7 +1102,7 @@ func (x *EndAssignmentRequest) String() string {
 func (*EndAssignmentRequest) ProtoMessage() {}
 
 func (x *EndAssignmentRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[21]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1225,7 +1115,7 @@ func (x *EndAssignmentRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndAssignmentRequest.ProtoReflect.Descriptor instead.
 func (*EndAssignmentRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{21}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *EndAssignmentRequest) GetUserId() []byte {
@@ -1251,7 +1141,7 @@ type EndAssignmentResponse struct {
 
 func (x *EndAssignmentResponse) Reset() {
 	*x = EndAssignmentResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[22]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1263,7 +1153,7 @@ func (x *EndAssignmentResponse) String() string {
 func (*EndAssignmentResponse) ProtoMessage() {}
 
 func (x *EndAssignmentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[22]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1276,7 +1166,7 @@ func (x *EndAssignmentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndAssignmentResponse.ProtoReflect.Descriptor instead.
 func (*EndAssignmentResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{22}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{20}
 }
 
 // Asks for the devices of the caller's organisation; of a coordinator, for those
@@ -1291,7 +1181,7 @@ type ListDevicesRequest struct {
 
 func (x *ListDevicesRequest) Reset() {
 	*x = ListDevicesRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[23]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1303,7 +1193,7 @@ func (x *ListDevicesRequest) String() string {
 func (*ListDevicesRequest) ProtoMessage() {}
 
 func (x *ListDevicesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[23]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1316,7 +1206,7 @@ func (x *ListDevicesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDevicesRequest.ProtoReflect.Descriptor instead.
 func (*ListDevicesRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{23}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListDevicesRequest) GetPageToken() string {
@@ -1339,7 +1229,7 @@ type ListDevicesResponse struct {
 
 func (x *ListDevicesResponse) Reset() {
 	*x = ListDevicesResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[24]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1351,7 +1241,7 @@ func (x *ListDevicesResponse) String() string {
 func (*ListDevicesResponse) ProtoMessage() {}
 
 func (x *ListDevicesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[24]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1364,7 +1254,7 @@ func (x *ListDevicesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDevicesResponse.ProtoReflect.Descriptor instead.
 func (*ListDevicesResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{24}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListDevicesResponse) GetDevices() []*ListedDevice {
@@ -1403,7 +1293,7 @@ type ListedDevice struct {
 
 func (x *ListedDevice) Reset() {
 	*x = ListedDevice{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[25]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1415,7 +1305,7 @@ func (x *ListedDevice) String() string {
 func (*ListedDevice) ProtoMessage() {}
 
 func (x *ListedDevice) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[25]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1428,7 +1318,7 @@ func (x *ListedDevice) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListedDevice.ProtoReflect.Descriptor instead.
 func (*ListedDevice) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{25}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListedDevice) GetDeviceId() []byte {
@@ -1484,7 +1374,7 @@ type RevokeDeviceRequest struct {
 
 func (x *RevokeDeviceRequest) Reset() {
 	*x = RevokeDeviceRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[26]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1496,7 +1386,7 @@ func (x *RevokeDeviceRequest) String() string {
 func (*RevokeDeviceRequest) ProtoMessage() {}
 
 func (x *RevokeDeviceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[26]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1509,7 +1399,7 @@ func (x *RevokeDeviceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeDeviceRequest.ProtoReflect.Descriptor instead.
 func (*RevokeDeviceRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{26}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RevokeDeviceRequest) GetDeviceId() []byte {
@@ -1528,7 +1418,7 @@ type RevokeDeviceResponse struct {
 
 func (x *RevokeDeviceResponse) Reset() {
 	*x = RevokeDeviceResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[27]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1540,7 +1430,7 @@ func (x *RevokeDeviceResponse) String() string {
 func (*RevokeDeviceResponse) ProtoMessage() {}
 
 func (x *RevokeDeviceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[27]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1553,7 +1443,7 @@ func (x *RevokeDeviceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeDeviceResponse.ProtoReflect.Descriptor instead.
 func (*RevokeDeviceResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{27}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{25}
 }
 
 // Says whether a device is waited for. One that is retired may sync, loses
@@ -1570,7 +1460,7 @@ type RetireDeviceRequest struct {
 
 func (x *RetireDeviceRequest) Reset() {
 	*x = RetireDeviceRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[28]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1582,7 +1472,7 @@ func (x *RetireDeviceRequest) String() string {
 func (*RetireDeviceRequest) ProtoMessage() {}
 
 func (x *RetireDeviceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[28]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1595,7 +1485,7 @@ func (x *RetireDeviceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireDeviceRequest.ProtoReflect.Descriptor instead.
 func (*RetireDeviceRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{28}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *RetireDeviceRequest) GetDeviceId() []byte {
@@ -1621,7 +1511,7 @@ type RetireDeviceResponse struct {
 
 func (x *RetireDeviceResponse) Reset() {
 	*x = RetireDeviceResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[29]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1633,7 +1523,7 @@ func (x *RetireDeviceResponse) String() string {
 func (*RetireDeviceResponse) ProtoMessage() {}
 
 func (x *RetireDeviceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[29]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1646,20 +1536,14 @@ func (x *RetireDeviceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireDeviceResponse.ProtoReflect.Descriptor instead.
 func (*RetireDeviceResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{29}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{27}
 }
 
 var File_zhurnal_directory_v1_office_proto protoreflect.FileDescriptor
 
 const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\n" +
-	"!zhurnal/directory/v1/office.proto\x12\x14zhurnal.directory.v1\x1a$zhurnal/directory/v1/directory.proto\x1a\x1fzhurnal/schema/v1/options.proto\"[\n" +
-	"\x16AddOrganisationRequest\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
-	"\x12administrator_name\x18\x02 \x01(\tR\x11administratorName\"[\n" +
-	"\x17AddOrganisationResponse\x12'\n" +
-	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x12\x17\n" +
-	"\auser_id\x18\x02 \x01(\fR\x06userId\"6\n" +
+	"!zhurnal/directory/v1/office.proto\x12\x14zhurnal.directory.v1\x1a$zhurnal/directory/v1/directory.proto\x1a\x1fzhurnal/schema/v1/options.proto\"6\n" +
 	"\x15ListProgrammesRequest\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x01 \x01(\tR\tpageToken\"\x87\x01\n" +
@@ -1761,58 +1645,56 @@ func file_zhurnal_directory_v1_office_proto_rawDescGZIP() []byte {
 	return file_zhurnal_directory_v1_office_proto_rawDescData
 }
 
-var file_zhurnal_directory_v1_office_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_zhurnal_directory_v1_office_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_zhurnal_directory_v1_office_proto_goTypes = []any{
-	(*AddOrganisationRequest)(nil),  // 0: zhurnal.directory.v1.AddOrganisationRequest
-	(*AddOrganisationResponse)(nil), // 1: zhurnal.directory.v1.AddOrganisationResponse
-	(*ListProgrammesRequest)(nil),   // 2: zhurnal.directory.v1.ListProgrammesRequest
-	(*ListProgrammesResponse)(nil),  // 3: zhurnal.directory.v1.ListProgrammesResponse
-	(*ListedProgramme)(nil),         // 4: zhurnal.directory.v1.ListedProgramme
-	(*AddProgrammeRequest)(nil),     // 5: zhurnal.directory.v1.AddProgrammeRequest
-	(*AddProgrammeResponse)(nil),    // 6: zhurnal.directory.v1.AddProgrammeResponse
-	(*ListSpacesRequest)(nil),       // 7: zhurnal.directory.v1.ListSpacesRequest
-	(*ListSpacesResponse)(nil),      // 8: zhurnal.directory.v1.ListSpacesResponse
-	(*ListedSpace)(nil),             // 9: zhurnal.directory.v1.ListedSpace
-	(*AddSpaceRequest)(nil),         // 10: zhurnal.directory.v1.AddSpaceRequest
-	(*AddSpaceResponse)(nil),        // 11: zhurnal.directory.v1.AddSpaceResponse
-	(*ListUsersRequest)(nil),        // 12: zhurnal.directory.v1.ListUsersRequest
-	(*ListUsersResponse)(nil),       // 13: zhurnal.directory.v1.ListUsersResponse
-	(*ListedUser)(nil),              // 14: zhurnal.directory.v1.ListedUser
-	(*AddUserRequest)(nil),          // 15: zhurnal.directory.v1.AddUserRequest
-	(*AddUserResponse)(nil),         // 16: zhurnal.directory.v1.AddUserResponse
-	(*SetUserStatusRequest)(nil),    // 17: zhurnal.directory.v1.SetUserStatusRequest
-	(*SetUserStatusResponse)(nil),   // 18: zhurnal.directory.v1.SetUserStatusResponse
-	(*AssignRequest)(nil),           // 19: zhurnal.directory.v1.AssignRequest
-	(*AssignResponse)(nil),          // 20: zhurnal.directory.v1.AssignResponse
-	(*EndAssignmentRequest)(nil),    // 21: zhurnal.directory.v1.EndAssignmentRequest
-	(*EndAssignmentResponse)(nil),   // 22: zhurnal.directory.v1.EndAssignmentResponse
-	(*ListDevicesRequest)(nil),      // 23: zhurnal.directory.v1.ListDevicesRequest
-	(*ListDevicesResponse)(nil),     // 24: zhurnal.directory.v1.ListDevicesResponse
-	(*ListedDevice)(nil),            // 25: zhurnal.directory.v1.ListedDevice
-	(*RevokeDeviceRequest)(nil),     // 26: zhurnal.directory.v1.RevokeDeviceRequest
-	(*RevokeDeviceResponse)(nil),    // 27: zhurnal.directory.v1.RevokeDeviceResponse
-	(*RetireDeviceRequest)(nil),     // 28: zhurnal.directory.v1.RetireDeviceRequest
-	(*RetireDeviceResponse)(nil),    // 29: zhurnal.directory.v1.RetireDeviceResponse
-	(v1.SpaceKind)(0),               // 30: zhurnal.schema.v1.SpaceKind
-	(UserStatus)(0),                 // 31: zhurnal.directory.v1.UserStatus
-	(*Assignment)(nil),              // 32: zhurnal.directory.v1.Assignment
-	(Role)(0),                       // 33: zhurnal.directory.v1.Role
-	(*Scope)(nil),                   // 34: zhurnal.directory.v1.Scope
-	(DeviceStatus)(0),               // 35: zhurnal.directory.v1.DeviceStatus
+	(*ListProgrammesRequest)(nil),  // 0: zhurnal.directory.v1.ListProgrammesRequest
+	(*ListProgrammesResponse)(nil), // 1: zhurnal.directory.v1.ListProgrammesResponse
+	(*ListedProgramme)(nil),        // 2: zhurnal.directory.v1.ListedProgramme
+	(*AddProgrammeRequest)(nil),    // 3: zhurnal.directory.v1.AddProgrammeRequest
+	(*AddProgrammeResponse)(nil),   // 4: zhurnal.directory.v1.AddProgrammeResponse
+	(*ListSpacesRequest)(nil),      // 5: zhurnal.directory.v1.ListSpacesRequest
+	(*ListSpacesResponse)(nil),     // 6: zhurnal.directory.v1.ListSpacesResponse
+	(*ListedSpace)(nil),            // 7: zhurnal.directory.v1.ListedSpace
+	(*AddSpaceRequest)(nil),        // 8: zhurnal.directory.v1.AddSpaceRequest
+	(*AddSpaceResponse)(nil),       // 9: zhurnal.directory.v1.AddSpaceResponse
+	(*ListUsersRequest)(nil),       // 10: zhurnal.directory.v1.ListUsersRequest
+	(*ListUsersResponse)(nil),      // 11: zhurnal.directory.v1.ListUsersResponse
+	(*ListedUser)(nil),             // 12: zhurnal.directory.v1.ListedUser
+	(*AddUserRequest)(nil),         // 13: zhurnal.directory.v1.AddUserRequest
+	(*AddUserResponse)(nil),        // 14: zhurnal.directory.v1.AddUserResponse
+	(*SetUserStatusRequest)(nil),   // 15: zhurnal.directory.v1.SetUserStatusRequest
+	(*SetUserStatusResponse)(nil),  // 16: zhurnal.directory.v1.SetUserStatusResponse
+	(*AssignRequest)(nil),          // 17: zhurnal.directory.v1.AssignRequest
+	(*AssignResponse)(nil),         // 18: zhurnal.directory.v1.AssignResponse
+	(*EndAssignmentRequest)(nil),   // 19: zhurnal.directory.v1.EndAssignmentRequest
+	(*EndAssignmentResponse)(nil),  // 20: zhurnal.directory.v1.EndAssignmentResponse
+	(*ListDevicesRequest)(nil),     // 21: zhurnal.directory.v1.ListDevicesRequest
+	(*ListDevicesResponse)(nil),    // 22: zhurnal.directory.v1.ListDevicesResponse
+	(*ListedDevice)(nil),           // 23: zhurnal.directory.v1.ListedDevice
+	(*RevokeDeviceRequest)(nil),    // 24: zhurnal.directory.v1.RevokeDeviceRequest
+	(*RevokeDeviceResponse)(nil),   // 25: zhurnal.directory.v1.RevokeDeviceResponse
+	(*RetireDeviceRequest)(nil),    // 26: zhurnal.directory.v1.RetireDeviceRequest
+	(*RetireDeviceResponse)(nil),   // 27: zhurnal.directory.v1.RetireDeviceResponse
+	(v1.SpaceKind)(0),              // 28: zhurnal.schema.v1.SpaceKind
+	(UserStatus)(0),                // 29: zhurnal.directory.v1.UserStatus
+	(*Assignment)(nil),             // 30: zhurnal.directory.v1.Assignment
+	(Role)(0),                      // 31: zhurnal.directory.v1.Role
+	(*Scope)(nil),                  // 32: zhurnal.directory.v1.Scope
+	(DeviceStatus)(0),              // 33: zhurnal.directory.v1.DeviceStatus
 }
 var file_zhurnal_directory_v1_office_proto_depIdxs = []int32{
-	4,  // 0: zhurnal.directory.v1.ListProgrammesResponse.programmes:type_name -> zhurnal.directory.v1.ListedProgramme
-	9,  // 1: zhurnal.directory.v1.ListSpacesResponse.spaces:type_name -> zhurnal.directory.v1.ListedSpace
-	30, // 2: zhurnal.directory.v1.ListedSpace.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	30, // 3: zhurnal.directory.v1.AddSpaceRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	14, // 4: zhurnal.directory.v1.ListUsersResponse.users:type_name -> zhurnal.directory.v1.ListedUser
-	31, // 5: zhurnal.directory.v1.ListedUser.status:type_name -> zhurnal.directory.v1.UserStatus
-	32, // 6: zhurnal.directory.v1.ListedUser.assignments:type_name -> zhurnal.directory.v1.Assignment
-	31, // 7: zhurnal.directory.v1.SetUserStatusRequest.status:type_name -> zhurnal.directory.v1.UserStatus
-	33, // 8: zhurnal.directory.v1.AssignRequest.role:type_name -> zhurnal.directory.v1.Role
-	34, // 9: zhurnal.directory.v1.AssignRequest.scope:type_name -> zhurnal.directory.v1.Scope
-	25, // 10: zhurnal.directory.v1.ListDevicesResponse.devices:type_name -> zhurnal.directory.v1.ListedDevice
-	35, // 11: zhurnal.directory.v1.ListedDevice.status:type_name -> zhurnal.directory.v1.DeviceStatus
+	2,  // 0: zhurnal.directory.v1.ListProgrammesResponse.programmes:type_name -> zhurnal.directory.v1.ListedProgramme
+	7,  // 1: zhurnal.directory.v1.ListSpacesResponse.spaces:type_name -> zhurnal.directory.v1.ListedSpace
+	28, // 2: zhurnal.directory.v1.ListedSpace.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	28, // 3: zhurnal.directory.v1.AddSpaceRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	12, // 4: zhurnal.directory.v1.ListUsersResponse.users:type_name -> zhurnal.directory.v1.ListedUser
+	29, // 5: zhurnal.directory.v1.ListedUser.status:type_name -> zhurnal.directory.v1.UserStatus
+	30, // 6: zhurnal.directory.v1.ListedUser.assignments:type_name -> zhurnal.directory.v1.Assignment
+	29, // 7: zhurnal.directory.v1.SetUserStatusRequest.status:type_name -> zhurnal.directory.v1.UserStatus
+	31, // 8: zhurnal.directory.v1.AssignRequest.role:type_name -> zhurnal.directory.v1.Role
+	32, // 9: zhurnal.directory.v1.AssignRequest.scope:type_name -> zhurnal.directory.v1.Scope
+	23, // 10: zhurnal.directory.v1.ListDevicesResponse.devices:type_name -> zhurnal.directory.v1.ListedDevice
+	33, // 11: zhurnal.directory.v1.ListedDevice.status:type_name -> zhurnal.directory.v1.DeviceStatus
 	12, // [12:12] is the sub-list for method output_type
 	12, // [12:12] is the sub-list for method input_type
 	12, // [12:12] is the sub-list for extension type_name
@@ -1832,7 +1714,7 @@ func file_zhurnal_directory_v1_office_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_directory_v1_office_proto_rawDesc), len(file_zhurnal_directory_v1_office_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   30,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -21,108 +21,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Makes record types known that the server was not built with.
-type AddSchemaRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// A google.protobuf.FileDescriptorSet with all imports, as `buf build -o` or
-	// `protoc --include_imports --descriptor_set_out` writes it.
-	FileDescriptorSet []byte `protobuf:"bytes,1,opt,name=file_descriptor_set,json=fileDescriptorSet,proto3" json:"file_descriptor_set,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
-}
-
-func (x *AddSchemaRequest) Reset() {
-	*x = AddSchemaRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AddSchemaRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AddSchemaRequest) ProtoMessage() {}
-
-func (x *AddSchemaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AddSchemaRequest.ProtoReflect.Descriptor instead.
-func (*AddSchemaRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *AddSchemaRequest) GetFileDescriptorSet() []byte {
-	if x != nil {
-		return x.FileDescriptorSet
-	}
-	return nil
-}
-
-// The types are known.
-type AddSchemaResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The full names of the record types in the set.
-	Types []string `protobuf:"bytes,1,rep,name=types,proto3" json:"types,omitempty"`
-	// How many changes that had been waiting for this were applied.
-	Released      uint32 `protobuf:"varint,2,opt,name=released,proto3" json:"released,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *AddSchemaResponse) Reset() {
-	*x = AddSchemaResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AddSchemaResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AddSchemaResponse) ProtoMessage() {}
-
-func (x *AddSchemaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AddSchemaResponse.ProtoReflect.Descriptor instead.
-func (*AddSchemaResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *AddSchemaResponse) GetTypes() []string {
-	if x != nil {
-		return x.Types
-	}
-	return nil
-}
-
-func (x *AddSchemaResponse) GetReleased() uint32 {
-	if x != nil {
-		return x.Released
-	}
-	return 0
-}
-
 // Asks for the cells in which people disagree, and for records that some call a
 // mistake and others do not.
 type ListDisagreementsRequest struct {
@@ -137,7 +35,7 @@ type ListDisagreementsRequest struct {
 
 func (x *ListDisagreementsRequest) Reset() {
 	*x = ListDisagreementsRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -149,7 +47,7 @@ func (x *ListDisagreementsRequest) String() string {
 func (*ListDisagreementsRequest) ProtoMessage() {}
 
 func (x *ListDisagreementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -162,7 +60,7 @@ func (x *ListDisagreementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDisagreementsRequest.ProtoReflect.Descriptor instead.
 func (*ListDisagreementsRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{2}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *ListDisagreementsRequest) GetSpaceId() []byte {
@@ -192,7 +90,7 @@ type ListDisagreementsResponse struct {
 
 func (x *ListDisagreementsResponse) Reset() {
 	*x = ListDisagreementsResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -204,7 +102,7 @@ func (x *ListDisagreementsResponse) String() string {
 func (*ListDisagreementsResponse) ProtoMessage() {}
 
 func (x *ListDisagreementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -217,7 +115,7 @@ func (x *ListDisagreementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDisagreementsResponse.ProtoReflect.Descriptor instead.
 func (*ListDisagreementsResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{3}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *ListDisagreementsResponse) GetDisagreements() []*Disagreement {
@@ -257,7 +155,7 @@ type Disagreement struct {
 
 func (x *Disagreement) Reset() {
 	*x = Disagreement{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -269,7 +167,7 @@ func (x *Disagreement) String() string {
 func (*Disagreement) ProtoMessage() {}
 
 func (x *Disagreement) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -282,7 +180,7 @@ func (x *Disagreement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Disagreement.ProtoReflect.Descriptor instead.
 func (*Disagreement) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{4}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Disagreement) GetRecord() *RecordName {
@@ -335,7 +233,7 @@ type RecordName struct {
 
 func (x *RecordName) Reset() {
 	*x = RecordName{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -347,7 +245,7 @@ func (x *RecordName) String() string {
 func (*RecordName) ProtoMessage() {}
 
 func (x *RecordName) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -360,7 +258,7 @@ func (x *RecordName) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordName.ProtoReflect.Descriptor instead.
 func (*RecordName) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{5}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *RecordName) GetType() string {
@@ -401,7 +299,7 @@ type LiveValue struct {
 
 func (x *LiveValue) Reset() {
 	*x = LiveValue{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -413,7 +311,7 @@ func (x *LiveValue) String() string {
 func (*LiveValue) ProtoMessage() {}
 
 func (x *LiveValue) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -426,7 +324,7 @@ func (x *LiveValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LiveValue.ProtoReflect.Descriptor instead.
 func (*LiveValue) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{6}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *LiveValue) GetChange() *ChangeID {
@@ -472,7 +370,7 @@ type WriteRequest struct {
 
 func (x *WriteRequest) Reset() {
 	*x = WriteRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -484,7 +382,7 @@ func (x *WriteRequest) String() string {
 func (*WriteRequest) ProtoMessage() {}
 
 func (x *WriteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -497,7 +395,7 @@ func (x *WriteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteRequest.ProtoReflect.Descriptor instead.
 func (*WriteRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{7}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *WriteRequest) GetSpaceId() []byte {
@@ -534,7 +432,7 @@ type RecordValues struct {
 
 func (x *RecordValues) Reset() {
 	*x = RecordValues{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -546,7 +444,7 @@ func (x *RecordValues) String() string {
 func (*RecordValues) ProtoMessage() {}
 
 func (x *RecordValues) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -559,7 +457,7 @@ func (x *RecordValues) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordValues.ProtoReflect.Descriptor instead.
 func (*RecordValues) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{8}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RecordValues) GetRecord() *RecordName {
@@ -603,7 +501,7 @@ type WriteResponse struct {
 
 func (x *WriteResponse) Reset() {
 	*x = WriteResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -615,7 +513,7 @@ func (x *WriteResponse) String() string {
 func (*WriteResponse) ProtoMessage() {}
 
 func (x *WriteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -628,7 +526,7 @@ func (x *WriteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteResponse.ProtoReflect.Descriptor instead.
 func (*WriteResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *WriteResponse) GetChange() *ChangeID {
@@ -649,12 +547,7 @@ var File_zhurnal_sync_v1_desk_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_desk_proto_rawDesc = "" +
 	"\n" +
-	"\x1azhurnal/sync/v1/desk.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/sync/v1/change.proto\"B\n" +
-	"\x10AddSchemaRequest\x12.\n" +
-	"\x13file_descriptor_set\x18\x01 \x01(\fR\x11fileDescriptorSet\"E\n" +
-	"\x11AddSchemaResponse\x12\x14\n" +
-	"\x05types\x18\x01 \x03(\tR\x05types\x12\x1a\n" +
-	"\breleased\x18\x02 \x01(\rR\breleased\"T\n" +
+	"\x1azhurnal/sync/v1/desk.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/sync/v1/change.proto\"T\n" +
 	"\x18ListDisagreementsRequest\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1d\n" +
 	"\n" +
@@ -702,34 +595,32 @@ func file_zhurnal_sync_v1_desk_proto_rawDescGZIP() []byte {
 	return file_zhurnal_sync_v1_desk_proto_rawDescData
 }
 
-var file_zhurnal_sync_v1_desk_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_zhurnal_sync_v1_desk_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_zhurnal_sync_v1_desk_proto_goTypes = []any{
-	(*AddSchemaRequest)(nil),          // 0: zhurnal.sync.v1.AddSchemaRequest
-	(*AddSchemaResponse)(nil),         // 1: zhurnal.sync.v1.AddSchemaResponse
-	(*ListDisagreementsRequest)(nil),  // 2: zhurnal.sync.v1.ListDisagreementsRequest
-	(*ListDisagreementsResponse)(nil), // 3: zhurnal.sync.v1.ListDisagreementsResponse
-	(*Disagreement)(nil),              // 4: zhurnal.sync.v1.Disagreement
-	(*RecordName)(nil),                // 5: zhurnal.sync.v1.RecordName
-	(*LiveValue)(nil),                 // 6: zhurnal.sync.v1.LiveValue
-	(*WriteRequest)(nil),              // 7: zhurnal.sync.v1.WriteRequest
-	(*RecordValues)(nil),              // 8: zhurnal.sync.v1.RecordValues
-	(*WriteResponse)(nil),             // 9: zhurnal.sync.v1.WriteResponse
-	(*ChangeID)(nil),                  // 10: zhurnal.sync.v1.ChangeID
+	(*ListDisagreementsRequest)(nil),  // 0: zhurnal.sync.v1.ListDisagreementsRequest
+	(*ListDisagreementsResponse)(nil), // 1: zhurnal.sync.v1.ListDisagreementsResponse
+	(*Disagreement)(nil),              // 2: zhurnal.sync.v1.Disagreement
+	(*RecordName)(nil),                // 3: zhurnal.sync.v1.RecordName
+	(*LiveValue)(nil),                 // 4: zhurnal.sync.v1.LiveValue
+	(*WriteRequest)(nil),              // 5: zhurnal.sync.v1.WriteRequest
+	(*RecordValues)(nil),              // 6: zhurnal.sync.v1.RecordValues
+	(*WriteResponse)(nil),             // 7: zhurnal.sync.v1.WriteResponse
+	(*ChangeID)(nil),                  // 8: zhurnal.sync.v1.ChangeID
 }
 var file_zhurnal_sync_v1_desk_proto_depIdxs = []int32{
-	4,  // 0: zhurnal.sync.v1.ListDisagreementsResponse.disagreements:type_name -> zhurnal.sync.v1.Disagreement
-	5,  // 1: zhurnal.sync.v1.Disagreement.record:type_name -> zhurnal.sync.v1.RecordName
-	6,  // 2: zhurnal.sync.v1.Disagreement.values:type_name -> zhurnal.sync.v1.LiveValue
-	10, // 3: zhurnal.sync.v1.LiveValue.change:type_name -> zhurnal.sync.v1.ChangeID
-	8,  // 4: zhurnal.sync.v1.WriteRequest.records:type_name -> zhurnal.sync.v1.RecordValues
-	5,  // 5: zhurnal.sync.v1.RecordValues.record:type_name -> zhurnal.sync.v1.RecordName
-	10, // 6: zhurnal.sync.v1.RecordValues.seen:type_name -> zhurnal.sync.v1.ChangeID
-	10, // 7: zhurnal.sync.v1.WriteResponse.change:type_name -> zhurnal.sync.v1.ChangeID
-	8,  // [8:8] is the sub-list for method output_type
-	8,  // [8:8] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	2, // 0: zhurnal.sync.v1.ListDisagreementsResponse.disagreements:type_name -> zhurnal.sync.v1.Disagreement
+	3, // 1: zhurnal.sync.v1.Disagreement.record:type_name -> zhurnal.sync.v1.RecordName
+	4, // 2: zhurnal.sync.v1.Disagreement.values:type_name -> zhurnal.sync.v1.LiveValue
+	8, // 3: zhurnal.sync.v1.LiveValue.change:type_name -> zhurnal.sync.v1.ChangeID
+	6, // 4: zhurnal.sync.v1.WriteRequest.records:type_name -> zhurnal.sync.v1.RecordValues
+	3, // 5: zhurnal.sync.v1.RecordValues.record:type_name -> zhurnal.sync.v1.RecordName
+	8, // 6: zhurnal.sync.v1.RecordValues.seen:type_name -> zhurnal.sync.v1.ChangeID
+	8, // 7: zhurnal.sync.v1.WriteResponse.change:type_name -> zhurnal.sync.v1.ChangeID
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_desk_proto_init() }
@@ -744,7 +635,7 @@ func file_zhurnal_sync_v1_desk_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_sync_v1_desk_proto_rawDesc), len(file_zhurnal_sync_v1_desk_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -201,7 +201,7 @@ type Finding struct {
 	RecordId []byte `protobuf:"bytes,2,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
 	// The full name of the record's message.
 	Type string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
-	// The cell, zero where it is about the record.
+	// The field or cell, zero where it is about the record.
 	Field uint32 `protobuf:"varint,4,opt,name=field,proto3" json:"field,omitempty"`
 	// A stable key for the text that a person reads, such as "uint32.lte".
 	MessageKey string `protobuf:"bytes,5,opt,name=message_key,json=messageKey,proto3" json:"message_key,omitempty"`
@@ -209,7 +209,8 @@ type Finding struct {
 	MissingChange *ChangeID `protobuf:"bytes,6,opt,name=missing_change,json=missingChange,proto3" json:"missing_change,omitempty"`
 	// What has not come, by cause: 16 bytes.
 	MissingRecord []byte `protobuf:"bytes,7,opt,name=missing_record,json=missingRecord,proto3" json:"missing_record,omitempty"`
-	// The cells of a rule over several of them, ascending; field is zero then.
+	// The cells of a rule over several of them, ascending; field is zero then. Or
+	// the cell of a group, where field is a part of it.
 	Fields        []uint32 `protobuf:"varint,8,rep,packed,name=fields,proto3" json:"fields,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -33,9 +33,6 @@ const (
 // reflection-formatted method names, remove the leading slash and convert the remaining slash to a
 // period.
 const (
-	// DirectoryServiceAddOrganisationProcedure is the fully-qualified name of the DirectoryService's
-	// AddOrganisation RPC.
-	DirectoryServiceAddOrganisationProcedure = "/zhurnal.directory.v1.DirectoryService/AddOrganisation"
 	// DirectoryServiceListProgrammesProcedure is the fully-qualified name of the DirectoryService's
 	// ListProgrammes RPC.
 	DirectoryServiceListProgrammesProcedure = "/zhurnal.directory.v1.DirectoryService/ListProgrammes"
@@ -75,8 +72,6 @@ const (
 
 // DirectoryServiceClient is a client for the zhurnal.directory.v1.DirectoryService service.
 type DirectoryServiceClient interface {
-	// Makes a tenant; for whoever runs the server.
-	AddOrganisation(context.Context, *connect.Request[v1.AddOrganisationRequest]) (*connect.Response[v1.AddOrganisationResponse], error)
 	// Lists programmes.
 	ListProgrammes(context.Context, *connect.Request[v1.ListProgrammesRequest]) (*connect.Response[v1.ListProgrammesResponse], error)
 	// Makes a programme.
@@ -114,12 +109,6 @@ func NewDirectoryServiceClient(httpClient connect.HTTPClient, baseURL string, op
 	baseURL = strings.TrimRight(baseURL, "/")
 	directoryServiceMethods := v1.File_zhurnal_directory_v1_directory_service_proto.Services().ByName("DirectoryService").Methods()
 	return &directoryServiceClient{
-		addOrganisation: connect.NewClient[v1.AddOrganisationRequest, v1.AddOrganisationResponse](
-			httpClient,
-			baseURL+DirectoryServiceAddOrganisationProcedure,
-			connect.WithSchema(directoryServiceMethods.ByName("AddOrganisation")),
-			connect.WithClientOptions(opts...),
-		),
 		listProgrammes: connect.NewClient[v1.ListProgrammesRequest, v1.ListProgrammesResponse](
 			httpClient,
 			baseURL+DirectoryServiceListProgrammesProcedure,
@@ -197,24 +186,18 @@ func NewDirectoryServiceClient(httpClient connect.HTTPClient, baseURL string, op
 
 // directoryServiceClient implements DirectoryServiceClient.
 type directoryServiceClient struct {
-	addOrganisation *connect.Client[v1.AddOrganisationRequest, v1.AddOrganisationResponse]
-	listProgrammes  *connect.Client[v1.ListProgrammesRequest, v1.ListProgrammesResponse]
-	addProgramme    *connect.Client[v1.AddProgrammeRequest, v1.AddProgrammeResponse]
-	listSpaces      *connect.Client[v1.ListSpacesRequest, v1.ListSpacesResponse]
-	addSpace        *connect.Client[v1.AddSpaceRequest, v1.AddSpaceResponse]
-	listUsers       *connect.Client[v1.ListUsersRequest, v1.ListUsersResponse]
-	addUser         *connect.Client[v1.AddUserRequest, v1.AddUserResponse]
-	setUserStatus   *connect.Client[v1.SetUserStatusRequest, v1.SetUserStatusResponse]
-	assign          *connect.Client[v1.AssignRequest, v1.AssignResponse]
-	endAssignment   *connect.Client[v1.EndAssignmentRequest, v1.EndAssignmentResponse]
-	listDevices     *connect.Client[v1.ListDevicesRequest, v1.ListDevicesResponse]
-	revokeDevice    *connect.Client[v1.RevokeDeviceRequest, v1.RevokeDeviceResponse]
-	retireDevice    *connect.Client[v1.RetireDeviceRequest, v1.RetireDeviceResponse]
-}
-
-// AddOrganisation calls zhurnal.directory.v1.DirectoryService.AddOrganisation.
-func (c *directoryServiceClient) AddOrganisation(ctx context.Context, req *connect.Request[v1.AddOrganisationRequest]) (*connect.Response[v1.AddOrganisationResponse], error) {
-	return c.addOrganisation.CallUnary(ctx, req)
+	listProgrammes *connect.Client[v1.ListProgrammesRequest, v1.ListProgrammesResponse]
+	addProgramme   *connect.Client[v1.AddProgrammeRequest, v1.AddProgrammeResponse]
+	listSpaces     *connect.Client[v1.ListSpacesRequest, v1.ListSpacesResponse]
+	addSpace       *connect.Client[v1.AddSpaceRequest, v1.AddSpaceResponse]
+	listUsers      *connect.Client[v1.ListUsersRequest, v1.ListUsersResponse]
+	addUser        *connect.Client[v1.AddUserRequest, v1.AddUserResponse]
+	setUserStatus  *connect.Client[v1.SetUserStatusRequest, v1.SetUserStatusResponse]
+	assign         *connect.Client[v1.AssignRequest, v1.AssignResponse]
+	endAssignment  *connect.Client[v1.EndAssignmentRequest, v1.EndAssignmentResponse]
+	listDevices    *connect.Client[v1.ListDevicesRequest, v1.ListDevicesResponse]
+	revokeDevice   *connect.Client[v1.RevokeDeviceRequest, v1.RevokeDeviceResponse]
+	retireDevice   *connect.Client[v1.RetireDeviceRequest, v1.RetireDeviceResponse]
 }
 
 // ListProgrammes calls zhurnal.directory.v1.DirectoryService.ListProgrammes.
@@ -280,8 +263,6 @@ func (c *directoryServiceClient) RetireDevice(ctx context.Context, req *connect.
 // DirectoryServiceHandler is an implementation of the zhurnal.directory.v1.DirectoryService
 // service.
 type DirectoryServiceHandler interface {
-	// Makes a tenant; for whoever runs the server.
-	AddOrganisation(context.Context, *connect.Request[v1.AddOrganisationRequest]) (*connect.Response[v1.AddOrganisationResponse], error)
 	// Lists programmes.
 	ListProgrammes(context.Context, *connect.Request[v1.ListProgrammesRequest]) (*connect.Response[v1.ListProgrammesResponse], error)
 	// Makes a programme.
@@ -315,12 +296,6 @@ type DirectoryServiceHandler interface {
 // and JSON codecs. They also support gzip compression.
 func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
 	directoryServiceMethods := v1.File_zhurnal_directory_v1_directory_service_proto.Services().ByName("DirectoryService").Methods()
-	directoryServiceAddOrganisationHandler := connect.NewUnaryHandler(
-		DirectoryServiceAddOrganisationProcedure,
-		svc.AddOrganisation,
-		connect.WithSchema(directoryServiceMethods.ByName("AddOrganisation")),
-		connect.WithHandlerOptions(opts...),
-	)
 	directoryServiceListProgrammesHandler := connect.NewUnaryHandler(
 		DirectoryServiceListProgrammesProcedure,
 		svc.ListProgrammes,
@@ -395,8 +370,6 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 	)
 	return "/zhurnal.directory.v1.DirectoryService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case DirectoryServiceAddOrganisationProcedure:
-			directoryServiceAddOrganisationHandler.ServeHTTP(w, r)
 		case DirectoryServiceListProgrammesProcedure:
 			directoryServiceListProgrammesHandler.ServeHTTP(w, r)
 		case DirectoryServiceAddProgrammeProcedure:
@@ -429,10 +402,6 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 
 // UnimplementedDirectoryServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedDirectoryServiceHandler struct{}
-
-func (UnimplementedDirectoryServiceHandler) AddOrganisation(context.Context, *connect.Request[v1.AddOrganisationRequest]) (*connect.Response[v1.AddOrganisationResponse], error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.AddOrganisation is not implemented"))
-}
 
 func (UnimplementedDirectoryServiceHandler) ListProgrammes(context.Context, *connect.Request[v1.ListProgrammesRequest]) (*connect.Response[v1.ListProgrammesResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.ListProgrammes is not implemented"))
