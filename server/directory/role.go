@@ -126,13 +126,10 @@ func (v *View) coordinates(person merge.PersonID, now int64) map[ProgrammeID]boo
 // at a time: its coordinators, and who monitors the programme or the organisation.
 func (v *View) MayCount(person merge.PersonID, id merge.SpaceID, now int64) bool {
 	s, user := v.Space(id), v.User(person)
-	if v.HasIn(person, id, now, Coordinator) {
-		return true
-	}
 	if s == nil || user == nil || s.Kind != desk || string(s.OrganisationId) != string(user.OrganisationId) {
 		return false
 	}
-	return slices.ContainsFunc(v.assignments(person, now), func(a *directoryv1.Assignment) bool {
+	return v.HasIn(person, id, now, Coordinator) || slices.ContainsFunc(v.assignments(person, now), func(a *directoryv1.Assignment) bool {
 		return a.Role == MEL && (a.GetScope().GetOrganisation() || string(a.GetScope().GetProgrammeId()) == string(s.ProgrammeId))
 	})
 }
