@@ -144,3 +144,33 @@ func (v *View) CountedWith(desk merge.SpaceID) map[merge.SpaceID]bool {
 	}
 	return counted
 }
+
+// WaitedFor returns the users of whom something should come for the figures of a
+// desk, in the order of their ids: those with a device that is active, for whom a
+// community or desk of its programme is, was or will be. Whose devices are all
+// retired is not waited for; and of counselling nobody is told who is in it.
+func (v *View) WaitedFor(desk merge.SpaceID) []merge.PersonID {
+	counted := v.CountedWith(desk)
+	for id := range counted {
+		if v.Space(id).Kind == room {
+			delete(counted, id)
+		}
+	}
+	has := map[merge.PersonID]bool{}
+	for _, row := range v.rows {
+		if d, ok := row.message.(*directoryv1.Device); ok && d.Status == directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE {
+			has[merge.PersonID(d.UserId)] = true
+		}
+	}
+	return list(v, directoryv1.RowKind_ROW_KIND_USER, func(id merge.PersonID, _ *directoryv1.User) bool {
+		if !has[id] || !v.Active(id) {
+			return false
+		}
+		for space := range counted {
+			if v.Knows(id, space) {
+				return true
+			}
+		}
+		return false
+	})
+}

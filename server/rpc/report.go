@@ -46,6 +46,9 @@ func (s *reportService) Report(ctx context.Context, req *connect.Request[reportv
 		return nil, err
 	}
 	q.MayCount, q.Spaces = view.MayCount(caller, desk, s.now()), view.CountedWith(desk)
+	if len(q.Expected) == 0 {
+		q.Expected = view.WaitedFor(desk)
+	}
 	season, err := s.reporter.Season(ctx, q)
 	if err != nil {
 		return nil, err

@@ -69,6 +69,7 @@ func procedures(t *testing.T) (all []procedure) {
 type heard struct {
 	code string // empty: it went well
 	all  []byte
+	body []byte // as it came, if it is one message
 }
 
 // ask asks one thing as somebody.
@@ -88,7 +89,7 @@ func (w *tenantWorld) ask(p procedure, who caller, request proto.Message) heard 
 		return refusalHeard(w.t, got.body)
 	}
 	if !p.stream {
-		return heard{all: w.opened(p, got.body)}
+		return heard{all: w.opened(p, got.body), body: got.body}
 	}
 	var h heard
 	for data := got.body; len(data) > 0; {
