@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -22,7 +21,6 @@ import (
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
@@ -42,7 +40,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 	for range *kills {
 		server := startServer(t, dir)
 		load.verify(t, server)
-		stop := load.run(server)
+		stop := load.run(t, server)
 		time.Sleep(time.Duration(30+rand.IntN(300)) * time.Millisecond)
 		server.kill(t)
 		stop()
@@ -60,6 +58,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 type process struct {
 	cmd *exec.Cmd
 	url string
+	dir string // of the register
 }
 
 var listening = regexp.MustCompile(`url=(http://\S+)`)
@@ -81,7 +80,7 @@ func startServer(t *testing.T, dir string, more ...string) *process {
 	for lines.Scan() {
 		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
 			go func() { _, _ = io.Copy(io.Discard, log) }()
-			return &process{cmd: cmd, url: found[1]}
+			return &process{cmd: cmd, url: found[1], dir: dir}
 		}
 		t.Log(lines.Text())
 	}
@@ -95,16 +94,6 @@ func (p *process) kill(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = p.cmd.Wait() // it says that it was killed
-}
-
-func (p *process) sync() syncv1connect.SyncServiceClient {
-	return syncv1connect.NewSyncServiceClient(http.DefaultClient, p.url)
-}
-
-func as[M any](person merge.PersonID, m *M) *connect.Request[M] {
-	req := connect.NewRequest(m)
-	req.Header().Set("Authorization", auth.Header(person))
-	return req
 }
 
 // load is several tablets that push without end and remember what was answered.
@@ -143,12 +132,14 @@ func (l *load) openOffice(t *testing.T, dir string) {
 }
 
 // run pushes until stop is called, which waits for the last answers.
-func (l *load) run(server *process) (stop func()) {
+func (l *load) run(t *testing.T, server *process) (stop func()) {
+	t.Helper()
+	client := server.sync(t, l.person)
 	ctx, cancel := context.WithCancel(context.Background())
 	var pushing sync.WaitGroup
 	for _, tablet := range l.tablets {
 		pushing.Go(func() {
-			for ctx.Err() == nil && tablet.push(ctx, l, server) == nil {
+			for ctx.Err() == nil && tablet.push(ctx, l, client) == nil {
 			}
 		})
 	}
@@ -159,7 +150,7 @@ func (l *load) run(server *process) (stop func()) {
 }
 
 // push sends what is not answered yet, after a few new changes.
-func (p *pusher) push(ctx context.Context, l *load, server *process) error {
+func (p *pusher) push(ctx context.Context, l *load, client syncv1connect.SyncServiceClient) error {
 	for range 1 + p.src.IntN(20) {
 		p.chain = append(p.chain, p.write(l))
 	}
@@ -168,7 +159,7 @@ func (p *pusher) push(ctx context.Context, l *load, server *process) error {
 		return err
 	}
 	sent := len(p.chain)
-	resp, err := server.sync().Push(ctx, as(l.person, &syncv1.PushRequest{SpaceId: l.space[:], Batches: batches}))
+	resp, err := client.Push(ctx, connect.NewRequest(&syncv1.PushRequest{SpaceId: l.space[:], Batches: batches}))
 	if err != nil {
 		return err
 	}
@@ -208,10 +199,11 @@ func (l *load) acknowledged() int {
 func (l *load) verify(t *testing.T, server *process) {
 	t.Helper()
 	there := map[merge.ID]int{}
+	client := server.sync(t, l.person)
 	var cursor []byte
 	next := uint64(1)
 	for more := true; more; {
-		resp, err := server.sync().Pull(context.Background(), as(l.person, &syncv1.PullRequest{SpaceId: l.space[:], Cursor: cursor, PageBytes: 4 << 20, EntriesOnly: true}))
+		resp, err := client.Pull(context.Background(), connect.NewRequest(&syncv1.PullRequest{SpaceId: l.space[:], Cursor: cursor, PageBytes: 4 << 20, EntriesOnly: true}))
 		if err != nil {
 			t.Fatal(err)
 		}

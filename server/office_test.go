@@ -31,9 +31,16 @@ func openOffice(t *testing.T, dir string, kind schemav1.SpaceKind, space merge.S
 	check(err)
 	d, err := directory.Open(engine, nowMillis, rand.Reader)
 	check(err)
-	organisation, administrator, err := d.Found(t.Context(), "Опора", "Administrator")
+	view, err := d.View()
 	check(err)
-	tenant := d.In(organisation)
+	administrator := merge.PersonID{}
+	if len(view.Organisations()) == 0 {
+		_, administrator, err = d.Found(t.Context(), "Опора", "Administrator")
+		check(err)
+		view, err = d.View()
+		check(err)
+	}
+	tenant := d.In(view.Organisations()[0])
 	programme, err := tenant.AddProgramme(t.Context(), administrator, "Спільно")
 	check(err)
 	_, err = tenant.AddSpace(t.Context(), administrator, space, directory.NewSpace{Programme: programme, Kind: kind, Name: "Space"})
@@ -42,8 +49,10 @@ func openOffice(t *testing.T, dir string, kind schemav1.SpaceKind, space merge.S
 		schemav1.SpaceKind_SPACE_KIND_COMMUNITY: directory.Facilitator, schemav1.SpaceKind_SPACE_KIND_DESK: directory.Coordinator,
 	}[kind]
 	for _, person := range people {
-		_, err := tenant.AddUser(t.Context(), administrator, person, "User")
-		check(err)
+		if view.User(person) == nil {
+			_, err := tenant.AddUser(t.Context(), administrator, person, "User")
+			check(err)
+		}
 		_, err = tenant.Assign(t.Context(), administrator, person, directory.NewAssignment{Role: role, Scope: directory.InSpace(space)})
 		check(err)
 	}

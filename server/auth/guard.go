@@ -92,7 +92,7 @@ func (g *Guard) check(ctx context.Context, procedure string, request any) error 
 	case need.Caller == Anyone:
 		return nil
 	}
-	p, err := PrincipalOf(ctx)
+	p, err := Caller(ctx)
 	if err != nil || g.directory == nil {
 		return err
 	}
@@ -120,15 +120,15 @@ func (g *Guard) checkMember(ctx context.Context, need *Need, p Principal, reques
 		return errNotYours
 	}
 	if need.Returns && view.Device(p.Device).GetStatus() == directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED {
-		return g.returned(ctx, p)
+		return g.returned(ctx, p.Device)
 	}
 	return nil
 }
 
 // returned makes a device active again. A disk without room keeps it from
 // nothing: it is so with a later request.
-func (g *Guard) returned(ctx context.Context, p Principal) error {
-	err := g.directory.In(p.Organisation).Returned(ctx, p.Person, p.Device)
+func (g *Guard) returned(ctx context.Context, id directory.DeviceID) error {
+	err := g.directory.Return(ctx, id)
 	if fault.KindOf(err) == fault.NoRoom {
 		return nil
 	}
@@ -144,7 +144,8 @@ func isLetIn(v *directory.View, p Principal) bool {
 	if p.Device == (directory.DeviceID{}) {
 		return true
 	}
-	return v.LetIn(p.Device) && merge.PersonID(v.Device(p.Device).UserId) == p.Person
+	device := v.LetIn(p.Device)
+	return device != nil && merge.PersonID(device.UserId) == p.Person
 }
 
 // spacesOf returns the space that a request names itself. What is no id is left

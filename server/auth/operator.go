@@ -9,8 +9,7 @@ import (
 )
 
 // Operator is who the log names where the person who runs the server has asked
-// for something: the letters of "operator", and zeros. Nobody can claim it from
-// elsewhere than the operator's socket.
+// for something: the letters of "operator", and zeros. No user has this id.
 var Operator = merge.PersonID{'o', 'p', 'e', 'r', 'a', 't', 'o', 'r'}
 
 // AsOperator lets every request pass as the operator's. It belongs in front of

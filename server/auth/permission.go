@@ -5,19 +5,20 @@ import (
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// Caller is what a procedure asks of who calls it at all.
-type Caller uint8
+// CallerKind is what a procedure asks of who calls it at all.
+type CallerKind uint8
 
 // The callers.
 const (
 	// Nobody knows a procedure without a caller: it is refused to all.
-	Nobody Caller = iota
+	Nobody CallerKind = iota
 	// Anyone may call, known or not.
 	Anyone
 	// Member is a user who is active, by a device that is let in or a session.
@@ -44,7 +45,7 @@ const (
 // the space that a request names must be, have been or be going to be for the
 // caller.
 type Need struct {
-	Caller Caller
+	Caller CallerKind
 	// Roles are those of which the caller has one now; none asks for none.
 	Roles []directory.Role
 	Where Where
@@ -84,12 +85,12 @@ var needs = map[string]Need{
 	reportv1connect.ReportServiceReportProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
 	// These are served on the operator's socket alone.
-	adminv1connect.BackupServiceBackupProcedure:                {Caller: TheOperator},
-	adminv1connect.BackupServiceConfirmBackupProcedure:         {Caller: TheOperator},
-	adminv1connect.SchemaServiceAddSchemaProcedure:             {Caller: TheOperator},
-	adminv1connect.OrganisationServiceAddOrganisationProcedure: {Caller: TheOperator},
-	adminv1connect.LogServiceCutProcedure:                      {Caller: TheOperator},
-	adminv1connect.LogServiceSetRetentionProcedure:             {Caller: TheOperator},
+	adminv1connect.BackupServiceBackupProcedure:        {Caller: TheOperator},
+	adminv1connect.BackupServiceConfirmBackupProcedure: {Caller: TheOperator},
+	adminv1connect.SchemaServiceAddSchemaProcedure:     {Caller: TheOperator},
+	adminv1connect.InvitationServiceInviteProcedure:    {Caller: TheOperator},
+	adminv1connect.LogServiceCutProcedure:              {Caller: TheOperator},
+	adminv1connect.LogServiceSetRetentionProcedure:     {Caller: TheOperator},
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure: {Caller: Member, Roles: looking},
 	directoryv1connect.DirectoryServiceAddProgrammeProcedure:   {Caller: Member, Roles: []directory.Role{directory.Administrator}},
@@ -103,6 +104,11 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceListDevicesProcedure:    {Caller: Member, Roles: looking},
 	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   {Caller: Member, Roles: keeping},
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {Caller: Member, Roles: keeping},
+
+	// Who enrols or asks for a token proves itself with that.
+	enrolv1connect.EnrolServiceEnrolProcedure:     {Caller: Anyone},
+	enrolv1connect.EnrolServiceChallengeProcedure: {Caller: Anyone},
+	enrolv1connect.EnrolServiceTokenProcedure:     {Caller: Anyone},
 
 	// Probes carry no identity, and the names of the services are no secret.
 	"/grpc.health.v1.Health/Check":                                   {Caller: Anyone},

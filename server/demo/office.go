@@ -15,17 +15,15 @@ type office struct {
 	*directory.Tenant
 	administrator merge.PersonID
 	programme     directory.ProgrammeID
-	users         map[merge.PersonID]bool
+	known         *directory.Directory
 }
 
-// found makes the organisation and its programme.
+// found makes the programme, in the organisation that came to be with the first
+// invitation: the coordinator's, who is its administrator.
 func (r *playthrough) found(ctx context.Context) (*office, error) {
-	organisation, administrator, err := r.host.directory.Found(ctx, "Demo", "Administrator")
-	if err != nil {
-		return nil, err
-	}
-	o := &office{Tenant: r.host.directory.In(organisation), administrator: administrator, users: map[merge.PersonID]bool{}}
-	o.programme, err = o.AddProgramme(ctx, administrator, "Demo")
+	o := &office{Tenant: r.host.known.In(r.host.organisation), administrator: r.desk.who, known: r.host.known}
+	var err error
+	o.programme, err = o.AddProgramme(ctx, o.administrator, r.season.Programme.Implementer)
 	return o, err
 }
 
@@ -72,12 +70,15 @@ func (r *playthrough) roleIn(s *season.Space, name season.Name) directory.Role {
 
 // assign gives a person a role, who becomes a user with the first.
 func (o *office) assign(ctx context.Context, person merge.PersonID, name string, n directory.NewAssignment) error {
-	if !o.users[person] {
+	view, err := o.known.View()
+	if err != nil {
+		return err
+	}
+	if view.User(person) == nil {
 		if _, err := o.AddUser(ctx, o.administrator, person, name); err != nil {
 			return err
 		}
-		o.users[person] = true
 	}
-	_, err := o.Assign(ctx, o.administrator, person, n)
+	_, err = o.Assign(ctx, o.administrator, person, n)
 	return err
 }

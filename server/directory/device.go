@@ -15,9 +15,11 @@ import (
 
 // NewDevice is a tablet that enrols, which has shown that it has the private key.
 type NewDevice struct {
-	TabletLabel string
-	Algorithm   directoryv1.KeyAlgorithm
-	PublicKey   []byte
+	// Organisation is whose invitation the tablet took it for.
+	Organisation OrganisationID
+	TabletLabel  string
+	Algorithm    directoryv1.KeyAlgorithm
+	PublicKey    []byte
 }
 
 // publicKeyBytes are how long a public key is; see Device.public_key.
@@ -64,7 +66,7 @@ func (d *Directory) UseInvitation(ctx context.Context, secretHash [32]byte, n Ne
 func (w *writing) useInvitation(secretHash [32]byte, n NewDevice, fresh DeviceID) (DeviceID, *directoryv1.Device, error) {
 	invited, invitation := w.view.InvitationBySecret(secretHash)
 	switch {
-	case invitation == nil || invitation.Withdrawn:
+	case invitation == nil || invitation.Withdrawn || OrganisationID(invitation.OrganisationId) != n.Organisation:
 		return fresh, nil, errInvitation
 	case len(invitation.UsedByDevice) > 0:
 		id := DeviceID(invitation.UsedByDevice)
@@ -73,6 +75,9 @@ func (w *writing) useInvitation(secretHash [32]byte, n NewDevice, fresh DeviceID
 			return fresh, nil, errInvitation
 		}
 		return id, device, nil
+	}
+	if w.view.hasKey(n.Algorithm, n.PublicKey) {
+		return fresh, nil, fault.New(fault.Invalid, "device: this key has enrolled before; draw another")
 	}
 	userKey := keyOf(directoryv1.RowKind_ROW_KIND_USER, merge.PersonID(invitation.UserId))
 	user := find[*directoryv1.User](w.view, userKey)
@@ -133,18 +138,6 @@ func (t *Tenant) SetDeviceStatus(ctx context.Context, by merge.PersonID, id Devi
 			return w.put(key, device, syncengine.NotLasting)
 		}
 		return w.put(key, device, syncengine.Ended)
-	})
-}
-
-// Returned is for a device that syncs: if it was retired it is active again.
-func (t *Tenant) Returned(ctx context.Context, by merge.PersonID, id DeviceID) error {
-	return t.directory.change(ctx, by, func(w *writing) error {
-		device, key, err := of[*directoryv1.Device](t, w, directoryv1.RowKind_ROW_KIND_DEVICE, id, "device")
-		if err != nil || device.Status != directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED {
-			return err
-		}
-		device.Status, device.StatusBy, device.StatusMillis = directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE, w.byOrNobody(), w.now
-		return w.put(key, device, syncengine.NotLasting)
 	})
 }
 

@@ -41,6 +41,9 @@ type Directory struct {
 
 	settling sync.Mutex // held by the one who gives and takes access
 	settled  atomic.Pointer[settled]
+
+	telling  sync.Mutex
+	onChange []func() // called after each change
 }
 
 // Open reads the directory of an engine, and settles who has access. now is the
@@ -94,11 +97,27 @@ func (d *Directory) put(ctx context.Context, by merge.PersonID, judge func(w *wr
 			return err
 		}
 		if _, err = d.engine.ChangeDirectory(ctx, by, w.puts); fault.KindOf(err) != fault.Conflict {
+			d.tell()
 			return err
 		}
 		if err := ctx.Err(); err != nil {
 			return fault.New(fault.Unavailable, "directory: %w; nothing was changed", err)
 		}
+	}
+}
+
+// OnChange has f called after each change, before it is answered.
+func (d *Directory) OnChange(f func()) {
+	d.telling.Lock()
+	defer d.telling.Unlock()
+	d.onChange = append(d.onChange, f)
+}
+
+func (d *Directory) tell() {
+	d.telling.Lock()
+	defer d.telling.Unlock()
+	for _, f := range d.onChange {
+		f()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"io"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -23,6 +24,9 @@ const (
 	year2026 = 1_767_225_600_000
 	hour     = 60 * 60 * 1000
 )
+
+// types are made once.
+var types = sync.OnceValues(catalogue.Types)
 
 // office is an organisation's directory on an engine of its own.
 type office struct {
@@ -49,7 +53,7 @@ func newOffice(t testing.TB) *office {
 }
 
 func (o *office) options() syncengine.Options {
-	types, err := catalogue.Types()
+	types, err := types()
 	o.must(err)
 	return syncengine.Options{Memory: o.disk, Schema: types, Now: o.clock.Load, Random: rand.Reader, Register: o.file, EndRow: directory.EndRow}
 }
@@ -123,7 +127,9 @@ func tablet(number byte) directory.NewDevice {
 }
 
 func (o *office) use(secret string, number byte) (directory.DeviceID, error) {
-	id, _, err := o.dir.UseInvitation(o.Context(), sha256.Sum256([]byte(secret)), tablet(number))
+	n := tablet(number)
+	n.Organisation = o.org
+	id, _, err := o.dir.UseInvitation(o.Context(), sha256.Sum256([]byte(secret)), n)
 	return id, err
 }
 

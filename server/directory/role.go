@@ -65,12 +65,6 @@ func (v *View) Active(person merge.PersonID) bool {
 	return v.User(person).GetStatus() == directoryv1.UserStatus_USER_STATUS_ACTIVE
 }
 
-// LetIn tells whether there is such a device that syncs, of a user who is active.
-func (v *View) LetIn(id DeviceID) bool {
-	device := v.Device(id)
-	return device != nil && letIn(device.Status) && v.Active(merge.PersonID(device.UserId))
-}
-
 // Knows tells whether a space is, was or will be for a user, whatever the time
 // and the user's status: who has written there may bring it, and it is kept until
 // access says otherwise. Every other space is to the user as if there were none.

@@ -22,7 +22,7 @@ type directoryService struct{ directory *directory.Directory }
 
 // callersTenant returns the caller, and the directory as it is for the caller.
 func (s *directoryService) callersTenant(ctx context.Context) (merge.PersonID, *directory.Tenant, error) {
-	p, err := auth.PrincipalOf(ctx)
+	p, err := auth.Caller(ctx)
 	if err != nil {
 		return p.Person, nil, err
 	}

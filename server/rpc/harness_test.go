@@ -15,7 +15,7 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 
-	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
@@ -137,7 +137,13 @@ type running struct {
 // start serves until the test ends.
 func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerOption) *running {
 	t.Helper()
-	listener, err := auth.Listen(t.Context(), "127.0.0.1:0")
+	return startWith(t, engine, with, func(*Options) {}, extra...)
+}
+
+// startWith serves with options that a test changes.
+func startWith(t *testing.T, engine Engine, with timeouts, change func(*Options), extra ...connect.HandlerOption) *running {
+	t.Helper()
+	listener, err := (guard.Exposure{}).Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,9 +153,8 @@ func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerO
 		t.Fatal(err)
 	}
 	log := new(lockedBuffer)
-	office := officeOf(t, engine)
 	options := Options{
-		Engine: engine, Directory: office, Authenticate: auth.Claimed(office), Operator: socket,
+		Engine: engine, Operator: socket, Enrol: office.Door, Directory: office.Directory,
 		Health: grpchealth.NewStaticChecker(slices.Concat(Services, OperatorServices)...),
 		Log:    slog.New(slog.NewJSONHandler(log, nil)),
 		Now:    func() int64 { return received },
@@ -157,6 +162,7 @@ func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerO
 	if registers, ok := engine.(report.Registers); ok {
 		options.Reporter = report.New(registers, options.Now)
 	}
+	change(&options)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- serveWith(ctx, listener, options, with, extra...) }()

@@ -12,11 +12,12 @@ import (
 )
 
 // newOperatorHandler returns everything that is served on the operator's socket.
-// Who can open that is the operator, is asked nothing, and held to no rate.
+// Who can open that is asked nothing, and held to no rate.
 func newOperatorHandler(o Options, t timeouts) http.Handler {
 	rim := edge{log: o.Log}
 	options := []connect.HandlerOption{
-		compression(),
+		codecs(),
+		compression(messageBytes),
 		connect.WithReadMaxBytes(messageBytes),
 		connect.WithInterceptors(rim, auth.NewGuard(o.Directory, o.Now)),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
@@ -25,12 +26,12 @@ func newOperatorHandler(o Options, t timeouts) http.Handler {
 	mux.Handle(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
 	mux.Handle(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
 	mux.Handle(adminv1connect.NewSchemaServiceHandler(&schemaService{engine: o.Engine}, options...))
-	mux.Handle(adminv1connect.NewOrganisationServiceHandler(&organisationService{directory: o.Directory}, options...))
+	mux.Handle(adminv1connect.NewInvitationServiceHandler(&invitationService{o.Enrol}, options...))
 	mux.Handle(grpchealth.NewHandler(o.Health, options...))
 	// Tools that make requests by hand ask here for the language of the port, too.
 	names := append([]string{grpchealth.HealthV1ServiceName}, Services...)
 	reflector := grpcreflect.NewStaticReflector(append(names, OperatorServices...)...)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector, options...))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, options...))
-	return named(auth.AsOperator(http.MaxBytesHandler(reachable(mux), wireBytes)))
+	return named(o.Log, auth.AsOperator(reachable(mux)))
 }

@@ -15,6 +15,7 @@ import (
 	adminv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1grpc"
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
+	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1grpc"
 	"github.com/zhurnal/zhurnal/server/catalogue"
@@ -78,7 +79,20 @@ func openRegister(t *testing.T, change ...func(*syncengine.Options)) *register {
 		server, engine, syncv1grpc.NewSyncServiceClient(conn), syncv1grpc.NewDeskServiceClient(conn),
 		adminv1grpc.NewSchemaServiceClient(server.dialOperator()),
 	}
+	for _, person := range []merge.PersonID{olena, taras, iryna} {
+		r.grant(hall, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, person)
+	}
+	r.grant(room, schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM, iryna)
 	return r
+}
+
+// grant gives access in the engine, as the directory does where it is the
+// engine's own.
+func (r *register) grant(space merge.SpaceID, kind schemav1.SpaceKind, person merge.PersonID) {
+	r.t.Helper()
+	if _, err := r.engine.SetAccess(r.t.Context(), iryna, space, kind, person, true); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 // titled is a batch by which a tablet names the course.

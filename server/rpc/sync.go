@@ -41,6 +41,7 @@ type syncService struct {
 	directory *directory.Directory
 	now       func() int64
 	edge      edge
+	quota     quota
 	watch     watchTimes
 }
 
@@ -49,7 +50,9 @@ func (s *syncService) Push(ctx context.Context, req *connect.Request[syncv1.Push
 	if err != nil {
 		return nil, err
 	}
-	outcomes, err := s.engine.Push(ctx, person, space, req.Msg.Batches)
+	outcomes, err := s.quota.push(ctx, req.Msg.Batches, func() ([]wire.Outcome, error) {
+		return s.engine.Push(ctx, person, space, req.Msg.Batches)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +89,9 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 	if err != nil {
 		return nil, err
 	}
-	served, err := s.engine.Sync(ctx, person, own, int(req.Msg.PageBytes))
+	served, err := s.quota.sync(ctx, own, func(ups []wire.SpaceUp) ([]wire.SpaceDown, error) {
+		return s.engine.Sync(ctx, person, ups, int(req.Msg.PageBytes))
+	})
 	if err != nil {
 		return nil, err
 	}

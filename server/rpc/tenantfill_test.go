@@ -49,6 +49,7 @@ var idsNamed = map[string]func(t *tenant, choice int) []byte{
 	"programme_id":          func(t *tenant, _ int) []byte { return t.programme[:] },
 	"assignment_id":         func(t *tenant, _ int) []byte { return t.assignment[:] },
 	"invitation_id":         func(t *tenant, _ int) []byte { return t.invitation[:] },
+	"organisation_id":       func(t *tenant, _ int) []byte { return t.organisation[:] },
 	"device_id":             func(t *tenant, _ int) []byte { return t.victimDevice[:] },
 }
 
@@ -57,6 +58,7 @@ var wordsNamed = map[string][]byte{
 	"name": []byte("Somebody"), "administrator_name": []byte("Somebody"), "p_code": []byte("UA1423049010"),
 	"type": []byte("zhurnal.records.v1.Training"), "header": nil, "message": trainingBytes(), "reason_key": []byte("draft.entered_twice"),
 	"buckets": make([]byte, 2048), "file_descriptor_set": []byte("no set"),
+	"secret": make([]byte, 16), "label": []byte("Tablet 7"), "public_key": bytes.Repeat([]byte{7}, 32), "signature": make([]byte, 64), "nonce": make([]byte, 32),
 	"backup_id": bytes.Repeat([]byte{7}, 16), "hash": bytes.Repeat([]byte{7}, 32),
 }
 

@@ -3,7 +3,7 @@ package rpc
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
+	"math"
 	"net/http"
 	"testing"
 
@@ -15,9 +15,11 @@ import (
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/enrol"
+	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
@@ -44,18 +46,21 @@ type tenant struct {
 	programme, programme2  [16]byte
 	victim, victimDevice   [16]byte // on whom others act
 	assignment, invitation [16]byte
-	callers                []caller
+	organisation           [16]byte
+	callers                []asker
+	office                 *enroltest.Office
 }
 
-// caller is somebody who makes requests: a user, or a device.
-type caller struct {
-	role string
-	id   [16]byte
+// asker is a user who makes requests, with a tablet.
+type asker struct {
+	role          string
+	id            [16]byte
+	authorization string
 }
 
 // ids are all that name something of the tenant.
 func (t *tenant) ids() (ids [][]byte) {
-	for _, id := range [][16]byte{t.programme, t.programme2, t.victim, t.victimDevice, t.assignment, t.invitation} {
+	for _, id := range [][16]byte{t.programme, t.programme2, t.victim, t.victimDevice, t.assignment, t.invitation, t.organisation} {
 		ids = append(ids, bytes.Clone(id[:]))
 	}
 	for _, p := range t.places {
@@ -75,7 +80,7 @@ func newID() (id [16]byte) {
 // absent is a tenant that there is not: its ids are good and nobody's.
 func absent(like *tenant) *tenant {
 	t := &tenant{
-		canary: "CANARY-OF-NOBODY", programme: newID(), programme2: newID(), victim: newID(), victimDevice: newID(), assignment: newID(), invitation: newID(),
+		canary: "CANARY-OF-NOBODY", programme: newID(), programme2: newID(), victim: newID(), victimDevice: newID(), assignment: newID(), invitation: newID(), organisation: newID(),
 	}
 	for i := range t.places {
 		p, l := &t.places[i], &like.places[i]
@@ -96,6 +101,7 @@ type tenantWorld struct {
 	tenants   [2]*tenant
 	client    *http.Client
 	sync      syncv1connect.SyncServiceClient
+	door      *enrol.Service
 }
 
 func newTenantWorld(t *testing.T) *tenantWorld {
@@ -112,11 +118,20 @@ func newTenantWorld(t *testing.T) *tenantWorld {
 	brief := usual
 	brief.watch = 20_000_000 // nanoseconds: a watch is over before it is waited for
 	w := &tenantWorld{types: types, client: httpClient(t, 2)}
-	w.running = start(t, engine, brief)
-	w.sync = syncv1connect.NewSyncServiceClient(w.client, w.url)
-	if w.directory, err = directory.Open(engine, func() int64 { return received }, rand.Reader); err != nil {
+	now := func() int64 { return received }
+	if w.directory, err = directory.Open(engine, now, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
+	if w.door, err = enrol.New(enrol.Options{Directory: w.directory, Now: now, Random: rand.Reader}); err != nil {
+		t.Fatal(err)
+	}
+	w.running = startWith(t, engine, brief, func(o *Options) {
+		o.Directory, o.Enrol = w.directory, w.door
+		o.Limits = guard.Usual // but for how often one asks: this test asks more in a minute than a tablet in a year
+		o.Limits.AddressPerSecond, o.Limits.CallerPerSecond, o.Limits.AddressBurst, o.Limits.CallerBurst = 1e6, 1e6, 1e6, 1e6
+		o.Limits.DayBytes, o.Limits.DayChanges = math.MaxInt64, math.MaxInt64
+	})
+	w.sync = syncv1connect.NewSyncServiceClient(w.client, w.url)
 	w.tenants = [2]*tenant{w.found("CANARY-OF-A"), w.found("CANARY-OF-B")}
 	return w
 }
@@ -128,7 +143,7 @@ func (w *tenantWorld) found(canary string) *tenant {
 	f.found(canary)
 	second, err := f.tenant.AddProgramme(w.t.Context(), f.administrator, canary+" second")
 	f.must(err)
-	t := &tenant{canary: canary, programme: f.programme, programme2: second}
+	t := &tenant{canary: canary, programme: f.programme, programme2: second, organisation: f.organisation}
 	kinds := []schemav1.SpaceKind{schemav1.SpaceKind_SPACE_KIND_COMMUNITY, schemav1.SpaceKind_SPACE_KIND_DESK, schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM}
 	for i, kind := range kinds {
 		t.places[i].space = newID()
@@ -137,7 +152,8 @@ func (w *tenantWorld) found(canary string) *tenant {
 		})
 		f.must(err)
 	}
-	t.callers = []caller{{"administrator", f.administrator}}
+	t.office = enroltest.In(w.directory, w.door, f.organisation)
+	t.callers = []asker{{"administrator", f.administrator, t.office.Header(f.administrator)}}
 	user := func(role string, assignments ...directory.NewAssignment) merge.PersonID {
 		id, err := f.tenant.AddUser(w.t.Context(), f.administrator, merge.PersonID{}, canary+" "+role)
 		f.must(err)
@@ -146,7 +162,7 @@ func (w *tenantWorld) found(canary string) *tenant {
 			f.must(err)
 			t.assignment = assignment
 		}
-		t.callers = append(t.callers, caller{role, id})
+		t.callers = append(t.callers, asker{role, id, t.office.Header(id)})
 		return id
 	}
 	inRoom := directory.InSpace(t.places[2].space)
@@ -160,39 +176,25 @@ func (w *tenantWorld) found(canary string) *tenant {
 	user("without a role")
 	ended := user("ended", directory.NewAssignment{Role: directory.Facilitator, Scope: directory.InProgramme(f.programme)})
 	f.must(f.tenant.SetUserStatus(w.t.Context(), f.administrator, ended, directoryv1.UserStatus_USER_STATUS_ENDED))
-	revoked := w.enrol(f, facilitator, canary+" lost", t)
-	f.must(f.tenant.SetDeviceStatus(w.t.Context(), f.administrator, revoked, directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED))
-	t.callers = append(t.callers, caller{"facilitator's tablet", w.enrol(f, facilitator, canary+" tablet", t)}, caller{"revoked tablet", revoked})
+	revoked := user("with a revoked tablet", directory.NewAssignment{Role: directory.Facilitator, Scope: directory.InProgramme(f.programme)})
+	f.must(f.tenant.SetDeviceStatus(w.t.Context(), f.administrator, t.office.Device(revoked).Identity.Device, directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED))
 	t.victim = user("acted on", directory.NewAssignment{Role: directory.Facilitator, Scope: directory.InProgramme(f.programme)})
-	t.victimDevice = w.enrol(f, t.victim, canary+" acted on", t)
+	t.victimDevice = t.office.Device(t.victim).Identity.Device
+	view, err := w.directory.View()
+	f.must(err)
+	t.invitation = [16]byte(view.Device(t.victimDevice).InvitationId)
 	t.callers = t.callers[:len(t.callers)-1] // nobody calls whose tablet may be revoked
-	w.write(&t.places[0], facilitator, &recordsv1.Training{TitleUk: canary})
-	w.write(&t.places[1], coordinator, &recordsv1.PersonLink{
+	w.write(t, &t.places[0], facilitator, &recordsv1.Training{TitleUk: canary})
+	w.write(t, &t.places[1], coordinator, &recordsv1.PersonLink{
 		FirstPersonId: bytes.Repeat([]byte{1}, 16), SecondPersonId: bytes.Repeat([]byte{2}, 16), DeciderId: coordinator[:],
 		Verdict: recordsv1.LinkVerdict_LINK_VERDICT_SAME, Basis: canary,
 	})
-	w.write(&t.places[2], psychologist, &recordsv1.CounsellingRoom{NameUk: canary})
+	w.write(t, &t.places[2], psychologist, &recordsv1.CounsellingRoom{NameUk: canary})
 	return t
 }
 
-// enrol gives a user a tablet.
-func (w *tenantWorld) enrol(f *founding, user merge.PersonID, label string, t *tenant) directory.DeviceID {
-	w.t.Helper()
-	secret := newID()
-	invitation, err := f.tenant.Invite(w.t.Context(), f.administrator, directory.NewInvitation{
-		User: user, SecretHash: sha256.Sum256(secret[:]), Medium: directoryv1.InvitationMedium_INVITATION_MEDIUM_PRINTED, ExpiresAt: received + 1000,
-	})
-	f.must(err)
-	t.invitation = invitation
-	id, _, err := w.directory.UseInvitation(w.t.Context(), sha256.Sum256(secret[:]), directory.NewDevice{
-		TabletLabel: label, Algorithm: directoryv1.KeyAlgorithm_KEY_ALGORITHM_ED25519, PublicKey: append(secret[:], secret[:]...),
-	})
-	f.must(err)
-	return id
-}
-
 // write brings a record to a place, and fetches a cursor of it.
-func (w *tenantWorld) write(p *place, author merge.PersonID, msg proto.Message) {
+func (w *tenantWorld) write(t *tenant, p *place, author merge.PersonID, msg proto.Message) {
 	w.t.Helper()
 	p.record = newID()
 	plan := w.types.Plan(string(msg.ProtoReflect().Descriptor().FullName()))
@@ -210,7 +212,7 @@ func (w *tenantWorld) write(p *place, author merge.PersonID, msg proto.Message) 
 	if p.batch, err = wire.EncodeBatch(p.space, []*merge.Change{c}); err != nil {
 		w.t.Fatal(err)
 	}
-	header := http.Header{"Authorization": {auth.Header(author)}}
+	header := http.Header{"Authorization": {t.office.Header(author)}}
 	pushed, err := w.sync.Push(w.t.Context(), with(header, &syncv1.PushRequest{SpaceId: p.space[:], Batches: [][]byte{p.batch}}))
 	if err != nil || pushed.Msg.Outcomes[0].Verdict > syncv1.Verdict_VERDICT_FLAGGED {
 		w.t.Fatalf("%v, %v", pushed, err)
