@@ -175,7 +175,7 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 
 	server.kill(t)
 	server = startServer(t, dir)
-	desk = server.desk(t, oksana.person)
+	desk = server.desk(t, coordinator)
 	oksana.put("7", "captain", "Марія")
 	petro.put("7", "captain", "Петро", "bank", "right")
 	for range 2 {
