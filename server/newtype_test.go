@@ -153,7 +153,6 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 	oksana, petro := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space)
 	openOffice(t, dir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, space, oksana.person, petro.person)
 	server := startServer(t, dir)
-	desk := server.desk(t, coordinator)
 
 	oksana.put("7", "captain", "Оксана", "bank", "left")
 	oksana.sync(server)
@@ -175,7 +174,7 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 
 	server.kill(t)
 	server = startServer(t, dir)
-	desk = server.desk(t, coordinator)
+	desk := server.desk(t, coordinator)
 	oksana.put("7", "captain", "Марія")
 	petro.put("7", "captain", "Петро", "bank", "right")
 	for range 2 {
