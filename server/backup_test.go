@@ -20,8 +20,8 @@ func TestBackupRestoreCheckServe(t *testing.T) {
 	_, recipient, _ := runHere(t, "key", "identity", identity)
 	must(t, exitFailed, "there already", "key", "identity", identity)
 	load := newLoad(t, merge.SpaceID(mergetest.ID16("lyman")), 3)
+	load.openOffice(t, dir)
 	server := startServer(t, dir)
-	load.grant(t, server)
 	for _, tablet := range load.tablets {
 		if err := tablet.push(t.Context(), load, server.sync(t, load.person)); err != nil {
 			t.Fatal(err)

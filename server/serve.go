@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
@@ -108,7 +109,32 @@ func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options
 		return errors.Join(err, way.listener.Close())
 	}
 	way.announce(o.Log, c.Dir) // the socket too can be called from now on
+	ctx, stop := context.WithCancel(ctx)
+	var settling sync.WaitGroup
+	settling.Go(func() { settle(ctx, o.Directory, o.Log) })
+	defer settling.Wait()
+	defer stop()
 	return rpc.Serve(ctx, way.listener, o)
+}
+
+// settleEvery is how often access is looked at when nobody asks for anything:
+// who only listens is to hear no more once a role has ended.
+const settleEvery = time.Minute
+
+// settle holds access to what roles say, until the context ends.
+func settle(ctx context.Context, d *directory.Directory, log *slog.Logger) {
+	tick := time.NewTicker(settleEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := d.Settle(ctx); err != nil {
+			log.Error("access is not what roles say; it is tried again", "error", err)
+		}
+	}
 }
 
 // cutDaily cuts the log in the background, if that is asked for. What it returns

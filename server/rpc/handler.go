@@ -11,6 +11,7 @@ import (
 	"connectrpc.com/grpchealth"
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
@@ -71,6 +72,7 @@ var (
 		syncv1connect.DeskServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
+		directoryv1connect.DirectoryServiceName,
 	}
 	HubServices      = []string{enrolv1connect.EnrolServiceName, syncv1connect.SyncServiceName}
 	OperatorServices = []string{
@@ -80,6 +82,14 @@ var (
 		adminv1connect.InvitationServiceName,
 	}
 )
+
+// guarded is the directory that says who may ask for what; a hub has no say.
+func (o *Options) guarded() *directory.Directory {
+	if o.Brought != nil {
+		return nil
+	}
+	return o.Directory
+}
 
 // newHandler returns everything that is served on the port. Watches end when
 // stopping does. Extra options come after our own and win.
@@ -97,13 +107,14 @@ var (
 //	inTurn        the body read whole, then the caller's turn   guard.Bodies, Turns
 //	Connect       decompression and decoding, both capped
 //	edge, pace    errors become answers; the handler's time
+//	auth.Guard    whether the caller may ask for what is asked
 //	handlers      a day's quota where something is brought      guard.Quota
 func newHandler(o Options, t timeouts, stopping context.Context, extra ...connect.HandlerOption) http.Handler {
 	rim := edge{log: o.Log}
 	options := append([]connect.HandlerOption{
 		codecs(),
 		connect.WithConditionalHandlerOptions(bounded),
-		connect.WithInterceptors(rim, pace{}),
+		connect.WithInterceptors(rim, pace{}, auth.NewGuard(o.guarded(), o.Now)),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
 	}, extra...)
 	authenticate := auth.Authenticated(o.Enrol, func(err error) *connect.Error { return encodeFault(err, "") }, options...)
@@ -118,12 +129,13 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewSyncServiceHandler(&hubService{engine: o.Engine, now: o.Now, edge: rim, quota: daily, brought: o.Brought}, options...))
 	} else {
 		private(syncv1connect.NewSyncServiceHandler(&syncService{
-			engine: o.Engine, now: o.Now, edge: rim, quota: daily,
+			engine: o.Engine, directory: o.Directory, now: o.Now, edge: rim, quota: daily,
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
-		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
+		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
+		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
 	open(grpchealth.NewHandler(o.Health, options...)) // probes carry no identity
