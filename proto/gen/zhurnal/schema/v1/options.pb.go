@@ -303,9 +303,13 @@ type Field struct {
 	// The record types, by full name, whose record id this field holds.
 	Reference []string `protobuf:"bytes,6,rep,name=reference,proto3" json:"reference,omitempty"`
 	// Who may be harmed when it leaks. Unset means internal.
-	Sensitivity   Sensitivity `protobuf:"varint,7,opt,name=sensitivity,proto3,enum=zhurnal.schema.v1.Sensitivity" json:"sensitivity,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Sensitivity Sensitivity `protobuf:"varint,7,opt,name=sensitivity,proto3,enum=zhurnal.schema.v1.Sensitivity" json:"sensitivity,omitempty"`
+	// What stays when the person whom the record is about is erased, because
+	// totals rest on it: a fact about nobody, once the name is gone. It holds for
+	// the whole cell. A key field always stays: the record's id is a hash over it.
+	KeptWhenErased bool `protobuf:"varint,8,opt,name=kept_when_erased,json=keptWhenErased,proto3" json:"kept_when_erased,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Field) Reset() {
@@ -387,6 +391,13 @@ func (x *Field) GetSensitivity() Sensitivity {
 	return Sensitivity_SENSITIVITY_UNSPECIFIED
 }
 
+func (x *Field) GetKeptWhenErased() bool {
+	if x != nil {
+		return x.KeptWhenErased
+	}
+	return false
+}
+
 var file_zhurnal_schema_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.MessageOptions)(nil),
@@ -432,7 +443,7 @@ const file_zhurnal_schema_v1_options_proto_rawDesc = "" +
 	"Collection\x122\n" +
 	"\x05space\x18\x01 \x03(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x05space\x12\x10\n" +
 	"\x03key\x18\x02 \x03(\tR\x03key\x12\x18\n" +
-	"\asubject\x18\x03 \x01(\tR\asubject\"\xea\x01\n" +
+	"\asubject\x18\x03 \x01(\tR\asubject\"\x94\x02\n" +
 	"\x05Field\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12+\n" +
 	"\x04pick\x18\x02 \x01(\x0e2\x17.zhurnal.schema.v1.PickR\x04pick\x12\x14\n" +
@@ -440,7 +451,8 @@ const file_zhurnal_schema_v1_options_proto_rawDesc = "" +
 	"\x06review\x18\x04 \x01(\bR\x06review\x12\x10\n" +
 	"\x03set\x18\x05 \x01(\bR\x03set\x12\x1c\n" +
 	"\treference\x18\x06 \x03(\tR\treference\x12@\n" +
-	"\vsensitivity\x18\a \x01(\x0e2\x1e.zhurnal.schema.v1.SensitivityR\vsensitivity*w\n" +
+	"\vsensitivity\x18\a \x01(\x0e2\x1e.zhurnal.schema.v1.SensitivityR\vsensitivity\x12(\n" +
+	"\x10kept_when_erased\x18\b \x01(\bR\x0ekeptWhenErased*w\n" +
 	"\tSpaceKind\x12\x1a\n" +
 	"\x16SPACE_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SPACE_KIND_COMMUNITY\x10\x01\x12\x13\n" +
