@@ -170,7 +170,7 @@ func (f *follower) decode(e *wire.LogEntry) ([]*merge.Change, error) {
 	if len(e.Batch) == 0 {
 		return nil, nil
 	}
-	changes, err := wire.DecodeBatch(f.space.ID, e.Batch)
+	changes, err := wire.DecodeKeptBatch(f.space.ID, e.Batch)
 	if err != nil {
 		return nil, err
 	}

@@ -228,7 +228,7 @@ func decodePush(e *log.Entry) (*push, error) {
 	if err := proto.Unmarshal(e.Body, &body); err != nil {
 		return nil, fault.New(fault.Damaged, "push entry: %w", err)
 	}
-	changes, err := wire.DecodeBatch(e.Space, body.Batch)
+	changes, err := wire.DecodeKeptBatch(e.Space, body.Batch)
 	if err != nil {
 		return nil, fault.New(fault.Damaged, "push entry: %w", err)
 	}

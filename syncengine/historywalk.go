@@ -186,7 +186,7 @@ func (w *recordWalk) read(position uint64) error {
 	if err != nil || len(entry.Batch) == 0 {
 		return err
 	}
-	if w.row.changes, err = wire.DecodeBatch(w.space, entry.Batch); err != nil {
+	if w.row.changes, err = wire.DecodeKeptBatch(w.space, entry.Batch); err != nil {
 		return w.damaged(position, "%w", err)
 	}
 	return nil

@@ -21,7 +21,7 @@ var (
 		return e
 	})
 	decoder = sync.OnceValue(func() *zstd.Decoder {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(limits.BatchBytes))
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(limits.KeptBatchBytes))
 		if err != nil {
 			panic(err)
 		}
@@ -36,16 +36,24 @@ func compress(plain []byte) []byte {
 // CompressedBytes returns how much is left of bytes that are sent compressed.
 func CompressedBytes(plain []byte) int { return len(compress(plain)) }
 
-// decompress stops as soon as the content is over the limit of a batch. A frame
-// says how long its content is; the decoder makes room for no more than its own
-// limit, whatever is claimed.
-func decompress(packed []byte) ([]byte, error) {
+// decompress stops as soon as the content is over the limit. A frame says how
+// long its content is; the decoder makes room for no more than its own limit,
+// whatever is claimed.
+func decompress(packed []byte, limitBytes int) ([]byte, error) {
+	var head zstd.Header
+	if err := head.Decode(packed); err == nil && head.HasFCS && head.FrameContentSize > uint64(limitBytes) {
+		return nil, errTooLong(limitBytes)
+	}
 	plain, err := decoder().DecodeAll(packed, nil)
 	switch {
-	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded), err == nil && len(plain) > limits.BatchBytes:
-		return nil, fault.New(fault.TooLarge, "batch: over %d bytes before compression; send smaller batches", limits.BatchBytes)
+	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded), err == nil && len(plain) > limitBytes:
+		return nil, errTooLong(limitBytes)
 	case err != nil:
 		return nil, fault.New(fault.Malformed, "batch: not a zstd frame: %w", err)
 	}
 	return plain, nil
+}
+
+func errTooLong(limitBytes int) error {
+	return fault.New(fault.TooLarge, "batch: over %d bytes before compression; send smaller batches", limitBytes)
 }
