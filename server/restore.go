@@ -16,8 +16,8 @@ import (
 type restoreCommand struct {
 	File            string `arg:"" type:"existingfile" help:"The backup."`
 	Dir             string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the register to make: empty, or not there."`
-	Register        string `placeholder:"FILE" help:"What was dismissed: the file that 'zhurnal serve --register' keeps outside of backups."`
-	WithoutRegister bool   `help:"That file is lost: what was dismissed after the backup comes back."`
+	Register        string `placeholder:"FILE" help:"What was dismissed, and who was erased: the file that 'zhurnal serve --register' keeps outside of backups."`
+	WithoutRegister bool   `help:"That file is lost: what was dismissed after the backup comes back, and so does who was erased."`
 }
 
 // Help is shown by `zhurnal restore --help`.
@@ -34,7 +34,7 @@ Examples:
 
 // Run makes a register of the backup.
 func (c *restoreCommand) Run(_ context.Context, to streams) error {
-	dismissed, err := c.dismissed()
+	kept, err := c.kept()
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 	disk := ops.NewDisk(c.Dir, restoreMinFreeBytes)
 	restored, err := syncengine.Restore(syncengine.Options{
 		Dir: c.Dir, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
-	}, c.File, dismissed)
+	}, c.File, kept)
 	if err != nil {
 		return errors.Join(fmt.Errorf("restore: %w", err), empty(c.Dir))
 	}
@@ -62,22 +62,22 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 // restoreMinFreeBytes must be left for the files that a store begins with.
 const restoreMinFreeBytes = 128 << 20
 
-// dismissed reads the register, which must be named or done without in so many
+// kept reads the register, which must be named or done without in so many
 // words.
-func (c *restoreCommand) dismissed() ([]register.Dismissal, error) {
+func (c *restoreCommand) kept() (register.Content, error) {
 	switch {
 	case c.WithoutRegister && c.Register != "":
-		return nil, errors.New("restore: --register and --without-register contradict each other")
+		return register.Content{}, errors.New("restore: --register and --without-register contradict each other")
 	case c.WithoutRegister:
-		return nil, nil
+		return register.Content{}, nil
 	case c.Register == "":
-		return nil, errors.New("restore: name the file of what was dismissed with --register, or say --without-register: then changes that were given back after the backup come back")
+		return register.Content{}, errors.New("restore: name the file of what was dismissed and erased with --register, or say --without-register: then changes that were given back after the backup come back, and so do persons who were erased")
 	}
-	list, err := register.Read(c.Register)
+	kept, err := register.Read(c.Register)
 	if err != nil {
-		return nil, fmt.Errorf("restore: %w", err)
+		return register.Content{}, fmt.Errorf("restore: %w", err)
 	}
-	return list, nil
+	return kept, nil
 }
 
 // empty removes what a restore that failed has left in a directory that was

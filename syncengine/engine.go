@@ -39,8 +39,8 @@ type Options struct {
 	FreeBytes func() (uint64, error)
 	// FreeBytesMin is the free space below which nothing is accepted.
 	FreeBytesMin uint64
-	// Register is told of dismissals before they are confirmed, and keeps them
-	// outside of the store and its backups; nil for none.
+	// Register is told of dismissals and erasures before they are confirmed, and
+	// keeps them outside of the store and its backups; nil for none.
 	Register Register
 }
 
@@ -48,6 +48,7 @@ type Options struct {
 // register.
 type Register interface {
 	Add(dismissals []register.Dismissal) error
+	AddErasure(e register.Erasure) error
 }
 
 // Engine is the home server's side of a set of spaces. It is safe for
@@ -70,10 +71,14 @@ type Engine struct {
 	writing sync.Mutex
 	// cutting serialises cuts of the log.
 	cutting sync.Mutex
+	// erasing serialises erasures.
+	erasing sync.Mutex
 	// changingSchema serialises schema entries.
 	changingSchema sync.Mutex
 	// owed says that quarantined changes may be free to be released.
 	owed atomic.Bool
+	// eraseOwed says that there is more of an erased person.
+	eraseOwed atomic.Bool
 }
 
 // Open opens the engine on the store in a directory, or makes one.
@@ -92,6 +97,9 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.owed.Store(true) // a crash may have come between a grant and what it frees
 	if err := e.releaseOwed(context.Background()); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	if err := e.goOnErasing(context.Background()); err != nil && fault.KindOf(err) != fault.Unavailable {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil

@@ -22,9 +22,9 @@ type Restored struct {
 // Restore makes a store of a backup file where there is none: in o.Dir, or
 // o.Memory. The file is verified before anything is written. The store begins a
 // new epoch, in which devices offer what they have and the backup lacks, and
-// what was dismissed stays dismissed, whether the backup has it or not. After an
-// error what is there cannot be opened, and must be cleared away.
-func Restore(o Options, file string, dismissed []register.Dismissal) (Restored, error) {
+// what was dismissed stays dismissed and who was erased stays erased, whether the
+// backup has it or not. After an error what is there cannot be opened, and must be cleared away.
+func Restore(o Options, file string, kept register.Content) (Restored, error) {
 	verified, err := backup.VerifyFile(file)
 	if err != nil {
 		return Restored{}, err
@@ -43,7 +43,10 @@ func Restore(o Options, file string, dismissed []register.Dismissal) (Restored, 
 	err = store.Restore(store.Options{Dir: o.Dir, Memory: o.Memory, Random: o.Random}, rows, func(st *store.Store) error {
 		lg := log.OpenLocal(st, applier{})
 		defer lg.Close()
-		if err := dismissAgain(lg, o, dismissed); err != nil {
+		if err := dismissAgain(lg, o, kept.Dismissals); err != nil {
+			return err
+		}
+		if err := eraseAgain(st, lg, o, kept.Erasures); err != nil {
 			return err
 		}
 		begun, err := beginEpoch(st, lg, o)
@@ -95,4 +98,26 @@ func dismissBefore(lg log.Log, o Options, dismissed []register.Dismissal) error 
 	entry.Received, entry.Level = o.Now(), log.Level
 	_, err = lg.Append(context.Background(), store.Partition(entry.Space), entry)
 	return err
+}
+
+// eraseAgain erases who is in the register as erased, where there is anything of
+// them, and what comes of them later.
+func eraseAgain(st *store.Store, lg log.Log, o Options, list []register.Erasure) error {
+	for i := range list {
+		run := &erasing{store: st, space: list[i].Space, erasure: list[i].Erasure, append: func(ctx context.Context, entry log.Entry) (log.Outcome, error) {
+			entry.Received, entry.Level = o.Now(), log.Level
+			return lg.Append(ctx, store.Partition(entry.Space), entry)
+		}}
+		err := run.begin(context.Background())
+		if err == nil {
+			err = run.all(context.Background())
+		}
+		if err != nil {
+			return fault.New(fault.KindOf(err), "erase again: %w", err)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return st.Scrub()
 }

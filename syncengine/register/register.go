@@ -1,7 +1,7 @@
 // Package register is a small file beside the store, outside of its backups, of
 // what must outlive the restore of an older backup: that a person gave changes
-// back to their authors. A line is durable before the server says that it is
-// done.
+// back to their authors, and that persons were erased. A line is durable before
+// the server says that it is done.
 package register
 
 import (
@@ -26,6 +26,18 @@ type Dismissal struct {
 	Space  merge.SpaceID
 	Change merge.ID
 	Reason string // a key without spaces
+}
+
+// Erasure is a person who was erased in a space.
+type Erasure struct {
+	Space merge.SpaceID
+	merge.Erasure
+}
+
+// Content is what a register holds, each in the order in which it was added.
+type Content struct {
+	Dismissals []Dismissal
+	Erasures   []Erasure
 }
 
 // File is an open register. It is safe for concurrent use.
@@ -90,12 +102,19 @@ func (f *File) Add(dismissals []Dismissal) error {
 	for i := range dismissals {
 		lines = append(lines, dismissals[i].line()...)
 	}
+	return f.add(lines)
+}
+
+// AddErasure appends an erasure. It is durable when it returns.
+func (f *File) AddErasure(e Erasure) error { return f.add([]byte(e.line())) }
+
+func (f *File) add(lines []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	err := f.write(lines)
 	var at *fs.PathError
 	if errors.As(err, &at) {
-		err = at.Err // whoever asked for the dismissal is not told the path
+		err = at.Err // whoever asked for it is not told the path
 	}
 	if err != nil {
 		return fault.New(fault.Unavailable, "register: %w", err)
@@ -106,33 +125,42 @@ func (f *File) Add(dismissals []Dismissal) error {
 // Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
-// Read returns what is in a register, in the order in which it was added.
-func Read(name string) ([]Dismissal, error) {
+// Read returns what is in a register.
+func Read(name string) (Content, error) {
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.New(fault.NotFound, "there is no register %s", name)
+		return Content{}, fault.New(fault.NotFound, "there is no register %s", name)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("register: %w", err)
+		return Content{}, fmt.Errorf("register: %w", err)
 	}
-	list, err := parse(data)
+	content, err := parse(data)
 	if err != nil {
-		return nil, fault.New(fault.Damaged, "register %s: %w", name, err)
+		return Content{}, fault.New(fault.Damaged, "register %s: %w", name, err)
 	}
-	return list, nil
+	return content, nil
 }
 
 // parse leaves out a last line without its end.
-func parse(data []byte) (list []Dismissal, err error) {
+func parse(data []byte) (content Content, err error) {
 	lines := strings.Split(string(data), "\n")
 	for i, line := range lines[:len(lines)-1] {
-		d, err := parseLine(line)
-		if err != nil {
-			return nil, fault.New(fault.Damaged, "line %d: %w: put back a whole copy of the file", i+1, err)
+		if err := content.parseLine(line); err != nil {
+			return Content{}, fault.New(fault.Damaged, "line %d: %w: put back a whole copy of the file", i+1, err)
 		}
-		list = append(list, d)
 	}
-	return list, nil
+	return content, nil
+}
+
+func (c *Content) parseLine(line string) error {
+	if strings.HasPrefix(line, "erase ") {
+		e, err := parseErasure(line)
+		c.Erasures = append(c.Erasures, e)
+		return err
+	}
+	d, err := parseLine(line)
+	c.Dismissals = append(c.Dismissals, d)
+	return err
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -141,6 +169,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // number, tag, reason, and CRC-32C of all that.
 func (d *Dismissal) line() string {
 	text := fmt.Sprintf("dismiss %x %x %d %x %s", d.Space[:], d.Change.Replica[:], d.Change.Seq, d.Change.Tag[:], d.Reason)
+	return summed(text)
+}
+
+// summed ends a line with CRC-32C of all that stands before.
+func summed(text string) string {
 	return fmt.Sprintf("%s %08x\n", text, crc32.Checksum([]byte(text), castagnoli))
 }
 

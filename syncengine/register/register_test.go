@@ -35,7 +35,8 @@ func write(t *testing.T, name string, dismissals ...register.Dismissal) {
 
 func mustHold(t *testing.T, name string, want ...register.Dismissal) {
 	t.Helper()
-	got, err := register.Read(name)
+	content, err := register.Read(name)
+	got := content.Dismissals
 	if err != nil || len(got) != len(want) {
 		t.Fatalf("%v, want %v; %v", got, want, err)
 	}

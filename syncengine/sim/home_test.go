@@ -34,12 +34,18 @@ type home struct {
 	verified  []string
 	confirmed map[merge.SpaceID]uint64
 	// register outlives the disk.
-	register []register.Dismissal
+	register register.Content
 }
 
 // Add implements syncengine.Register.
 func (h *home) Add(dismissals []register.Dismissal) error {
-	h.register = append(h.register, dismissals...)
+	h.register.Dismissals = append(h.register.Dismissals, dismissals...)
+	return nil
+}
+
+// AddErasure implements syncengine.Register.
+func (h *home) AddErasure(e register.Erasure) error {
+	h.register.Erasures = append(h.register.Erasures, e)
 	return nil
 }
 

@@ -98,7 +98,8 @@ func ascend(fields []uint32) bool {
 	return true
 }
 
-func erasedToProto(list []ErasedRecord) []*syncv1.ErasedRecord {
+// ErasedToProto converts a list; nil for an empty one. It shares the bytes of ids.
+func ErasedToProto(list []ErasedRecord) []*syncv1.ErasedRecord {
 	if len(list) == 0 {
 		return nil
 	}
@@ -109,7 +110,8 @@ func erasedToProto(list []ErasedRecord) []*syncv1.ErasedRecord {
 	return out
 }
 
-func erasedFromProto(list []*syncv1.ErasedRecord) ([]ErasedRecord, error) {
+// ErasedFromProto checks and converts a list; nil for an empty one.
+func ErasedFromProto(list []*syncv1.ErasedRecord) ([]ErasedRecord, error) {
 	if len(list) == 0 {
 		return nil, nil
 	}

@@ -64,7 +64,7 @@ func (p *Page) ToProto() *syncv1.Page {
 		e := &p.Entries[i]
 		m.Entries[i] = &syncv1.LogEntry{
 			FirstPosition: e.FirstPosition, Positions: e.Positions, ReceivedMillis: e.Received,
-			Batch: e.Batch, Outcomes: OutcomesToProto(e.Outcomes), Erased: erasedToProto(e.Erased), Erasures: ErasuresToProto(e.Erasures),
+			Batch: e.Batch, Outcomes: OutcomesToProto(e.Outcomes), Erased: ErasedToProto(e.Erased), Erasures: ErasuresToProto(e.Erasures),
 		}
 	}
 	for i := range p.Rows {
@@ -112,7 +112,7 @@ func entryFromProto(m *syncv1.LogEntry) (e LogEntry, err error) {
 	if e.Outcomes, err = OutcomesFromProto(m.Outcomes); err != nil {
 		return e, err
 	}
-	if e.Erased, err = erasedFromProto(m.Erased); err != nil {
+	if e.Erased, err = ErasedFromProto(m.Erased); err != nil {
 		return e, err
 	}
 	e.Erasures, err = ErasuresFromProto(m.Erasures)

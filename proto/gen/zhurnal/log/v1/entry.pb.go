@@ -362,7 +362,10 @@ type Push struct {
 	// The server itself made them, on its own replica, for a coordinator.
 	Own bool `protobuf:"varint,3,opt,name=own,proto3" json:"own,omitempty"`
 	// On a hub: they came from the home server, and need not be offered to it.
-	FromHome      bool `protobuf:"varint,4,opt,name=from_home,json=fromHome,proto3" json:"from_home,omitempty"`
+	FromHome bool `protobuf:"varint,4,opt,name=from_home,json=fromHome,proto3" json:"from_home,omitempty"`
+	// Records that were found to be those of a person who was erased. What said so
+	// may be purged from the batch.
+	Erased        []*v1.ErasedRecord `protobuf:"bytes,5,rep,name=erased,proto3" json:"erased,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -423,6 +426,13 @@ func (x *Push) GetFromHome() bool {
 		return x.FromHome
 	}
 	return false
+}
+
+func (x *Push) GetErased() []*v1.ErasedRecord {
+	if x != nil {
+		return x.Erased
+	}
+	return nil
 }
 
 // What the schema says about one change.
@@ -594,7 +604,9 @@ func (x *Schema) GetFileDescriptorSet() []byte {
 type Release struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The changes, at most 256.
-	Changes       []*ReleasedChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	Changes []*ReleasedChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// As in a Push.
+	Erased        []*v1.ErasedRecord `protobuf:"bytes,2,rep,name=erased,proto3" json:"erased,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -632,6 +644,13 @@ func (*Release) Descriptor() ([]byte, []int) {
 func (x *Release) GetChanges() []*ReleasedChange {
 	if x != nil {
 		return x.Changes
+	}
+	return nil
+}
+
+func (x *Release) GetErased() []*v1.ErasedRecord {
+	if x != nil {
+		return x.Erased
 	}
 	return nil
 }
@@ -765,8 +784,8 @@ type Erase struct {
 	// The person, with the rules by which records are theirs. On what comes later
 	// the rules hold from then on.
 	Erasures *v1.Erasures `protobuf:"bytes,1,opt,name=erasures,proto3" json:"erasures,omitempty"`
-	// Records to be erased: 16 bytes each.
-	RecordIds [][]byte `protobuf:"bytes,2,rep,name=record_ids,json=recordIds,proto3" json:"record_ids,omitempty"`
+	// Records to be erased.
+	Records []*v1.ErasedRecord `protobuf:"bytes,2,rep,name=records,proto3" json:"records,omitempty"`
 	// Entries of the log to be purged.
 	Entries []*ErasedEntry `protobuf:"bytes,3,rep,name=entries,proto3" json:"entries,omitempty"`
 	// Changes in quarantine to be purged.
@@ -814,9 +833,9 @@ func (x *Erase) GetErasures() *v1.Erasures {
 	return nil
 }
 
-func (x *Erase) GetRecordIds() [][]byte {
+func (x *Erase) GetRecords() []*v1.ErasedRecord {
 	if x != nil {
-		return x.RecordIds
+		return x.Records
 	}
 	return nil
 }
@@ -2037,14 +2056,15 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\tpositions\x18\x01 \x01(\rR\tpositions\x12\x1f\n" +
 	"\vbatch_bytes\x18\x02 \x01(\x04R\n" +
 	"batchBytes\x124\n" +
-	"\boutcomes\x18\x03 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\"\x86\x01\n" +
+	"\boutcomes\x18\x03 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\"\xbd\x01\n" +
 	"\x04Push\x12\x14\n" +
 	"\x05batch\x18\x01 \x01(\fR\x05batch\x129\n" +
 	"\n" +
 	"judgements\x18\x02 \x03(\v2\x19.zhurnal.log.v1.JudgementR\n" +
 	"judgements\x12\x10\n" +
 	"\x03own\x18\x03 \x01(\bR\x03own\x12\x1b\n" +
-	"\tfrom_home\x18\x04 \x01(\bR\bfromHome\"W\n" +
+	"\tfrom_home\x18\x04 \x01(\bR\bfromHome\x125\n" +
+	"\x06erased\x18\x05 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\x06erased\"W\n" +
 	"\tJudgement\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x124\n" +
 	"\bfindings\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"{\n" +
@@ -2054,9 +2074,10 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\tperson_id\x18\x02 \x01(\fR\bpersonId\x12\x18\n" +
 	"\aallowed\x18\x03 \x01(\bR\aallowed\"8\n" +
 	"\x06Schema\x12.\n" +
-	"\x13file_descriptor_set\x18\x01 \x01(\fR\x11fileDescriptorSet\"C\n" +
+	"\x13file_descriptor_set\x18\x01 \x01(\fR\x11fileDescriptorSet\"z\n" +
 	"\aRelease\x128\n" +
-	"\achanges\x18\x01 \x03(\v2\x1e.zhurnal.log.v1.ReleasedChangeR\achanges\"y\n" +
+	"\achanges\x18\x01 \x03(\v2\x1e.zhurnal.log.v1.ReleasedChangeR\achanges\x125\n" +
+	"\x06erased\x18\x02 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\x06erased\"y\n" +
 	"\x0eReleasedChange\x121\n" +
 	"\x06change\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ChangeIDR\x06change\x124\n" +
 	"\bfindings\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"\x7f\n" +
@@ -2066,11 +2087,10 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"reason_key\x18\x02 \x01(\tR\treasonKey\x12\x1e\n" +
 	"\n" +
 	"unreceived\x18\x03 \x01(\bR\n" +
-	"unreceived\"\xe5\x01\n" +
+	"unreceived\"\xff\x01\n" +
 	"\x05Erase\x125\n" +
-	"\berasures\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\x12\x1d\n" +
-	"\n" +
-	"record_ids\x18\x02 \x03(\fR\trecordIds\x125\n" +
+	"\berasures\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\x127\n" +
+	"\arecords\x18\x02 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\arecords\x125\n" +
 	"\aentries\x18\x03 \x03(\v2\x1b.zhurnal.log.v1.ErasedEntryR\aentries\x12;\n" +
 	"\vquarantined\x18\x04 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\vquarantined\x12\x12\n" +
 	"\x04done\x18\x05 \x01(\bR\x04done\"=\n" +
@@ -2190,39 +2210,40 @@ func file_zhurnal_log_v1_entry_proto_rawDescGZIP() []byte {
 var file_zhurnal_log_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_zhurnal_log_v1_entry_proto_goTypes = []any{
-	(EntryKind)(0),         // 0: zhurnal.log.v1.EntryKind
-	(*Entry)(nil),          // 1: zhurnal.log.v1.Entry
-	(*Purged)(nil),         // 2: zhurnal.log.v1.Purged
-	(*PurgedDelivery)(nil), // 3: zhurnal.log.v1.PurgedDelivery
-	(*Push)(nil),           // 4: zhurnal.log.v1.Push
-	(*Judgement)(nil),      // 5: zhurnal.log.v1.Judgement
-	(*Grant)(nil),          // 6: zhurnal.log.v1.Grant
-	(*Schema)(nil),         // 7: zhurnal.log.v1.Schema
-	(*Release)(nil),        // 8: zhurnal.log.v1.Release
-	(*ReleasedChange)(nil), // 9: zhurnal.log.v1.ReleasedChange
-	(*Dismissal)(nil),      // 10: zhurnal.log.v1.Dismissal
-	(*Erase)(nil),          // 11: zhurnal.log.v1.Erase
-	(*ErasedEntry)(nil),    // 12: zhurnal.log.v1.ErasedEntry
-	(*SpaceErasures)(nil),  // 13: zhurnal.log.v1.SpaceErasures
-	(*ErasedRow)(nil),      // 14: zhurnal.log.v1.ErasedRow
-	(*Epoch)(nil),          // 15: zhurnal.log.v1.Epoch
-	(*SpaceEpochs)(nil),    // 16: zhurnal.log.v1.SpaceEpochs
-	(*EpochBegin)(nil),     // 17: zhurnal.log.v1.EpochBegin
-	(*Durable)(nil),        // 18: zhurnal.log.v1.Durable
-	(*Cut)(nil),            // 19: zhurnal.log.v1.Cut
-	(*Retention)(nil),      // 20: zhurnal.log.v1.Retention
-	(*PartitionHead)(nil),  // 21: zhurnal.log.v1.PartitionHead
-	(*Upstream)(nil),       // 22: zhurnal.log.v1.Upstream
-	(*Delivery)(nil),       // 23: zhurnal.log.v1.Delivery
-	(*SpaceHead)(nil),      // 24: zhurnal.log.v1.SpaceHead
-	(*Access)(nil),         // 25: zhurnal.log.v1.Access
-	(*Quarantined)(nil),    // 26: zhurnal.log.v1.Quarantined
-	(*OwnChain)(nil),       // 27: zhurnal.log.v1.OwnChain
-	(*v1.Outcome)(nil),     // 28: zhurnal.sync.v1.Outcome
-	(*v1.Finding)(nil),     // 29: zhurnal.sync.v1.Finding
-	(v11.SpaceKind)(0),     // 30: zhurnal.schema.v1.SpaceKind
-	(*v1.ChangeID)(nil),    // 31: zhurnal.sync.v1.ChangeID
-	(*v1.Erasures)(nil),    // 32: zhurnal.sync.v1.Erasures
+	(EntryKind)(0),          // 0: zhurnal.log.v1.EntryKind
+	(*Entry)(nil),           // 1: zhurnal.log.v1.Entry
+	(*Purged)(nil),          // 2: zhurnal.log.v1.Purged
+	(*PurgedDelivery)(nil),  // 3: zhurnal.log.v1.PurgedDelivery
+	(*Push)(nil),            // 4: zhurnal.log.v1.Push
+	(*Judgement)(nil),       // 5: zhurnal.log.v1.Judgement
+	(*Grant)(nil),           // 6: zhurnal.log.v1.Grant
+	(*Schema)(nil),          // 7: zhurnal.log.v1.Schema
+	(*Release)(nil),         // 8: zhurnal.log.v1.Release
+	(*ReleasedChange)(nil),  // 9: zhurnal.log.v1.ReleasedChange
+	(*Dismissal)(nil),       // 10: zhurnal.log.v1.Dismissal
+	(*Erase)(nil),           // 11: zhurnal.log.v1.Erase
+	(*ErasedEntry)(nil),     // 12: zhurnal.log.v1.ErasedEntry
+	(*SpaceErasures)(nil),   // 13: zhurnal.log.v1.SpaceErasures
+	(*ErasedRow)(nil),       // 14: zhurnal.log.v1.ErasedRow
+	(*Epoch)(nil),           // 15: zhurnal.log.v1.Epoch
+	(*SpaceEpochs)(nil),     // 16: zhurnal.log.v1.SpaceEpochs
+	(*EpochBegin)(nil),      // 17: zhurnal.log.v1.EpochBegin
+	(*Durable)(nil),         // 18: zhurnal.log.v1.Durable
+	(*Cut)(nil),             // 19: zhurnal.log.v1.Cut
+	(*Retention)(nil),       // 20: zhurnal.log.v1.Retention
+	(*PartitionHead)(nil),   // 21: zhurnal.log.v1.PartitionHead
+	(*Upstream)(nil),        // 22: zhurnal.log.v1.Upstream
+	(*Delivery)(nil),        // 23: zhurnal.log.v1.Delivery
+	(*SpaceHead)(nil),       // 24: zhurnal.log.v1.SpaceHead
+	(*Access)(nil),          // 25: zhurnal.log.v1.Access
+	(*Quarantined)(nil),     // 26: zhurnal.log.v1.Quarantined
+	(*OwnChain)(nil),        // 27: zhurnal.log.v1.OwnChain
+	(*v1.Outcome)(nil),      // 28: zhurnal.sync.v1.Outcome
+	(*v1.ErasedRecord)(nil), // 29: zhurnal.sync.v1.ErasedRecord
+	(*v1.Finding)(nil),      // 30: zhurnal.sync.v1.Finding
+	(v11.SpaceKind)(0),      // 31: zhurnal.schema.v1.SpaceKind
+	(*v1.ChangeID)(nil),     // 32: zhurnal.sync.v1.ChangeID
+	(*v1.Erasures)(nil),     // 33: zhurnal.sync.v1.Erasures
 }
 var file_zhurnal_log_v1_entry_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.log.v1.Entry.kind:type_name -> zhurnal.log.v1.EntryKind
@@ -2230,28 +2251,31 @@ var file_zhurnal_log_v1_entry_proto_depIdxs = []int32{
 	3,  // 2: zhurnal.log.v1.Purged.deliveries:type_name -> zhurnal.log.v1.PurgedDelivery
 	28, // 3: zhurnal.log.v1.PurgedDelivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
 	5,  // 4: zhurnal.log.v1.Push.judgements:type_name -> zhurnal.log.v1.Judgement
-	29, // 5: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
-	30, // 6: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
-	9,  // 7: zhurnal.log.v1.Release.changes:type_name -> zhurnal.log.v1.ReleasedChange
-	31, // 8: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
-	29, // 9: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
-	31, // 10: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
-	32, // 11: zhurnal.log.v1.Erase.erasures:type_name -> zhurnal.sync.v1.Erasures
-	12, // 12: zhurnal.log.v1.Erase.entries:type_name -> zhurnal.log.v1.ErasedEntry
-	31, // 13: zhurnal.log.v1.Erase.quarantined:type_name -> zhurnal.sync.v1.ChangeID
-	32, // 14: zhurnal.log.v1.SpaceErasures.erasures:type_name -> zhurnal.sync.v1.Erasures
-	17, // 15: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
-	28, // 16: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	14, // 17: zhurnal.log.v1.Delivery.erased:type_name -> zhurnal.log.v1.ErasedRow
-	32, // 18: zhurnal.log.v1.Delivery.erasures:type_name -> zhurnal.sync.v1.Erasures
-	30, // 19: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	20, // 20: zhurnal.log.v1.SpaceHead.retention:type_name -> zhurnal.log.v1.Retention
-	29, // 21: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	29, // 5: zhurnal.log.v1.Push.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	30, // 6: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
+	31, // 7: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
+	9,  // 8: zhurnal.log.v1.Release.changes:type_name -> zhurnal.log.v1.ReleasedChange
+	29, // 9: zhurnal.log.v1.Release.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	32, // 10: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
+	30, // 11: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
+	32, // 12: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
+	33, // 13: zhurnal.log.v1.Erase.erasures:type_name -> zhurnal.sync.v1.Erasures
+	29, // 14: zhurnal.log.v1.Erase.records:type_name -> zhurnal.sync.v1.ErasedRecord
+	12, // 15: zhurnal.log.v1.Erase.entries:type_name -> zhurnal.log.v1.ErasedEntry
+	32, // 16: zhurnal.log.v1.Erase.quarantined:type_name -> zhurnal.sync.v1.ChangeID
+	33, // 17: zhurnal.log.v1.SpaceErasures.erasures:type_name -> zhurnal.sync.v1.Erasures
+	17, // 18: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
+	28, // 19: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	14, // 20: zhurnal.log.v1.Delivery.erased:type_name -> zhurnal.log.v1.ErasedRow
+	33, // 21: zhurnal.log.v1.Delivery.erasures:type_name -> zhurnal.sync.v1.Erasures
+	31, // 22: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	20, // 23: zhurnal.log.v1.SpaceHead.retention:type_name -> zhurnal.log.v1.Retention
+	30, // 24: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_log_v1_entry_proto_init() }
