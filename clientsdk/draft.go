@@ -2,6 +2,7 @@ package clientsdk
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -79,16 +80,23 @@ func draftsOf(w *workspace) ([]Draft, error) {
 			return nil, err
 		}
 		for j := range c.Records {
+			if !slices.ContainsFunc(c.Records[j].Writes, hasContent) {
+				continue // the person was erased
+			}
 			rec, err := draftRecord(w.schema, &c.Records[j])
 			if err != nil {
 				return nil, err
 			}
 			d.Records = append(d.Records, rec)
 		}
-		drafts = append(drafts, d)
+		if len(d.Records) > 0 {
+			drafts = append(drafts, d)
+		}
 	}
 	return drafts, nil
 }
+
+func hasContent(w merge.Write) bool { return w.Purged == nil }
 
 // reasonOf returns why a change was given back.
 func reasonOf(p *localstore.Pending) (string, error) {
@@ -109,6 +117,8 @@ func draftRecord(known *schema.Schema, part *merge.RecordWrites) (DraftRecord, e
 	for i := range part.Writes {
 		w := &part.Writes[i]
 		switch {
+		case !hasContent(*w):
+			continue
 		case w.Cell == merge.Lifecycle:
 			d.Void = len(w.Value) > 0
 			d.Restore = !d.Void && len(w.Replaces) > 0

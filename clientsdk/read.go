@@ -21,6 +21,9 @@ type Row[T proto.Message] struct {
 	// Quarantined says that the server keeps a change that it shows in
 	// quarantine: other tablets do not see it yet. See Attention.
 	Quarantined bool
+	// Erased says that the person whom the record is about was erased: what is not
+	// there is not kept, and what is entered there is not either.
+	Erased bool
 	// Standing tells a record that is void from one that is not, and from one
 	// over which people differ.
 	Standing merge.Standing
@@ -151,7 +154,7 @@ func rowOf[T proto.Message](plan *schema.Plan, rec *localstore.Record) (Row[T], 
 		return Row[T]{}, fault.New(fault.Invalid, "%s: the schema makes messages of Go type %T", plan.Name, joined)
 	}
 	return Row[T]{
-		ID: rec.ID, Message: msg, Provisional: rec.View != nil, Quarantined: rec.Quarantined,
+		ID: rec.ID, Message: msg, Provisional: rec.View != nil, Quarantined: rec.Quarantined, Erased: merged.Erased,
 		Standing: rec.Standing, Disagreements: plan.Disagreements(merged), record: merged,
 	}, nil
 }

@@ -151,11 +151,36 @@ func (r *round) follow(ctx context.Context, t *tour, page *syncv1.Page) {
 		r.relayed.Down += n
 		batches = batches[n:]
 	}
+	if err := r.adoptErasures(ctx, t.space, page); err != nil {
+		t.noteDown(err)
+		return
+	}
 	t.putOff = page.More && len(page.Entries) == 0 && string(page.Cursor) == string(t.at.Cursor)
 	if len(page.Entries) > 0 || len(t.at.Cursor) == 0 { // or the old one serves as well
 		t.at.Cursor = page.Cursor
 	}
 	t.done = t.err != nil || !page.More && !t.offersMore()
+}
+
+// adoptErasures erases here whom the home server has erased, before the cursor
+// goes on: a hub that could not is told again.
+func (r *round) adoptErasures(ctx context.Context, space merge.SpaceID, page *syncv1.Page) error {
+	all := []*syncv1.Erasures{page.Erasures}
+	for _, entry := range page.Entries {
+		all = append(all, entry.Erasures)
+	}
+	for _, m := range all {
+		list, err := wire.ErasuresFromProto(m)
+		if err != nil {
+			return err
+		}
+		for _, erasure := range list {
+			if err := r.engine.AdoptErasure(ctx, r.person, space, erasure); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // noteDown notes that what came down could not be kept. What is here goes on up,
