@@ -55,6 +55,10 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 			_, err := e.Erase(bg, oksana, lyman, merge.RecordID{9}, nil)
 			return unlessNotThere(err)
 		},
+		"Export": func() error {
+			_, err := e.Export(bg, oksana, lyman, merge.RecordID{9}, "")
+			return err
+		},
 		"AdoptErasure": func() error {
 			return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}})
 		},

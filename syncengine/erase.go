@@ -43,13 +43,13 @@ const (
 )
 
 // Erase erases a person in a space, for good. subject is the id of the record
-// that is the person. What stays of each type is what the schema says is kept;
-// keep adds to that nothing, and takes nothing away, if it is nil: otherwise it
-// names, by type, the only cells that stay. Whoever may read the space may erase;
-// who is erased again loses what does not stay both times.
+// that is the person. What stays of each type is what the schema says, or, where
+// keep is not nil, the cells that it names by type, and no others. Who is erased
+// again loses what does not stay both times.
 //
 // A record that somebody calls a mistake and somebody else has edited since is an
-// error of kind Conflict: what settles it would be erased. Nothing is erased then.
+// error of kind Invalid, and nothing is erased: what settles it would be, and with
+// that whether it counts.
 func (e *Engine) Erase(ctx context.Context, by merge.PersonID, space merge.SpaceID, subject merge.RecordID, keep map[string][]uint32) (Erased, error) {
 	if err := e.gate.enter(); err != nil {
 		return Erased{}, err
@@ -118,7 +118,7 @@ func (e *Engine) rulesFor(keep map[string][]uint32) []merge.ErasureRule {
 func (e *Engine) checkErasable(by merge.PersonID, space merge.SpaceID, erasure *merge.Erasure) error {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
-	if _, _, err := readable(snapshot, space, by); err != nil {
+	if err := maySeeToRights(snapshot, space, by); err != nil {
 		return err
 	}
 	stored, err := snapshot.Erasures(space)

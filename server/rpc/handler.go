@@ -23,6 +23,7 @@ type Engine interface {
 	AudienceEngine
 	HubEngine
 	LogEngine
+	RightsEngine
 }
 
 // Options say what a server serves.
@@ -45,6 +46,7 @@ var (
 	Services = []string{
 		syncv1connect.SyncServiceName,
 		syncv1connect.DeskServiceName,
+		syncv1connect.RightsServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
 		adminv1connect.BackupServiceName,
@@ -81,6 +83,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
+		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{engine: o.Engine}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
 		private(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))

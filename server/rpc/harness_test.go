@@ -36,6 +36,7 @@ type scripted struct {
 	AudienceEngine // nor here
 	HubEngine      // nor here
 	LogEngine      // nor here
+	RightsEngine   // nor here
 
 	push  func(space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error)
 	pull  func(ctx context.Context, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)
