@@ -1,6 +1,7 @@
 package clientsdk
 
 import (
+	"bytes"
 	"context"
 	"slices"
 
@@ -64,8 +65,9 @@ func (f *follower) eraseEntry(e *wire.LogEntry, alone bool) error {
 	return nil
 }
 
-// purges tells of a write whether it is erased.
-func (s *sweep) purges(changes []*merge.Change) func(rec *merge.RecordWrites, w *merge.Write) bool {
+// purges tells of a write whether it is erased: one to a record that was, or, of
+// changes that home has not merged, to one that they say is an erased person's.
+func (s *sweep) purges(changes []*merge.Change, merged bool) func(rec *merge.RecordWrites, w *merge.Write) bool {
 	kept := make(map[merge.RecordID]merge.ErasureRule)
 	for _, c := range changes {
 		for i := range c.Records {
@@ -73,7 +75,7 @@ func (s *sweep) purges(changes []*merge.Change) func(rec *merge.RecordWrites, w 
 			if stays, erased := s.records[part.Record]; erased {
 				kept[part.Record] = merge.ErasureRule{Kept: stays}
 			}
-			for j := range s.persons {
+			for j := 0; j < len(s.persons) && !merged; j++ {
 				if rule := s.persons[j].ConcernsWrites(part); rule != nil {
 					kept[part.Record] = *rule
 				}
@@ -100,13 +102,18 @@ func (f *follower) sweepOriginals() error {
 }
 
 func (f *follower) sweepOwn() error {
+	pending, err := f.pending()
+	if err != nil {
+		return err
+	}
 	purged := map[int64]*merge.Change{}
-	err := f.tx.OwnChanges(f.space.N, func(n int64, content []byte) error {
+	err = f.tx.OwnChanges(f.space.N, func(n int64, content []byte) error {
 		c, err := decodeOwn(f.space.ID, content)
 		if err != nil {
 			return nil // what nobody can read tells nobody anything
 		}
-		if c.Purge(f.swept.purges([]*merge.Change{c})) > 0 {
+		merged := pending[n] == nil || wire.Verdict(pending[n].Verdict).Merged()
+		if c.Purge(f.swept.purges([]*merge.Change{c}, merged)) > 0 {
 			purged[n] = c
 		}
 		return nil
@@ -158,7 +165,7 @@ func (f *follower) sweepRelayed() error {
 		if err != nil {
 			return err
 		}
-		if c.Purge(f.swept.purges([]*merge.Change{c})) == 0 {
+		if c.Purge(f.swept.purges([]*merge.Change{c}, false)) == 0 {
 			continue
 		}
 		if err := f.putOriginal(r.N, c); err != nil {
@@ -175,8 +182,8 @@ func (f *follower) sweepCarried() error {
 		if err != nil {
 			return nil
 		}
-		batch, _, count, err := wire.PurgeBatch(f.space.ID, c.Batch, f.swept.purges(changes))
-		if count > 0 {
+		batch, err := wire.PurgeBatch(bytes.Clone(c.Batch), changes, f.swept.purges(changes, true))
+		if !bytes.Equal(batch, c.Batch) {
 			purged[c.N] = batch
 		}
 		return err
@@ -189,31 +196,28 @@ func (f *follower) sweepCarried() error {
 	return err
 }
 
-// takePurged keeps an own change as home has it, if something in it was purged
-// there.
+// takePurged purges of an own change what home has purged of it.
 func (f *follower) takePurged(n int64, c *merge.Change) error {
-	if !hasPurged(c) {
+	if !slices.ContainsFunc(c.Records, func(part merge.RecordWrites) bool { return slices.ContainsFunc(part.Writes, isPurged) }) {
 		return nil
 	}
 	mine, err := f.change(n)
-	if err != nil || purgedIn(mine) == purgedIn(c) {
+	if err != nil {
 		return err
 	}
-	return f.putOriginal(n, c)
-}
-
-func hasPurged(c *merge.Change) bool { return purgedIn(c) > 0 }
-
-func purgedIn(c *merge.Change) (count int) {
+	gone := make(map[*merge.Write]bool)
 	for i := range c.Records {
 		for j := range c.Records[i].Writes {
-			if c.Records[i].Writes[j].Purged != nil {
-				count++
-			}
+			gone[&mine.Records[i].Writes[j]] = isPurged(c.Records[i].Writes[j])
 		}
 	}
-	return count
+	if mine.Purge(func(_ *merge.RecordWrites, w *merge.Write) bool { return gone[w] }) == 0 {
+		return nil
+	}
+	return f.putOriginal(n, mine)
 }
+
+func isPurged(w merge.Write) bool { return w.Purged != nil }
 
 // propertyScrub says that something was erased that still lies in the files.
 const propertyScrub = "scrub_owed"
@@ -262,7 +266,7 @@ func (f *follower) purgeErased(c *merge.Change) error {
 		}
 	}
 	if erased.due() {
-		c.Purge(erased.purges([]*merge.Change{c}))
+		c.Purge(erased.purges([]*merge.Change{c}, true))
 	}
 	return nil
 }

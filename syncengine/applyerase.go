@@ -37,6 +37,10 @@ func (a applier) erase(fold *store.Fold, partition uint16, seq uint64, e *log.En
 	if s.eraser, err = newEraser(fold, e.Space); err != nil {
 		return log.Outcome{}, err
 	}
+	s.eraser.ofStored(func(id merge.ID) (*store.Known, error) {
+		known, _, err := fold.Known(e.Space, id)
+		return known, err
+	})
 	for _, listed := range body.Entries {
 		if err := s.purgeEntry(partition, listed); err != nil {
 			return log.Outcome{}, fault.New(fault.KindOf(err), "purge entry %d: %w", listed.Seq, err)
@@ -236,7 +240,7 @@ func (s *applying) purgeBatch(packed []byte) (batch []byte, changes []*merge.Cha
 	if err != nil || !touched {
 		return packed, changes, false, err
 	}
-	batch, changes, _, err = wire.PurgeBatch(s.entry.Space, packed, purge)
+	batch, err = wire.PurgeBatch(packed, changes, purge)
 	return batch, changes, true, err
 }
 

@@ -38,11 +38,19 @@ func (s *applying) purgePush(content *push, e *log.Entry) (*push, error) {
 // push returns a push out of which what is erased is purged; the same one if it
 // holds nothing of that, or nothing that is not purged.
 func (e *eraser) push(content *push) (*push, error) {
-	purge, touched, err := e.purging(content.changes)
+	_, touched, err := e.purging(content.changes)
 	if err != nil || !touched {
 		return content, err
 	}
-	batch, changes, _, err := wire.PurgeBatch(e.space, content.batch, purge)
+	var purge func(rec *merge.RecordWrites, w *merge.Write) bool
+	changes, err := wire.DecodeKeptBatch(e.space, content.batch) // those of content may be applied again
+	if err == nil {
+		purge, _, err = e.purging(changes)
+	}
+	if err != nil {
+		return nil, err
+	}
+	batch, err := wire.PurgeBatch(content.batch, changes, purge)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +58,7 @@ func (e *eraser) push(content *push) (*push, error) {
 	erased := slices.Clone(named)
 	for _, c := range changes {
 		for i := range c.Records {
-			if kept, is, err := e.kept(&c.Records[i]); err != nil {
+			if kept, is, err := e.kept(&c.Records[i], true); err != nil {
 				return nil, err
 			} else if is {
 				erased = append(erased, wire.ErasedRecord{Record: c.Records[i].Record, Kept: kept})

@@ -60,12 +60,12 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 			return err
 		},
 		"AdoptErasure": func() error {
-			return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}})
+			return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}}, nil)
 		},
-		"Adopt":         func() error { return e.Adopt(bg, oksana, lyman, batches) },
-		"Upstream":      func() error { return drop(e.Upstream(lyman)) },
-		"SetUpstream":   func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
-		"Brought":       func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
+		"Adopt":       func() error { return e.Adopt(bg, oksana, lyman, batches) },
+		"Upstream":    func() error { return drop(e.Upstream(lyman)) },
+		"SetUpstream": func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
+		"Brought":     func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
 		"HeldBack": func() error {
 			return e.HeldBack(lyman, merge.ID{}, func(*merge.Change, merge.PersonID) bool { return true })
 		},

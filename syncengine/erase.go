@@ -65,13 +65,15 @@ func (e *Engine) Erase(ctx context.Context, by merge.PersonID, space merge.Space
 	return e.eraseAll(ctx, by, space, erasure)
 }
 
-// AdoptErasure is Erase of a person of whom a hub has heard from the home server.
-func (e *Engine) AdoptErasure(ctx context.Context, hub merge.PersonID, space merge.SpaceID, erasure merge.Erasure) error {
+// AdoptErasure is Erase of a person of whom a hub has heard from the home server,
+// with the records that it has erased: which those are may hang on what the hub
+// does not have any more.
+func (e *Engine) AdoptErasure(ctx context.Context, hub merge.PersonID, space merge.SpaceID, erasure merge.Erasure, records []wire.ErasedRecord) error {
 	if err := e.gate.enter(); err != nil {
 		return err
 	}
 	defer e.gate.leave()
-	_, err := e.eraseAll(ctx, hub, space, erasure)
+	_, err := e.eraseAll(ctx, hub, space, erasure, records...)
 	return err
 }
 
@@ -81,10 +83,10 @@ type Erased struct {
 }
 
 // eraseAll erases and makes sure that it lasts.
-func (e *Engine) eraseAll(ctx context.Context, by merge.PersonID, space merge.SpaceID, erasure merge.Erasure) (Erased, error) {
+func (e *Engine) eraseAll(ctx context.Context, by merge.PersonID, space merge.SpaceID, erasure merge.Erasure, records ...wire.ErasedRecord) (Erased, error) {
 	e.erasing.Lock()
 	defer e.erasing.Unlock()
-	run := &erasing{store: e.store, append: e.append, by: by, space: space, erasure: erasure}
+	run := &erasing{store: e.store, append: e.append, by: by, space: space, erasure: erasure, named: records}
 	if err := run.begin(ctx); err != nil {
 		return Erased{}, fault.New(fault.KindOf(err), "erase: %w", err)
 	}
@@ -185,7 +187,9 @@ type erasing struct {
 	by      merge.PersonID
 	space   merge.SpaceID
 	erasure merge.Erasure
-	erased  Erased
+	// named are records that are known to be the person's.
+	named  []wire.ErasedRecord
+	erased Erased
 }
 
 // say appends an entry about the person.
@@ -218,8 +222,8 @@ func (r *erasing) records(ctx context.Context) error {
 	defer snapshot.Close()
 	var list []*syncv1.ErasedRecord
 	err := snapshot.Records(r.space, merge.RecordID{}, func(rec *merge.Record) error {
-		if rule := r.erasure.Concerns(rec); rule != nil && rec.Clone().Erase(rule.Kept) {
-			list = append(list, &syncv1.ErasedRecord{RecordId: rec.ID[:], Kept: rule.Kept})
+		if kept, is := r.concerns(rec); is && rec.Clone().Erase(kept) {
+			list = append(list, &syncv1.ErasedRecord{RecordId: rec.ID[:], Kept: kept})
 		}
 		return nil
 	})
@@ -230,6 +234,18 @@ func (r *erasing) records(ctx context.Context) error {
 	return inParts(list, eraseRecordsMax, func(part []*syncv1.ErasedRecord) error {
 		return r.say(ctx, &logv1.Erase{Records: part})
 	})
+}
+
+// concerns tells whether a record is the person's, and which cells stay of it.
+func (r *erasing) concerns(rec *merge.Record) (kept []uint32, is bool) {
+	if rule := r.erasure.Concerns(rec); rule != nil {
+		return rule.Kept, true
+	}
+	i := slices.IndexFunc(r.named, func(named wire.ErasedRecord) bool { return named.Record == rec.ID })
+	if i < 0 {
+		return nil, false
+	}
+	return r.named[i].Kept, true
 }
 
 // log purges the entries that the log has by now, and what they gave to the
@@ -256,11 +272,16 @@ func (r *erasing) log(ctx context.Context) error {
 	}
 }
 
+func (r *erasing) eraserOf(snapshot *store.Snapshot) (*eraser, error) {
+	eraser, err := newEraser(snapshot, r.space)
+	return eraser.ofStored(func(id merge.ID) (*store.Known, error) { return snapshot.Known(r.space, id) }), err
+}
+
 // quarantine purges what is kept and not merged.
 func (r *erasing) quarantine(ctx context.Context) error {
 	snapshot := r.store.Snapshot()
 	defer snapshot.Close()
-	eraser, err := newEraser(snapshot, r.space)
+	eraser, err := r.eraserOf(snapshot)
 	if err != nil || eraser == nil {
 		return err
 	}
@@ -319,7 +340,7 @@ func (r *erasing) scan(after uint64) (found eraseScan, err error) {
 	if err != nil {
 		return found, err
 	}
-	eraser, err := newEraser(snapshot, r.space)
+	eraser, err := r.eraserOf(snapshot)
 	if err != nil || eraser == nil {
 		return found, err
 	}

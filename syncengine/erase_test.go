@@ -335,6 +335,29 @@ func TestARecordThatBecomesThePersonsIsErased(t *testing.T) {
 	mustBeHealthy(t, r.disk)
 }
 
+// A quote that was thought to be the person's, and was put right since, is another's:
+// it stays, and so does what the log has of it.
+func TestARecordThatWasThePersonsIsNotErased(t *testing.T) {
+	r := newErasable(t, inMemory())
+	r.fill()
+	quote := recordNamed("quote")
+	r.a.pull(r.e, 0)
+	r.a.write(quote, &recordsv1.Quote{Text: "Taras said it", SpeakerId: r.person[:]})
+	r.a.push(r.e)
+	r.a.pull(r.e, 0)
+	r.a.write(quote, &recordsv1.Quote{SpeakerId: r.other[:]}, "speaker_id")
+	r.a.push(r.e)
+	r.erase()
+	r.mustHoldNothing()
+	r.a.pull(r.e, 0)
+	r.a.mustEqual(r.e)
+	if got := read[*recordsv1.Quote](r.a, quote).Text; got != "Taras said it" {
+		t.Fatalf("the quote says %q", got)
+	}
+	r.e.Close()
+	mustBeHealthy(t, r.disk)
+}
+
 func TestHistoryOfAnErasedRecordSaysSo(t *testing.T) {
 	r := newErasable(t, inMemory())
 	r.fill()

@@ -7,6 +7,7 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -27,6 +28,10 @@ type eraser struct {
 	named map[merge.RecordID][]uint32
 	// marked are those that are, as far as they were looked up; nil for the others.
 	marked map[merge.RecordID]*merge.ErasureRule
+	// stored is set where what is stored is purged. Then of changes that are merged
+	// only what they write to marked records is: a record that named the person
+	// once, and another since, is about the other.
+	stored func(id merge.ID) (merged bool, err error)
 }
 
 // newEraser returns nil where nobody was erased, which is what most spaces have.
@@ -42,15 +47,30 @@ func newEraser(rows eraserRows, space merge.SpaceID) (*eraser, error) {
 	return &eraser{rows: rows, space: space, erasures: list, named: map[merge.RecordID][]uint32{}, marked: map[merge.RecordID]*merge.ErasureRule{}}, nil
 }
 
+// ofStored makes the eraser one of what is stored.
+func (e *eraser) ofStored(known func(id merge.ID) (*store.Known, error)) *eraser {
+	if e != nil {
+		e.stored = func(id merge.ID) (bool, error) {
+			k, err := known(id)
+			return k != nil && k.Verdict.Merged(), err
+		}
+	}
+	return e
+}
+
 // kept returns which cells stay of what a change writes to a record; false if
-// nothing of it is erased.
-func (e *eraser) kept(part *merge.RecordWrites) (kept []uint32, erased bool, err error) {
+// nothing of it is erased. named says whether the change may say whose the record
+// is.
+func (e *eraser) kept(part *merge.RecordWrites, named bool) (kept []uint32, erased bool, err error) {
 	mark, err := e.mark(part.Record)
 	if err != nil {
 		return nil, false, err
 	}
 	if mark != nil {
 		return mark.Kept, true, nil
+	}
+	if !named {
+		return nil, false, nil
 	}
 	for i := range e.erasures {
 		if rule := e.erasures[i].ConcernsWrites(part); rule != nil {
@@ -94,30 +114,39 @@ func (e *eraser) nameAll(erased []*syncv1.ErasedRecord) error {
 	return err
 }
 
-// purging returns what decides, of the writes of these changes, which are
-// purged. A record is looked at in all of them before.
-func (e *eraser) purging(changes []*merge.Change) (purge func(rec *merge.RecordWrites, w *merge.Write) bool, touched bool, err error) {
-	for _, c := range changes {
-		for i := range c.Records {
-			if _, _, err := e.kept(&c.Records[i]); err != nil {
-				return nil, false, err
-			}
-		}
+// mayName tells whether a change may say whose a record is.
+func (e *eraser) mayName(c *merge.Change) (bool, error) {
+	if e.stored == nil {
+		return true, nil
 	}
-	of := map[merge.RecordID]merge.ErasureRule{}
-	for _, c := range changes {
-		for i := range c.Records {
-			kept, erased, err := e.kept(&c.Records[i])
+	merged, err := e.stored(c.ID)
+	return !merged, err
+}
+
+// purging returns what decides, of the writes of these changes, which are
+// purged; touched tells whether any of them is to an erased record. A record is
+// looked at in all of them before.
+func (e *eraser) purging(changes []*merge.Change) (purge func(rec *merge.RecordWrites, w *merge.Write) bool, touched bool, err error) {
+	of := map[*merge.RecordWrites]merge.ErasureRule{}
+	for range 2 {
+		for _, c := range changes {
+			named, err := e.mayName(c)
 			if err != nil {
 				return nil, false, err
 			}
-			if erased {
-				of[c.Records[i].Record] = merge.ErasureRule{Kept: kept}
+			for i := range c.Records {
+				kept, erased, err := e.kept(&c.Records[i], named)
+				if err != nil {
+					return nil, false, err
+				}
+				if erased {
+					of[&c.Records[i]] = merge.ErasureRule{Kept: kept}
+				}
 			}
 		}
 	}
 	return func(rec *merge.RecordWrites, w *merge.Write) bool {
-		rule, erased := of[rec.Record]
+		rule, erased := of[rec]
 		return erased && !rule.Keeps(w.Cell.Field)
 	}, len(of) > 0, nil
 }

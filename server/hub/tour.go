@@ -162,22 +162,26 @@ func (r *round) follow(ctx context.Context, t *tour, page *syncv1.Page) {
 	t.done = t.err != nil || !page.More && !t.offersMore()
 }
 
-// adoptErasures erases here whom the home server has erased, before the cursor
-// goes on: a hub that could not is told again.
-func (r *round) adoptErasures(ctx context.Context, space merge.SpaceID, page *syncv1.Page) error {
-	all := []*syncv1.Erasures{page.Erasures}
-	for _, entry := range page.Entries {
-		all = append(all, entry.Erasures)
+// adoptErasures erases here what the home server has erased, before the cursor
+// goes on: a hub that could not is told again. Records that came to be an erased
+// person's later are named without the person; whose they are does not matter
+// then.
+func (r *round) adoptErasures(ctx context.Context, space merge.SpaceID, m *syncv1.Page) error {
+	page, err := wire.PageFromProto(m)
+	if err != nil {
+		return err
 	}
-	for _, m := range all {
-		list, err := wire.ErasuresFromProto(m)
-		if err != nil {
+	persons, records := page.Erasures, []wire.ErasedRecord(nil)
+	for i := range page.Entries {
+		persons = append(persons, page.Entries[i].Erasures...)
+		records = append(records, page.Entries[i].Erased...)
+	}
+	if len(persons) == 0 && len(records) > 0 {
+		persons = []merge.Erasure{{}}
+	}
+	for _, erasure := range persons {
+		if err := r.engine.AdoptErasure(ctx, r.person, space, erasure, records); err != nil {
 			return err
-		}
-		for _, erasure := range list {
-			if err := r.engine.AdoptErasure(ctx, r.person, space, erasure); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -31,6 +31,9 @@ func parseErasure(line string) (e Erasure, err error) {
 	copy(e.Space[:], unhex(words[1]))
 	copy(e.Subject[:], unhex(words[2]))
 	for rule := range strings.SplitSeq(words[3], ",") {
+		if words[3] == "" {
+			break // records that are an erased person's, nobody says whose
+		}
 		r, err := parseRule(rule)
 		if err != nil {
 			return e, err

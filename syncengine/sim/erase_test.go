@@ -197,13 +197,13 @@ func (c *erasedCheck) rows(t *tablet, tx localstore.Tx, space int64) error {
 }
 
 func (c *erasedCheck) originals(t *tablet, tx localstore.Tx, space int64) error {
-	one := func(content []byte) {
+	one := func(kind string, content []byte) {
 		change, err := wire.DecodeChange(c.space, content)
 		if err == nil {
-			c.changes(t.name, []*merge.Change{change}, nil)
+			c.changes(t.name+", of "+kind+" changes,", []*merge.Change{change}, nil)
 		}
 	}
-	if err := tx.OwnChanges(space, func(_ int64, content []byte) error { one(content); return nil }); err != nil {
+	if err := tx.OwnChanges(space, func(_ int64, content []byte) error { one("its own", content); return nil }); err != nil {
 		return err
 	}
 	relayed, err := tx.RelayedChanges(space)
@@ -215,11 +215,11 @@ func (c *erasedCheck) originals(t *tablet, tx localstore.Tx, space int64) error 
 		if err != nil {
 			return err
 		}
-		one(content)
+		one("relayed", content)
 	}
 	return tx.CarriedBatches(space, func(carried localstore.Carried) error {
 		changes, err := wire.DecodeKeptBatch(c.space, carried.Batch)
-		c.changes(t.name, changes, err)
+		c.changes(t.name+", of carried changes,", changes, err)
 		return nil
 	})
 }

@@ -9,24 +9,19 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// PurgeBatch erases the content of writes in a batch. Runs stay what they were,
-// with their hashes and what is signed of them. It returns the changes too, as
-// they are then, and the batch as it was if nothing is erased.
-func PurgeBatch(space merge.SpaceID, packed []byte, erase func(rec *merge.RecordWrites, w *merge.Write) bool) ([]byte, []*merge.Change, int, error) {
-	changes, err := DecodeKeptBatch(space, packed)
-	if err != nil {
-		return nil, nil, 0, err
-	}
+// PurgeBatch erases the content of writes in a batch, whose changes DecodeKeptBatch
+// has given, and of these too. Runs stay what they were, with their hashes and what
+// is signed of them; the batch is the same if nothing is erased.
+func PurgeBatch(packed []byte, changes []*merge.Change, erase func(rec *merge.RecordWrites, w *merge.Write) bool) ([]byte, error) {
 	total, purged := 0, make([]bool, len(changes))
 	for i, c := range changes {
 		n := c.Purge(erase)
 		purged[i], total = n > 0, total+n
 	}
 	if total == 0 {
-		return packed, changes, 0, nil
+		return packed, nil
 	}
-	again, err := replaceChanges(packed, changes, purged)
-	return again, changes, total, err
+	return replaceChanges(packed, changes, purged)
 }
 
 // replaceChanges puts changes in the places of those of a batch that were
