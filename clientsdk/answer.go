@@ -281,7 +281,7 @@ func (t *tour) afterFault(err error, unanswered bool) {
 			t.done = true
 		}
 		t.restarted = true
-	case fault.Malformed, fault.FalseHash, fault.TooLarge, fault.Invalid, fault.NoRoom:
+	case fault.Malformed, fault.FalseHash, fault.TooLarge, fault.Invalid, fault.NoRoom, fault.Throttled:
 		t.fail(err)
 		t.done = !unanswered // if the changes were to blame, fetching may still work
 	default:

@@ -92,3 +92,49 @@ func rowsAnswer(f *testing.F, h *home, space clientsdk.SpaceID) *syncv1.SyncResp
 	}
 	return &syncv1.SyncResponse{Spaces: []*syncv1.SpaceDown{{SpaceId: space[:], Page: page}}}
 }
+
+// FuzzRepairs lets a server say anything about a damaged copy: nothing recorded is
+// lost by it, and an honest answer mends the copy afterwards.
+func FuzzRepairs(f *testing.F) {
+	mendDamage(f, func(resp *syncv1.RepairResponse) {
+		seed, err := proto.Marshal(resp)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(seed, seed)
+	})
+	f.Fuzz(func(t *testing.T, first, second []byte) {
+		answers := [][]byte{first, second}
+		petro, own := mendDamage(t, func(resp *syncv1.RepairResponse) {
+			if len(answers) == 0 {
+				return
+			}
+			if proto.Unmarshal(answers[0], resp) != nil {
+				proto.Reset(resp)
+			}
+			answers = answers[1:]
+		})
+		petro.person(own)
+		petro.line.home.alterRepair = nil
+		petro.sync()
+		petro.mustEqual(petro.line.home)
+		petro.person(own)
+	})
+}
+
+// mendDamage syncs a tablet of which a row is damaged and that has something to
+// send, while answers about the damage are altered on their way.
+func mendDamage(t testing.TB, alter func(*syncv1.RepairResponse)) (tab *tablet, own clientsdk.RecordID) {
+	h := newHome(t)
+	oksana, petro := newTablet(t, h, "oksana", "lyman"), newTablet(t, h, "petro", "lyman")
+	h.access(oksana.space, community, true, "oksana", "petro")
+	id := oksana.register("Коваленко")
+	oksana.register("Бондар")
+	oksana.sync()
+	petro.sync()
+	petro.damageRow(id, otherName)
+	own = petro.register("Мельник")
+	h.alterRepair = alter
+	_, _ = petro.Sync(context.Background(), petro.line)
+	return petro, own
+}

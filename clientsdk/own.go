@@ -153,9 +153,12 @@ func (w *workspace) settle(replaced bool) error {
 	slices.Sort(names)
 	for _, n := range names {
 		p := pending[n]
-		if err := w.settleOne(p, w.belongsOnTop(p, replaced)); err != nil {
+		if err := w.settleOne(p, w.belongsOnTop(p, replaced), replaced); err != nil {
 			return err
 		}
+	}
+	if replaced {
+		return w.putRelayedOn()
 	}
 	return nil
 }
@@ -177,8 +180,11 @@ func (w *workspace) belongsOnTop(p *openChange, replaced bool) bool {
 	}
 }
 
-func (w *workspace) settleOne(p *openChange, onTop bool) error {
-	if onTop != p.Overlaid {
+// settleOne lays a change over its records or takes it off. Where the base was
+// begun anew it is laid over them whatever the records say: one that was damaged
+// may be gone, and with it that something was on top.
+func (w *workspace) settleOne(p *openChange, onTop, replaced bool) error {
+	if onTop != p.Overlaid || onTop && replaced {
 		move := w.takeOff
 		if onTop {
 			move = w.putOn
@@ -186,7 +192,7 @@ func (w *workspace) settleOne(p *openChange, onTop bool) error {
 		if err := move(p.N); err != nil {
 			return err
 		}
-		p.Overlaid, p.changed = onTop, true
+		p.Overlaid, p.changed = onTop, p.changed || onTop != p.Overlaid
 	}
 	if !onTop && wire.Verdict(p.Verdict) == wire.Applied {
 		delete(w.open, p.N)

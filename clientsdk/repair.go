@@ -424,6 +424,15 @@ func (w *workspace) relayedOver(overlays map[merge.RecordID][]int64) error {
 	return err
 }
 
+// putRelayedOn lays what came by a hub over its records again.
+func (w *workspace) putRelayedOn() error {
+	list, err := w.tx.RelayedChanges(w.space.N)
+	for i := 0; i < len(list) && err == nil; i++ {
+		err = w.putOn(list[i].N)
+	}
+	return err
+}
+
 // overlay adds a change to those on top of the records that it writes to, of
 // those that are asked for.
 func (w *workspace) overlay(overlays map[merge.RecordID][]int64, n int64) error {

@@ -180,6 +180,43 @@ func TestMendingUnderAnOwnChange(t *testing.T) {
 	oksana.mustEqual(h)
 }
 
+// A record is gone from the tablet together with what lay on top of it, and the
+// base begins anew before that shows: what is not sent yet is on top again.
+func TestWhatIsUnsentIsShownWhenTheBaseBeginsAnew(t *testing.T) {
+	h := newHome(t)
+	oksana := newTablet(t, h, "oksana", "lyman")
+	h.access(oksana.space, community, true, "oksana")
+	id := oksana.register("Коваленко")
+	oksana.sync()
+	oksana.slow()
+	for range 300 { // more than goes up at a time
+		oksana.register("Мельник")
+	}
+	oksana.update(id, &recordsv1.Participant{NameLatin: "Kovalenko"}, "name_latin")
+	oksana.damage(func(tx localstore.Tx, space int64) error { return tx.Erase(space, []merge.RecordID{id}) })
+	h.access(oksana.space, community, false, "oksana") // which makes the cursor void
+	h.access(oksana.space, community, true, "oksana")
+	requests := 0
+	h.before = func() error {
+		if requests++; requests > 2 {
+			return errCut
+		}
+		return nil
+	}
+	if _, err := oksana.Sync(t.Context(), oksana.line); err == nil {
+		t.Fatal("all of it went up")
+	}
+	if err := oksana.Audit(t.Context(), oksana.space); err != nil {
+		t.Fatal(err)
+	}
+	if row := oksana.person(id); !row.Provisional || row.Message.NameLatin != "Kovalenko" || row.Message.FamilyName != "Коваленко" {
+		t.Fatalf("%+v", row)
+	}
+	h.before = nil
+	oksana.sync()
+	oksana.mustEqual(h)
+}
+
 // Where home moves on while a copy is mended, it is pulled and mended then.
 func TestHomeMovesOnWhileACopyIsMended(t *testing.T) {
 	for question := range 2 { // which of the two finds it moved

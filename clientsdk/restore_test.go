@@ -38,7 +38,7 @@ func restored(t testing.TB, file string, seed uint64, dismissed ...register.Dism
 	t.Helper()
 	disk, random := store.NewMemory(), seeded(seed)
 	moment := func() int64 { return august2016 }
-	if _, err := syncengine.Restore(syncengine.Options{Memory: disk, Now: moment, Random: random}, file, register.Content{Dismissals: dismissed}); err != nil {
+	if _, err := syncengine.Restore(syncengine.Options{Memory: disk, Now: moment, Random: random}, file, register.Contents{Dismissals: dismissed}); err != nil {
 		t.Fatal(err)
 	}
 	return openHome(t, disk, random)

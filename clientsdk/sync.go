@@ -3,6 +3,7 @@ package clientsdk
 import (
 	"context"
 	"errors"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -79,6 +80,11 @@ func (s *SyncResult) Err() error {
 // in the result and keeps no other from syncing; the error is for what stopped
 // all of it: the network, the server, the tablet's own disk. One Sync runs at
 // a time; another waits for it.
+//
+// A server may say that one tablet comes too often or has sent enough for a
+// day, for the whole sync or for a space: the error is fault.Throttled, nothing
+// of what was to be sent is lost, and the next Sync, after fault.WaitOf of the
+// error, goes on.
 //
 // The client says who the author is to the server, and counts bytes and sets
 // timeouts if the app wants that.
@@ -195,8 +201,11 @@ func (s *exchange) call(ctx context.Context, req *syncv1.SyncRequest, under []*t
 	}
 	resp, err := s.client.Sync(ctx, connect.NewRequest(req))
 	if err != nil {
-		r.requestBytes = max(r.requestBytes/2, requestBytesLeast)
-		return nil, errors.Join(callError(ctx, err), s.markSent(ctx, under))
+		told := callError(ctx, err)
+		if fault.KindOf(told) != fault.Throttled { // else the link was not to blame
+			r.requestBytes = max(r.requestBytes/2, requestBytesLeast)
+		}
+		return nil, errors.Join(told, s.markSent(ctx, under))
 	}
 	r.requestBytes = min(2*r.requestBytes, requestBytesMost)
 	if len(resp.Msg.Spaces) != len(under) {
@@ -210,6 +219,10 @@ func (s *exchange) call(ctx context.Context, req *syncv1.SyncRequest, under []*t
 func callError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	var known *fault.Error
+	if errors.As(err, &known) { // of this side: the device's key, a pin
+		return known
 	}
 	var coded *connect.Error
 	if !errors.As(err, &coded) {
@@ -227,4 +240,6 @@ func callError(ctx context.Context, err error) error {
 	return fault.New(fault.Unavailable, "no answer from the server: %w", err)
 }
 
-func faultOf(m *syncv1.Fault) error { return fault.New(fault.Kind(m.Kind), "%s", m.Message) }
+func faultOf(m *syncv1.Fault) error {
+	return &fault.Error{Kind: fault.Kind(m.Kind), Err: errors.New(m.Message), Wait: time.Duration(m.RetryAfterMillis) * time.Millisecond}
+}

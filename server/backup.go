@@ -2,29 +2,17 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
-	"connectrpc.com/connect"
-
-	adminv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1"
-	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
-	"github.com/zhurnal/zhurnal/server/catalogue"
-	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 type backupCommand struct {
-	File   string `arg:"" help:"The file to make. One that is there is not replaced."`
-	Server string `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The running server (${default})."`
-	As     id     `placeholder:"PERSON" help:"Who asks the running server: 32 hexadecimal digits."`
-	Dir    string `aliases:"data" placeholder:"PATH" help:"Directory of the register of a server that is stopped, instead of a running one."`
+	File string `arg:"" help:"The file to make. One that is there is not replaced."`
+	Dir  string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the server's register. The server may run, on this machine."`
 }
 
 // Help is shown by `zhurnal backup --help`.
@@ -35,13 +23,12 @@ in it: so put it on another disk than the register's. It is not encrypted: it ho
 the key by which the server knows its cursors.
 
 Examples:
-  zhurnal backup /mnt/backup/monday.backup --as 6f0c9d1f0e6b4a2ba5a1f3f3a9a4c7d1
   zhurnal backup /mnt/backup/monday.backup --dir ./register`
 }
 
 // Run makes the backup, verifies it and confirms it.
 func (c *backupCommand) Run(ctx context.Context, to streams) (err error) {
-	from, err := c.source()
+	from, err := openRegister(ctx, c.Dir)
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
@@ -57,101 +44,6 @@ func (c *backupCommand) Run(ctx context.Context, to streams) (err error) {
 	return nil
 }
 
-func (c *backupCommand) source() (backupSource, error) {
-	switch {
-	case c.Dir != "":
-		return openStopped(c.Dir)
-	case c.As == id{}:
-		return nil, errors.New("say who asks the running server with --as, or which stopped server's register it is with --dir")
-	}
-	return c.running(), nil
-}
-
 func describeBackup(s backup.Summary) string {
 	return fmt.Sprintf("taken %s, %d rows, %.1f MB, id %s", time.UnixMilli(s.TakenMillis).UTC().Format(time.RFC3339), s.Rows, float64(s.SizeBytes)/1e6, s.ID)
-}
-
-// backupSource is a server that is backed up.
-type backupSource interface {
-	copyTo(ctx context.Context, file io.Writer) error
-	confirm(ctx context.Context, summary backup.Summary) error
-	close() error
-}
-
-// stoppedServer is a register that no server has open.
-type stoppedServer struct{ engine *syncengine.Engine }
-
-func openStopped(dir string) (*stoppedServer, error) {
-	types, err := catalogue.Types()
-	if err != nil {
-		return nil, err
-	}
-	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Existing: true, Schema: types, Now: nowMillis, Random: rand.Reader})
-	if err != nil {
-		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
-	}
-	return &stoppedServer{engine}, nil
-}
-
-func (s *stoppedServer) copyTo(ctx context.Context, file io.Writer) error {
-	_, err := s.engine.Backup(ctx, file)
-	return err
-}
-
-func (s *stoppedServer) confirm(ctx context.Context, summary backup.Summary) error {
-	_, err := s.engine.ConfirmBackup(ctx, merge.PersonID{}, summary.ID, summary.Hash)
-	return err
-}
-
-func (s *stoppedServer) close() error { return s.engine.Close() }
-
-// runningServer is reached through its port.
-type runningServer struct {
-	client adminv1connect.BackupServiceClient
-	url    string
-	as     merge.PersonID
-}
-
-func (c *backupCommand) running() *runningServer {
-	// On the same machine, packing a stream costs more than it saves.
-	client := adminv1connect.NewBackupServiceClient(http.DefaultClient, c.Server, connect.WithAcceptCompression("gzip", nil, nil))
-	return &runningServer{client, c.Server, merge.PersonID(c.As)}
-}
-
-func (s *runningServer) copyTo(ctx context.Context, file io.Writer) error {
-	req := connect.NewRequest(&adminv1.BackupRequest{})
-	req.Header().Set("Authorization", auth.Header(s.as))
-	stream, err := s.client.Backup(ctx, req)
-	if err != nil {
-		return s.explain(err)
-	}
-	for stream.Receive() {
-		if _, err := file.Write(stream.Msg().Chunk); err != nil {
-			return errors.Join(err, stream.Close())
-		}
-	}
-	return errors.Join(s.explain(stream.Err()), stream.Close())
-}
-
-func (s *runningServer) confirm(ctx context.Context, summary backup.Summary) error {
-	req := connect.NewRequest(&adminv1.ConfirmBackupRequest{BackupId: summary.ID[:], Hash: summary.Hash[:]})
-	req.Header().Set("Authorization", auth.Header(s.as))
-	_, err := s.client.ConfirmBackup(ctx, req)
-	return s.explain(err)
-}
-
-func (s *runningServer) close() error { return nil }
-
-// explain says what to do, where the error alone does not.
-func (s *runningServer) explain(err error) error { return explainCall(s.url, err) }
-
-func explainCall(url string, err error) error {
-	var refused *connect.Error
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &refused) && connect.IsWireError(err):
-		return errors.New(refused.Message())
-	}
-	return fmt.Errorf("no answer from %s: %w: is `zhurnal serve` running there?", url, err)
 }

@@ -20,21 +20,20 @@ func TestBackupRestoreCheckServe(t *testing.T) {
 	server := startServer(t, dir)
 	load.grant(t, server)
 	for _, tablet := range load.tablets {
-		if err := tablet.push(t.Context(), load, server); err != nil {
+		if err := tablet.push(t.Context(), load, server.sync(t, load.person)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	stop := load.run(server)
-	must(t, exitOK, "verified", "backup", file, "--server", server.url, "--as", hex.EncodeToString(load.person[:]))
+	stop := load.run(t, server)
+	must(t, exitOK, "verified", "backup", file, "--dir", dir)
 	stop()
-	must(t, exitFailed, "there already", "backup", file, "--server", server.url, "--as", hex.EncodeToString(load.person[:]))
+	must(t, exitFailed, "there already", "backup", file, "--dir", dir)
 	must(t, exitOK, "0 damages", "check", file)
-	as := []string{"--server", server.url, "--as", hex.EncodeToString(load.person[:])}
-	must(t, exitOK, "0 entries of the log would go", append([]string{"cut", "--rehearse"}, as...)...)
-	must(t, exitOK, "", append([]string{"cut", "--set", "forever", "--space", hex.EncodeToString(load.space[:])}, as...)...)
-	must(t, exitOK, "forever", append([]string{"cut", "--retain", "0d"}, as...)...)
-	must(t, exitOK, "", append([]string{"cut", "--set", "default", "--space", hex.EncodeToString(load.space[:])}, as...)...)
-	must(t, exitFailed, "no space", append([]string{"cut", "--space", strings.Repeat("0f", 16)}, as...)...)
+	must(t, exitOK, "0 entries of the log would go", "cut", "--rehearse", "--dir", dir)
+	must(t, exitOK, "", "cut", "--set", "forever", "--space", hex.EncodeToString(load.space[:]), "--dir", dir)
+	must(t, exitOK, "forever", "cut", "--retain", "0d", "--dir", dir)
+	must(t, exitOK, "", "cut", "--set", "default", "--space", hex.EncodeToString(load.space[:]), "--dir", dir)
+	must(t, exitFailed, "no space", "cut", "--space", strings.Repeat("0f", 16), "--dir", dir)
 	must(t, exitFailed, "another process", "check", "--dir", dir)
 	load.verify(t, server)
 	server.kill(t)
@@ -48,10 +47,12 @@ func TestBackupRestoreCheckServe(t *testing.T) {
 	must(t, exitFailed, "not empty", "restore", file, "--dir", dir, "--register", kept)
 	must(t, exitOK, "epoch 2", "restore", file, "--dir", fresh, "--register", kept)
 	must(t, exitOK, "0 damages", "check", "--dir", fresh)
+	// Nobody has to enrol anew.
+	keys.Store(keyOf{fresh, load.person.String()}, keyFileOf(t, dir, "", load.person.String()))
 	server = startServer(t, fresh)
 	for _, tablet := range load.tablets {
 		tablet.answered = 0
-		if err := tablet.push(t.Context(), load, server); err != nil {
+		if err := tablet.push(t.Context(), load, server.sync(t, load.person)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -82,8 +83,7 @@ func TestABackupThatIsNotWholeIsNotRestored(t *testing.T) {
 	}
 	must(t, exitFailed, "no store", "check", "--dir", dir)
 	must(t, exitFailed, "no store", "backup", file+"2", "--dir", dir)
-	must(t, exitFailed, "--as", "backup", file+"2")
-	must(t, exitFailed, "zhurnal serve", "backup", file+"2", "--server", "http://127.0.0.1:1", "--as", irynaHex)
+	must(t, exitUsage, "--dir", "backup", file+"2")
 	must(t, exitFailed, "--dir", "check")
 	if left, err := filepath.Glob(file + "2*"); err != nil || len(left) != 0 {
 		t.Fatalf("%v, %v", left, err)

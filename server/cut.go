@@ -6,23 +6,15 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"text/tabwriter"
 	"time"
 
-	"connectrpc.com/connect"
-
-	adminv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1"
-	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 type cutCommand struct {
-	Server   string `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The running server (${default})."`
-	As       id     `placeholder:"PERSON" help:"Who asks the running server: 32 hexadecimal digits."`
-	Dir      string `aliases:"data" placeholder:"PATH" help:"Directory of the register of a server that is stopped, instead of a running one."`
+	Dir      string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the server's register. The server may run, on this machine."`
 	Space    id     `placeholder:"SPACE" help:"Only this space: 32 hexadecimal digits."`
 	Retain   days   `default:"400d" placeholder:"DAYS" help:"Keep so many days at least in spaces of which nothing else was said (${default})."`
 	Rehearse bool   `help:"Forget nothing, and say what would be."`
@@ -36,7 +28,7 @@ kept. Records, verdicts and access stay; a tablet that comes later, however much
 all the same. What goes is who wrote what, and when, before the cut: keep the backup, for it has that.
 
 Examples:
-  zhurnal cut --rehearse --as 6f0c9d1f0e6b4a2ba5a1f3f3a9a4c7d1
+  zhurnal cut --rehearse --dir ./register
   zhurnal cut --retain 800d --dir ./register
   zhurnal cut --space 6c796d616e0000000000000000000000 --set forever --dir ./register`
 }
@@ -46,24 +38,15 @@ func (c *cutCommand) Run(ctx context.Context, to streams) (err error) {
 	if c.Set != "" && c.Space == (id{}) {
 		return errors.New("cut: say with --space of which space it is set")
 	}
-	var of retainer
-	switch {
-	case c.Dir != "":
-		stopped, err := openStopped(c.Dir)
-		if err != nil {
-			return fmt.Errorf("cut: %w", err)
-		}
-		defer func() { err = errors.Join(err, stopped.close()) }()
-		of = stopped.engine
-	case c.As == id{}:
-		return errors.New("cut: say who asks the running server with --as, or which stopped server's register it is with --dir")
-	default:
-		of = &runningLog{adminv1connect.NewLogServiceClient(http.DefaultClient, c.Server), c.Server}
+	of, err := openRegister(ctx, c.Dir)
+	if err != nil {
+		return fmt.Errorf("cut: %w", err)
 	}
+	defer func() { err = errors.Join(err, of.close()) }()
 	if c.Set != "" {
 		return c.set(ctx, of)
 	}
-	cut, err := of.Cut(ctx, merge.PersonID(c.As), syncengine.CutOptions{
+	cut, err := of.cut(ctx, syncengine.CutOptions{
 		Space: merge.SpaceID(c.Space), Retention: syncengine.Retention{Days: uint32(c.Retain)}, Rehearse: c.Rehearse,
 	})
 	if err != nil {
@@ -72,14 +55,14 @@ func (c *cutCommand) Run(ctx context.Context, to streams) (err error) {
 	return writeCut(to.out, &cut, c.Rehearse)
 }
 
-func (c *cutCommand) set(ctx context.Context, of retainer) error {
+func (c *cutCommand) set(ctx context.Context, of keeper) error {
 	r := syncengine.Retention{Forever: c.Set == "forever"}
 	if c.Set == "days" {
 		if r.Days = uint32(c.Retain); r.Days == 0 {
 			return errors.New("cut: one space cannot be kept for no days; give --retain 1d or more")
 		}
 	}
-	if err := of.SetRetention(ctx, merge.PersonID(c.As), merge.SpaceID(c.Space), r); err != nil {
+	if err := of.setRetention(ctx, merge.SpaceID(c.Space), r); err != nil {
 		return fmt.Errorf("cut: %w", err)
 	}
 	return nil
@@ -107,53 +90,9 @@ func writeCut(out io.Writer, cut *syncengine.Cut, rehearsed bool) error {
 	return err
 }
 
-// retainer keeps a log: an engine, or a server that runs.
-type retainer interface {
-	Cut(ctx context.Context, by merge.PersonID, o syncengine.CutOptions) (syncengine.Cut, error)
-	SetRetention(ctx context.Context, by merge.PersonID, space merge.SpaceID, r syncengine.Retention) error
-}
-
-// runningLog is reached through the server's port.
-type runningLog struct {
-	client adminv1connect.LogServiceClient
-	url    string
-}
-
-// Cut implements retainer.
-func (l *runningLog) Cut(ctx context.Context, by merge.PersonID, o syncengine.CutOptions) (cut syncengine.Cut, err error) {
-	msg := &adminv1.CutRequest{RetainDays: o.Retention.Days, Rehearse: o.Rehearse}
-	if o.Space != (merge.SpaceID{}) {
-		msg.SpaceId = o.Space[:]
-	}
-	req := connect.NewRequest(msg)
-	req.Header().Set("Authorization", auth.Header(by))
-	resp, err := l.client.Cut(ctx, req)
-	if err != nil {
-		return cut, explainCall(l.url, err)
-	}
-	cut.Entries = resp.Msg.Entries
-	for _, s := range resp.Msg.Spaces {
-		of := syncengine.SpaceCut{
-			Position: s.Position, DurableThrough: s.DurableThrough, CutBefore: s.CutBefore, CutThrough: s.CutThrough,
-			Retention: syncengine.Retention{Days: s.RetainDays, Forever: s.RetainForever},
-		}
-		copy(of.Space[:], s.SpaceId)
-		cut.Spaces = append(cut.Spaces, of)
-	}
-	return cut, nil
-}
-
-// SetRetention implements retainer.
-func (l *runningLog) SetRetention(ctx context.Context, by merge.PersonID, space merge.SpaceID, r syncengine.Retention) error {
-	req := connect.NewRequest(&adminv1.SetRetentionRequest{SpaceId: space[:], Days: r.Days, Forever: r.Forever})
-	req.Header().Set("Authorization", auth.Header(by))
-	_, err := l.client.SetRetention(ctx, req)
-	return explainCall(l.url, err)
-}
-
 // cutDaily cuts the log once at the start and then each day, until the context
 // ends.
-func cutDaily(ctx context.Context, of retainer, retain days, log *slog.Logger) {
+func cutDaily(ctx context.Context, of *syncengine.Engine, retain days, log *slog.Logger) {
 	for day := time.NewTicker(24 * time.Hour); ; {
 		cut, err := of.Cut(ctx, merge.PersonID{}, syncengine.CutOptions{Retention: syncengine.Retention{Days: uint32(retain)}})
 		if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -11,9 +10,9 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/export"
+	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
@@ -24,24 +23,25 @@ type personCommand struct {
 
 // personArgs say whom it is about.
 type personArgs struct {
-	Server  string        `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The running server (${default})."`
-	As      id            `required:"" placeholder:"PERSON" help:"Who asks: 32 hexadecimal digits."`
+	Server  string        `placeholder:"URL" help:"Another address of the server than that at which the device enrolled."`
+	Key     string        `required:"" placeholder:"FILE" help:"The key file of who asks, as 'zhurnal enrol' makes it."`
 	Space   []id          `required:"" placeholder:"SPACE" help:"The spaces, to which you must have access: 32 hexadecimal digits each."`
 	Subject id            `required:"" placeholder:"RECORD" help:"The record that is the person, such as a Participant or a Client: 32 hexadecimal digits."`
 	Wait    time.Duration `default:"10m" help:"How long to wait for each answer (${default})."`
 }
 
-func (a *personArgs) client() syncv1connect.RightsServiceClient {
-	return syncv1connect.NewRightsServiceClient(http.DefaultClient, a.Server)
-}
-
-// explain says what to do, where the error alone does not.
-func (a *personArgs) explain(err error) error {
-	var refused *connect.Error
-	if !errors.As(err, &refused) || !connect.IsWireError(err) {
-		return fmt.Errorf("person: no answer from %s: %w: is `zhurnal serve` running there?", a.Server, err)
+// ask calls the running server.
+func (a *personArgs) ask(ctx context.Context, call func(ctx context.Context, client syncv1connect.RightsServiceClient) error) error {
+	caller, err := keyfile.NewCaller(a.Key, a.Server, http.DefaultClient)
+	if err != nil {
+		return fmt.Errorf("person: %w", err)
 	}
-	return fmt.Errorf("person: %s", refused.Message())
+	ctx, cancel := context.WithTimeout(ctx, a.Wait)
+	defer cancel()
+	if err := call(ctx, syncv1connect.NewRightsServiceClient(caller.Client, caller.Address, caller.Option)); err != nil {
+		return keyfile.Explain("person", caller.Address, err)
+	}
+	return nil
 }
 
 type personExport struct{ personArgs }
@@ -52,7 +52,7 @@ func (personExport) Help() string {
 wrote to it, who wrote it and when, values that were replaced included; and changes that are kept and not merged.
 
 Example:
-  zhurnal person export --as 6f0c9d1f0e6b4a2ba5a1f3f3a9a4c7d1 --space 6c796d616e0000000000000000000000 --subject 00c1...`
+  zhurnal person export --key desk.key --space 6c796d616e0000000000000000000000 --subject 00c1...`
 }
 
 // Run prints what the spaces hold.
@@ -65,7 +65,7 @@ func (c *personExport) Run(ctx context.Context, to streams) error {
 		for token := ""; ; {
 			page, err := c.page(ctx, space, token)
 			if err != nil {
-				return c.explain(err)
+				return err
 			}
 			if err := export.WriteJSON(to.out, known, merge.SpaceID(space), page); err != nil {
 				return err
@@ -78,16 +78,16 @@ func (c *personExport) Run(ctx context.Context, to streams) error {
 	return nil
 }
 
-func (c *personExport) page(ctx context.Context, space id, token string) (*syncv1.ExportResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.Wait)
-	defer cancel()
-	req := connect.NewRequest(&syncv1.ExportRequest{SpaceId: space[:], SubjectId: c.Subject[:], PageToken: token})
-	req.Header().Set("Authorization", auth.Header(merge.PersonID(c.As)))
-	resp, err := c.client().Export(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp.Msg, nil
+func (c *personExport) page(ctx context.Context, space id, token string) (page *syncv1.ExportResponse, err error) {
+	err = c.ask(ctx, func(ctx context.Context, client syncv1connect.RightsServiceClient) error {
+		req := &syncv1.ExportRequest{SpaceId: space[:], SubjectId: c.Subject[:], PageToken: token}
+		resp, err := client.Export(ctx, connect.NewRequest(req))
+		if err == nil {
+			page = resp.Msg
+		}
+		return err
+	})
+	return page, err
 }
 
 type personErase struct {
@@ -103,25 +103,23 @@ backups that were made before: destroy them when they are due, and keep the regi
 the person again when one of them is restored. Free text in records about others is not found: look for it.
 
 Example:
-  zhurnal person erase --sure --as 6f0c... --space 6c79... --subject 00c1...`
+  zhurnal person erase --sure --key desk.key --space 6c79... --subject 00c1...`
 }
 
 // Run erases, and says what was.
 func (c *personErase) Run(ctx context.Context, to streams) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Wait)
-	defer cancel()
 	m := &syncv1.EraseRequest{SubjectId: c.Subject[:]}
 	for i := range c.Space {
 		m.SpaceIds = append(m.SpaceIds, c.Space[i][:])
 	}
-	req := connect.NewRequest(m)
-	req.Header().Set("Authorization", auth.Header(merge.PersonID(c.As)))
-	resp, err := c.client().Erase(ctx, req)
-	if err != nil {
-		return c.explain(err)
-	}
-	for _, s := range resp.Msg.Spaces {
-		fmt.Fprintf(to.out, "space %x: %d records erased, %d entries of the log and %d changes in quarantine purged\n", s.SpaceId, s.Records, s.Entries, s.Quarantined)
-	}
-	return nil
+	return c.ask(ctx, func(ctx context.Context, client syncv1connect.RightsServiceClient) error {
+		resp, err := client.Erase(ctx, connect.NewRequest(m))
+		if err != nil {
+			return err
+		}
+		for _, s := range resp.Msg.Spaces {
+			fmt.Fprintf(to.out, "space %x: %d records erased, %d entries of the log and %d changes in quarantine purged\n", s.SpaceId, s.Records, s.Entries, s.Quarantined)
+		}
+		return nil
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/register"
@@ -16,8 +17,8 @@ import (
 type restoreCommand struct {
 	File            string `arg:"" type:"existingfile" help:"The backup."`
 	Dir             string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the register to make: empty, or not there."`
-	Register        string `placeholder:"FILE" help:"What was dismissed, and who was erased: the file that 'zhurnal serve --register' keeps outside of backups."`
-	WithoutRegister bool   `help:"That file is lost: what was dismissed after the backup comes back, and so does who was erased."`
+	Register        string `placeholder:"FILE" help:"What was dismissed and revoked, and who was erased: the file that 'zhurnal serve --register' keeps outside of backups."`
+	WithoutRegister bool   `help:"That file is lost: what was dismissed after the backup comes back, and who was let in no more is let in again, and so is who was erased."`
 }
 
 // Help is shown by `zhurnal restore --help`.
@@ -51,6 +52,7 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 	disk := ops.NewDisk(c.Dir, restoreMinFreeBytes)
 	restored, err := syncengine.Restore(syncengine.Options{
 		Dir: c.Dir, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
+		EndRow: directory.EndRow,
 	}, c.File, kept)
 	if err != nil {
 		return errors.Join(fmt.Errorf("restore: %w", err), empty(c.Dir))
@@ -62,20 +64,19 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 // restoreMinFreeBytes must be left for the files that a store begins with.
 const restoreMinFreeBytes = 128 << 20
 
-// kept reads the register, which must be named or done without in so many
-// words.
-func (c *restoreCommand) kept() (register.Content, error) {
+// kept reads the register, which must be named or done without in so many words.
+func (c *restoreCommand) kept() (register.Contents, error) {
 	switch {
 	case c.WithoutRegister && c.Register != "":
-		return register.Content{}, errors.New("restore: --register and --without-register contradict each other")
+		return register.Contents{}, errors.New("restore: --register and --without-register contradict each other")
 	case c.WithoutRegister:
-		return register.Content{}, nil
+		return register.Contents{}, nil
 	case c.Register == "":
-		return register.Content{}, errors.New("restore: name the file of what was dismissed and erased with --register, or say --without-register: then changes that were given back after the backup come back, and so do persons who were erased")
+		return register.Contents{}, errors.New("restore: name the file of what was dismissed and revoked with --register, or say --without-register: then changes that were given back and persons who were erased after the backup come back, and devices and users that were let in no more are let in again")
 	}
 	kept, err := register.Read(c.Register)
 	if err != nil {
-		return register.Content{}, fmt.Errorf("restore: %w", err)
+		return kept, fmt.Errorf("restore: %w", err)
 	}
 	return kept, nil
 }

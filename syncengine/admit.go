@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
@@ -48,6 +49,8 @@ type judge struct {
 	making []merge.RecordWrites
 	// reserved is the replica on which the server alone writes.
 	reserved merge.ReplicaID
+	// again says that the changes were kept back before.
+	again bool
 }
 
 func (e *Engine) newJudge(snapshot *store.Snapshot, space merge.SpaceID) (*judge, error) {
@@ -121,6 +124,9 @@ func (j *judge) record(w *merge.RecordWrites) ([]wire.Finding, error) {
 	case plan.Keyed() != (len(w.Header) > 0):
 		return found(wire.KeyMismatch, 0, "key.missing"), nil
 	}
+	if field := j.unsealed(plan, w); field != 0 {
+		return found(wire.NotSealed, field, "sealed.plain"), nil
+	}
 	violations, err := plan.Check(w)
 	switch {
 	case err != nil && plan.CheckHeader(w.Header) != nil: // Check has looked at it first, and does not tell
@@ -153,11 +159,19 @@ func (j *judge) references(plan *schema.Plan, w *merge.RecordWrites, findings []
 			continue
 		}
 		findings = append(findings, wire.Finding{
-			Cause: wire.ReferenceDangles, Type: w.Type, Record: w.Record, Field: ref.Field,
+			Cause: wire.ReferenceDangles, Type: w.Type, Record: w.Record, Field: ref.Field, Fields: groupOf(plan, ref.Field),
 			MessageKey: "reference.missing", MissingRecord: ref.Record,
 		})
 	}
 	return findings, nil
+}
+
+// groupOf returns the cell of a field that is part of a group.
+func groupOf(plan *schema.Plan, field uint32) []uint32 {
+	if cell, ok := plan.Cell(protoreflect.FieldNumber(field)); ok && cell.Field != field {
+		return []uint32{cell.Field}
+	}
+	return nil
 }
 
 func (j *judge) makes(id merge.RecordID) bool {
@@ -198,6 +212,9 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, content
 		if len(findings) > 0 {
 			content.findings[i] = findings
 		}
+	}
+	if err := content.emptyPlain(judge.schema, space); err != nil {
+		return log.Entry{}, err
 	}
 	return content.entry(person, space)
 }

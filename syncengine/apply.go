@@ -41,6 +41,8 @@ func (a applier) Apply(fold *store.Fold, partition uint16, seq uint64, e *log.En
 		return a.cut(fold, partition, e)
 	case log.Retention:
 		return a.retention(fold, e)
+	case log.Directory:
+		return a.directory(fold, e)
 	}
 	return log.Outcome{}, fault.New(fault.Damaged, "entry %d is of kind %d, which this program does not know; use a newer one", seq, e.Kind)
 }

@@ -246,17 +246,8 @@ func (s *applying) settleOne(id merge.ID, want []wire.Finding) error {
 	if len(after) == len(before) {
 		return nil
 	}
-	waits := func(list []wire.Finding, what store.Awaited) bool {
-		return slices.ContainsFunc(list, func(f wire.Finding) bool { w, ok := awaits(&f); return ok && w == what })
-	}
-	for i := range before {
-		what, ok := awaits(&before[i])
-		if !ok || waits(after, what) || waits(before[:i], what) {
-			continue
-		}
-		if err := s.stopWaiting(what, id); err != nil {
-			return err
-		}
+	if err := s.stopWaiting(id, store.Awaited{}, before, after); err != nil {
+		return err
 	}
 	s.fold.PutFindings(space, id, after)
 	known, _, err := s.fold.Known(space, id)
@@ -264,19 +255,4 @@ func (s *applying) settleOne(id merge.ID, want []wire.Finding) error {
 		return err
 	}
 	return s.fold.SetKnown(space, id, wire.Applied, known.Position)
-}
-
-// stopWaiting takes a change off those that wait for something.
-func (s *applying) stopWaiting(what store.Awaited, id merge.ID) error {
-	waiting, err := s.fold.Waiting(s.entry.Space, what)
-	if err != nil {
-		return err
-	}
-	still := slices.DeleteFunc(slices.Clone(waiting), func(other merge.ID) bool { return other == id })
-	if gone := uint64(len(waiting) - len(still)); what.Corrected {
-		s.head.RuleFlags -= gone
-	} else {
-		s.head.Awaited -= gone
-	}
-	return s.fold.PutWaiting(s.entry.Space, what, still)
 }

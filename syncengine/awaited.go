@@ -9,36 +9,47 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
-// awaits returns what the finding waits for; false if it waits for nothing.
-func awaits(f *wire.Finding) (store.Awaited, bool) {
+// awaits returns what the finding waits for, whichever comes first.
+func awaits(f *wire.Finding) []store.Awaited {
 	switch f.Cause {
 	case wire.PredecessorMissing, wire.ReplacedMissing:
-		return store.Awaited{Change: f.MissingChange}, true
+		return []store.Awaited{{Change: f.MissingChange}}
 	case wire.ReferenceDangles:
-		return store.Awaited{Record: f.MissingRecord}, true
+		return []store.Awaited{{Record: f.MissingRecord}, {Record: f.Record, Corrected: true}}
 	case wire.RuleFailed:
-		return store.Awaited{Record: f.Record, Corrected: true}, true
+		return []store.Awaited{{Record: f.Record, Corrected: true}}
 	}
-	return store.Awaited{}, false
+	return nil
+}
+
+// awaitedBy returns what the findings wait for, each once.
+func awaitedBy(findings []wire.Finding) (all []store.Awaited) {
+	for i := range findings {
+		for _, what := range awaits(&findings[i]) {
+			if !slices.Contains(all, what) {
+				all = append(all, what)
+			}
+		}
+	}
+	return all
+}
+
+// waiters is the number in the head by which it is known that nothing waits.
+func (s *applying) waiters(what store.Awaited) *uint64 {
+	if what.Corrected {
+		return &s.head.RuleFlags
+	}
+	return &s.head.Awaited
 }
 
 // flag keeps what was found about an applied change, and has what is missing
-// close it by itself when it comes, and a correction what broke a rule.
+// close it by itself when it comes, and a correction what broke a rule or refers
+// to nothing.
 func (s *applying) flag(id merge.ID, findings []wire.Finding) error {
 	space := s.entry.Space
 	s.fold.PutFindings(space, id, findings)
-	var awaited []store.Awaited
-	for i := range findings {
-		what, waits := awaits(&findings[i])
-		if !waits || slices.Contains(awaited, what) {
-			continue
-		}
-		awaited = append(awaited, what)
-		if what.Corrected {
-			s.head.RuleFlags++
-		} else {
-			s.head.Awaited++
-		}
+	for _, what := range awaitedBy(findings) {
+		*s.waiters(what)++
 		if err := s.fold.Wait(space, what, id); err != nil {
 			return err
 		}
@@ -74,9 +85,8 @@ func (s *applying) arrived(what store.Awaited, merged bool) error {
 // close removes the findings about a flagged change that waited for something,
 // and tells whether some of them go on waiting for it.
 func (s *applying) close(id merge.ID, what store.Awaited, merged bool) (waits bool, err error) {
-	err = s.closeFindings(id, func(f *wire.Finding) bool {
-		awaited, ok := awaits(f)
-		if !ok || awaited != what {
+	err = s.closeFindings(id, what, func(f *wire.Finding) bool {
+		if !slices.Contains(awaits(f), what) {
 			return false
 		}
 		still := !merged && f.Cause == wire.ReplacedMissing
@@ -86,9 +96,10 @@ func (s *applying) close(id merge.ID, what store.Awaited, merged bool) (waits bo
 	return waits, err
 }
 
-// closeFindings removes findings about a flagged change. With the last of them
-// the flag goes.
-func (s *applying) closeFindings(id merge.ID, gone func(f *wire.Finding) bool) error {
+// closeFindings removes findings about a flagged change, because of something
+// for whose waiting changes the caller answers. With the last of them the flag
+// goes.
+func (s *applying) closeFindings(id merge.ID, because store.Awaited, gone func(f *wire.Finding) bool) error {
 	space := s.entry.Space
 	before, err := openFindings(s.fold, space, id, wire.Flagged)
 	if err != nil {
@@ -98,6 +109,9 @@ func (s *applying) closeFindings(id merge.ID, gone func(f *wire.Finding) bool) e
 	if len(findings) == len(before) {
 		return nil
 	}
+	if err := s.stopWaiting(id, because, before, findings); err != nil {
+		return err
+	}
 	s.fold.PutFindings(space, id, findings)
 	s.noteChanged(id)
 	known, _, err := s.fold.Known(space, id)
@@ -105,6 +119,27 @@ func (s *applying) closeFindings(id merge.ID, gone func(f *wire.Finding) bool) e
 		return err
 	}
 	return s.fold.SetKnown(space, id, wire.Applied, known.Position)
+}
+
+// stopWaiting has a change no longer wait for what only findings waited for that
+// are not left.
+func (s *applying) stopWaiting(id merge.ID, because store.Awaited, before, left []wire.Finding) error {
+	space, still := s.entry.Space, awaitedBy(left)
+	for _, what := range awaitedBy(before) {
+		if what == because || slices.Contains(still, what) {
+			continue
+		}
+		waiting, err := s.fold.Waiting(space, what)
+		if err != nil {
+			return err
+		}
+		others := slices.DeleteFunc(slices.Clone(waiting), func(other merge.ID) bool { return other == id })
+		*s.waiters(what) -= uint64(len(waiting) - len(others))
+		if err := s.fold.PutWaiting(space, what, others); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *applying) noteChanged(id merge.ID) {

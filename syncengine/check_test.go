@@ -39,7 +39,7 @@ func mustBeHealthy(t testing.TB, disk *store.Memory) syncengine.Checked {
 
 // worn returns the disk of a server that has done everything that makes rows:
 // grants, pushes, flags, quarantine, release, dismissal, schema, a coordinator's
-// writes, a backup and a restore.
+// writes, changes to the directory, a backup and a restore.
 func worn(t *testing.T) *store.Memory {
 	t.Helper()
 	first := openEngine(t, "")
@@ -71,6 +71,16 @@ func worn(t *testing.T) *store.Memory {
 	if _, _, err := first.AddSchema(bg, a.person, data); err != nil {
 		t.Fatal(err)
 	}
+	change := func(row byte, expected uint64, value string) {
+		t.Helper()
+		put := syncengine.DirectoryPut{Key: syncengine.DirectoryKey{row}, Expected: expected, Row: []byte(value)}
+		if _, err := first.ChangeDirectory(bg, a.person, []syncengine.DirectoryPut{put}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	change(1, 0, "an organisation")
+	change(2, 0, "a device")
+	change(1, 1, "an organisation by another name")
 	backedUp(t, first)
 	e, disk := restored(t, backedUp(t, first), 2)
 	settle(t, e, "+380500000002")
@@ -149,7 +159,7 @@ func TestCheckFindsDamageInEveryRow(t *testing.T) {
 		}
 		mustBeFound(t, disk, key, damages(value))
 	})
-	if rows < 45 || len(kinds) < 12 {
+	if rows < 45 || len(kinds) < 13 {
 		t.Fatalf("%d rows of kinds %v: the store is not as worn as it should be", rows, kinds)
 	}
 }
@@ -227,7 +237,7 @@ func TestCheckSaysWhere(t *testing.T) {
 	disk := worn(t)
 	for kind, want := range map[string]string{
 		"sr": "record ", "sb": "verdicts over changes 0 to 255", "sd": "log at position ", "sh": "head", "e": "entry ",
-		"sq": "quarantined change ", "sf": "findings about change ", "sa": "access of person ", "se": "epochs", "so": "own chain", "sw": "what waits for",
+		"sq": "quarantined change ", "sf": "findings about change ", "sa": "access of person ", "se": "epochs", "d": "of the directory", "so": "own chain", "sw": "what waits for",
 	} {
 		clone, done := disk.Clone(), false
 		clone.Damage(func(key, value []byte) []byte {

@@ -171,6 +171,11 @@ func (c *checking) readAlone(ctx context.Context, partition uint16, head *logv1.
 	if next != head.Last+1 {
 		c.damage(fmt.Sprintf("partition %d", partition), "its log ends at entry %d, its head says %d", next-1, head.Last)
 	}
+	if partition == store.DirectoryPartition() {
+		if err := c.directoryAlone(ctx); err != nil {
+			return err
+		}
+	}
 	if err := c.spaces(c.snapshot, partition); err != nil {
 		return err
 	}
@@ -179,6 +184,21 @@ func (c *checking) readAlone(ctx context.Context, partition uint16, head *logv1.
 			return nil
 		}
 		return c.rowsAlone(ctx, space, of, head)
+	})
+}
+
+// directoryAlone looks that the rows of the directory can be read, and that none
+// is newer than the directory.
+func (c *checking) directoryAlone(ctx context.Context) error {
+	version, err := c.snapshot.DirectoryVersion()
+	if err != nil {
+		return err
+	}
+	return c.snapshot.DirectoryRows(func(key DirectoryKey, row *logv1.DirectoryRow) error {
+		if row.Version == 0 || row.Version > version || len(row.Row) == 0 {
+			c.damage(fmt.Sprintf("row %s of the directory", key), "%d bytes of version %d, in a directory of version %d", len(row.Row), row.Version, version)
+		}
+		return ctx.Err()
 	})
 }
 

@@ -39,9 +39,13 @@ type Options struct {
 	FreeBytes func() (uint64, error)
 	// FreeBytesMin is the free space below which nothing is accepted.
 	FreeBytesMin uint64
-	// Register is told of dismissals and erasures before they are confirmed, and
-	// keeps them outside of the store and its backups; nil for none.
+	// Register is told of what must outlive a restore before it is confirmed, and
+	// keeps it outside of the store and its backups; nil for none.
 	Register Register
+	// EndRow is for Restore: it returns a row of the directory as it is when what
+	// it stands for has ended, at a time in milliseconds since 1970; empty, if it
+	// has ended already. It must be there if the register has any End.
+	EndRow func(key DirectoryKey, row []byte, now int64) ([]byte, error)
 }
 
 // Register is what must outlive the restore of an older backup. See package
@@ -49,6 +53,7 @@ type Options struct {
 type Register interface {
 	Add(dismissals []register.Dismissal) error
 	AddErasure(e register.Erasure) error
+	AddEnds(ends []register.End) error
 }
 
 // Engine is the home server's side of a set of spaces. It is safe for
@@ -61,9 +66,11 @@ type Engine struct {
 	taken    taken
 	schema   atomic.Pointer[schema.Schema]
 	watchers *watchers
-	sealer   *sealer
-	room     *room
-	gate     gate
+	// directory is who is known to the server; see ChangeDirectory.
+	directory directory
+	sealer    *sealer
+	room      *room
+	gate      gate
 	// comparing holds a token while a space is compared with a copy.
 	comparing chan struct{}
 	// writing serialises the server's own changes, which form one chain per
@@ -107,6 +114,9 @@ func Open(o Options) (*Engine, error) {
 
 func (e *Engine) prepare() (err error) {
 	if e.sealer, err = newSealer(e.store.CursorKey(), e.options.Random); err != nil {
+		return err
+	}
+	if err := e.loadDirectory(); err != nil {
 		return err
 	}
 	return e.loadSchema()

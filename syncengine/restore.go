@@ -21,10 +21,11 @@ type Restored struct {
 
 // Restore makes a store of a backup file where there is none: in o.Dir, or
 // o.Memory. The file is verified before anything is written. The store begins a
-// new epoch, in which devices offer what they have and the backup lacks, and
-// what was dismissed stays dismissed and who was erased stays erased, whether the
-// backup has it or not. After an error what is there cannot be opened, and must be cleared away.
-func Restore(o Options, file string, kept register.Content) (Restored, error) {
+// new epoch, in which devices offer what they have and the backup lacks. What the
+// register has stays so: what was dismissed, whether the backup has it or not,
+// who was erased, and what has ended in the directory. After an error what is there cannot be
+// opened, and must be cleared away.
+func Restore(o Options, file string, kept register.Contents) (Restored, error) {
 	verified, err := backup.VerifyFile(file)
 	if err != nil {
 		return Restored{}, err
@@ -47,6 +48,9 @@ func Restore(o Options, file string, kept register.Content) (Restored, error) {
 			return err
 		}
 		if err := eraseAgain(st, lg, o, kept.Erasures); err != nil {
+			return err
+		}
+		if err := endAgain(st, lg, o, kept.Ends); err != nil {
 			return err
 		}
 		begun, err := beginEpoch(st, lg, o)

@@ -42,7 +42,7 @@ func backedUp(t testing.TB, e *syncengine.Engine) (file string) {
 func restored(t testing.TB, file string, seed uint64, dismissed ...register.Dismissal) (*syncengine.Engine, *store.Memory) {
 	t.Helper()
 	o := syncengine.Options{Memory: store.NewMemory(), Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(seed)}
-	if _, err := syncengine.Restore(o, file, register.Content{Dismissals: dismissed}); err != nil {
+	if _, err := syncengine.Restore(o, file, register.Contents{Dismissals: dismissed}); err != nil {
 		t.Fatal(err)
 	}
 	e, err := syncengine.Open(o)
@@ -280,6 +280,9 @@ func (r *recorded) Add(dismissals []register.Dismissal) error {
 // AddErasure implements syncengine.Register.
 func (r *recorded) AddErasure(e register.Erasure) error { return r.to.AddErasure(e) }
 
+// AddEnds implements syncengine.Register.
+func (r *recorded) AddEnds(ends []register.End) error { return r.to.AddEnds(ends) }
+
 // What is told to be durable is in a backup that was confirmed, and nothing else
 // is.
 func TestDurableThroughFollowsConfirmedBackups(t *testing.T) {
@@ -364,18 +367,18 @@ func TestARestoreIsWholeOrNothing(t *testing.T) {
 	disk := store.NewMemory()
 	disk.Fill(20 << 10)
 	o := syncengine.Options{Memory: disk, Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(2)}
-	if _, err := syncengine.Restore(o, file, register.Content{}); err == nil {
+	if _, err := syncengine.Restore(o, file, register.Contents{}); err == nil {
 		t.Fatal("restored onto a full disk")
 	}
 	disk.Fill(1 << 30)
 	if _, err := syncengine.Open(o); fault.KindOf(err) != fault.Damaged || !strings.Contains(err.Error(), "cut off") {
 		t.Fatalf("half a restore is opened: %v", err)
 	}
-	if _, err := syncengine.Restore(o, file, register.Content{}); fault.KindOf(err) != fault.Invalid {
+	if _, err := syncengine.Restore(o, file, register.Contents{}); fault.KindOf(err) != fault.Invalid {
 		t.Fatalf("restored into what was there: %v", err)
 	}
 	o.Memory, o.FreeBytes, o.FreeBytesMin = store.NewMemory(), func() (uint64, error) { return 1 << 20, nil }, 1<<20
-	if _, err := syncengine.Restore(o, file, register.Content{}); fault.KindOf(err) != fault.NoRoom {
+	if _, err := syncengine.Restore(o, file, register.Contents{}); fault.KindOf(err) != fault.NoRoom {
 		t.Fatal(err)
 	}
 }

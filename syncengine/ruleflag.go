@@ -2,6 +2,7 @@ package syncengine
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/store"
@@ -14,7 +15,8 @@ import (
 // written. Of a set that is any of the elements which the change wrote. Nobody
 // can replace a key, so a rule on one fails until the record is void, and in a
 // void record none does. Calling the record meant again opens nothing: whoever
-// does has the record before them.
+// does has the record before them. A reference to a record that has not come is
+// closed in the same way, unless the record comes first.
 
 // closeRules closes the rule flags of values that the change replaces, and those
 // about records that it leaves void.
@@ -82,8 +84,9 @@ func (s *applying) closeWhere(record merge.RecordID, all func() (bool, error), g
 
 // closeRulesBy closes those of one flagged change, and tells whether any stands.
 func (s *applying) closeRulesBy(id merge.ID, record merge.RecordID, gone func(f *wire.Finding) bool) (stands bool, err error) {
-	err = s.closeFindings(id, func(f *wire.Finding) bool {
-		if f.Cause != wire.RuleFailed || f.Record != record {
+	because := store.Awaited{Record: record, Corrected: true}
+	err = s.closeFindings(id, because, func(f *wire.Finding) bool {
+		if !slices.Contains(awaits(f), because) {
 			return false
 		}
 		closes := gone(f)
@@ -93,8 +96,12 @@ func (s *applying) closeRulesBy(id merge.ID, record merge.RecordID, gone func(f 
 	return stands, err
 }
 
-// isRead tells whether the rule that failed reads the cell.
+// isRead tells whether the rule that failed reads the cell, or the reference is
+// in it: an element of a set is in a cell of its own.
 func isRead(f *wire.Finding, cell merge.CellKey) bool {
+	if f.Cause == wire.ReferenceDangles && cell.Element != "" && !strings.HasSuffix(cell.Element, string(f.MissingRecord[:])) {
+		return false
+	}
 	return cell != merge.Lifecycle && (f.Field == cell.Field || slices.Contains(f.Fields, cell.Field))
 }
 
@@ -102,13 +109,13 @@ func isRead(f *wire.Finding, cell merge.CellKey) bool {
 // without those that are settled already: what broke the rule came later than
 // what replaces it, or the record is void all the same.
 func (s *applying) standing(c *merge.Change, findings []wire.Finding) ([]wire.Finding, error) {
-	if !slices.ContainsFunc(findings, func(f wire.Finding) bool { return f.Cause == wire.RuleFailed }) {
+	if !slices.ContainsFunc(findings, mayBeSettled) {
 		return findings, nil
 	}
 	var left []wire.Finding
 	for i := range findings {
 		f := &findings[i]
-		if f.Cause == wire.RuleFailed {
+		if mayBeSettled(*f) {
 			rec, err := s.fold.Record(s.entry.Space, f.Record)
 			if err != nil {
 				return nil, err
@@ -122,8 +129,12 @@ func (s *applying) standing(c *merge.Change, findings []wire.Finding) ([]wire.Fi
 	return left, nil
 }
 
-// holdsAll tells whether all values of the change that the failed rule reads are
-// live in the record.
+func mayBeSettled(f wire.Finding) bool {
+	return f.Cause == wire.RuleFailed || f.Cause == wire.ReferenceDangles
+}
+
+// holdsAll tells whether all values of the change that the failed rule reads, or
+// that hold the reference, are live in the record.
 func holdsAll(rec *merge.Record, c *merge.Change, f *wire.Finding) bool {
 	for i := range c.Records {
 		if c.Records[i].Record != f.Record {

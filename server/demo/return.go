@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 
+	"github.com/zhurnal/zhurnal/clientsdk/sealing"
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/server/demo/season"
 )
@@ -30,7 +31,7 @@ func (r *playthrough) hear(ctx context.Context, t *tablet) (err error) {
 		return err
 	}
 	t.cuts = r.chance.cuts(string(t.planned.Name))
-	if err := t.sync(ctx, r.host.url); err != nil {
+	if err := t.sync(ctx); err != nil {
 		return err
 	}
 	t.traffic.flaggedFirst, err = t.flagged(ctx)
@@ -101,7 +102,9 @@ func (r *playthrough) decide(ctx context.Context) error {
 	return err
 }
 
-func (r *playthrough) register() *register { return &register{r.host.engine, r.types, r.ids} }
+func (r *playthrough) register() *register {
+	return &register{r.host.engine, r.types, r.ids, &notes{keys: &sealing.Keys{Identity: r.supervisor}}}
+}
 
 func (r *playthrough) settleDisputes(ctx context.Context, ph *phase) error {
 	open, err := r.register().disputes(r.season)
@@ -141,7 +144,7 @@ func (r *playthrough) syncAgain(ctx context.Context) error {
 	ph := r.progress.begin("All tablets sync again", len(r.tablets))
 	err := each(order(r.chance, "order again", r.tablets), func(t *tablet) error {
 		defer ph.step()
-		return t.sync(ctx, r.host.url)
+		return t.sync(ctx)
 	})
 	ph.end("%d round trips in all", r.sum(func(t *tablet) int { return t.traffic.roundTrips }))
 	return err

@@ -6,7 +6,6 @@ import (
 	"connectrpc.com/connect"
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -18,8 +17,6 @@ import (
 type DeskEngine interface {
 	// SetAccess returns how many waiting changes the grant released.
 	SetAccess(ctx context.Context, by merge.PersonID, space merge.SpaceID, kind syncengine.SpaceKind, person merge.PersonID, allowed bool) (released int, err error)
-	// AddSchema returns the full names of the types that it made known.
-	AddSchema(ctx context.Context, by merge.PersonID, fileDescriptorSet []byte) (types []string, released int, err error)
 	// Disagreements gives a page; next is empty after the last.
 	Disagreements(ctx context.Context, person merge.PersonID, space merge.SpaceID, token string) (list []syncengine.Disagreement, next string, err error)
 	// Write returns the change it made and its position in the space's log.
@@ -45,18 +42,6 @@ func (s *deskService) SetAccess(ctx context.Context, req *connect.Request[syncv1
 		return nil, err
 	}
 	return connect.NewResponse(&syncv1.SetAccessResponse{Released: uint32(released)}), nil
-}
-
-func (s *deskService) AddSchema(ctx context.Context, req *connect.Request[syncv1.AddSchemaRequest]) (*connect.Response[syncv1.AddSchemaResponse], error) {
-	by, err := auth.Person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	types, released, err := s.engine.AddSchema(ctx, by, req.Msg.FileDescriptorSet)
-	if err != nil {
-		return nil, err
-	}
-	return connect.NewResponse(&syncv1.AddSchemaResponse{Types: types, Released: uint32(released)}), nil
 }
 
 func (s *deskService) ListDisagreements(ctx context.Context, req *connect.Request[syncv1.ListDisagreementsRequest]) (*connect.Response[syncv1.ListDisagreementsResponse], error) {

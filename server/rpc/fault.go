@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -35,10 +36,12 @@ var answers = map[fault.Kind]answer{
 	fault.BadCursor:       {code: connect.CodeFailedPrecondition},
 	fault.Invalid:         {code: connect.CodeInvalidArgument},
 	fault.NotFound:        {code: connect.CodeNotFound},
+	fault.Conflict:        {code: connect.CodeAborted},
 	// The same for a space that is not there and one that is another's.
 	fault.NoAccess:    {code: connect.CodeNotFound, text: "there is no such space, or it is not for you: ask a coordinator for access"},
 	fault.NoRoom:      {code: connect.CodeUnavailable, text: "the server's disk is nearly full and nothing was stored: keep the changes and try again later"},
 	fault.Unavailable: {code: connect.CodeUnavailable, text: "the server is busy or stopping: try again later"},
+	fault.Throttled:   {code: connect.CodeResourceExhausted},
 	fault.Damaged:     {code: connect.CodeDataLoss, text: "the server cannot read what it has stored and a person must look at it", logged: true},
 	fault.Internal:    {code: connect.CodeInternal, text: "the server has a defect; what you sent may be sent again", logged: true},
 }
@@ -63,14 +66,18 @@ func publicFault(err error, requestID string) *syncv1.Fault {
 	case a.logged:
 		text = fmt.Sprintf("%s (request %s)", text, requestID)
 	}
-	return &syncv1.Fault{Kind: syncv1.FaultKind(kind), Message: text}
+	return &syncv1.Fault{Kind: syncv1.FaultKind(kind), Message: text, RetryAfterMillis: uint64(fault.WaitOf(err).Milliseconds())}
 }
 
 // encodeFault makes the error that all protocols can carry: a code, the text,
-// and the fault as a detail, so that the kind is not lost.
+// and the fault as a detail, so that the kind is not lost. Who is to wait reads
+// it where HTTP has it, too.
 func encodeFault(err error, requestID string) *connect.Error {
 	f := publicFault(err, requestID)
 	encoded := connect.NewError(answers[fault.Kind(f.Kind)].code, errors.New(f.Message))
+	if f.RetryAfterMillis > 0 {
+		encoded.Meta().Set("Retry-After", strconv.FormatUint((f.RetryAfterMillis+999)/1000, 10)) // seconds, RFC 9110, 10.2.3
+	}
 	if detail, err := connect.NewErrorDetail(f); err == nil {
 		encoded.AddDetail(detail)
 	}

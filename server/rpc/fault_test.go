@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/grpc/codes"
@@ -17,7 +18,6 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1grpc"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -67,9 +67,11 @@ var promised = map[fault.Kind]struct {
 	fault.BadCursor:       {http.StatusBadRequest, codes.FailedPrecondition, true, false},
 	fault.NoRoom:          {http.StatusServiceUnavailable, codes.Unavailable, false, false},
 	fault.Unavailable:     {http.StatusServiceUnavailable, codes.Unavailable, false, false},
+	fault.Throttled:       {http.StatusTooManyRequests, codes.ResourceExhausted, true, false},
 	fault.Damaged:         {http.StatusInternalServerError, codes.DataLoss, false, true},
 	fault.Invalid:         {http.StatusBadRequest, codes.InvalidArgument, true, false},
 	fault.NotFound:        {http.StatusNotFound, codes.NotFound, true, false},
+	fault.Conflict:        {http.StatusConflict, codes.Aborted, true, false},
 	fault.Internal:        {http.StatusInternalServerError, codes.Internal, false, true},
 }
 
@@ -153,7 +155,7 @@ func TestAFaultOfOneSpacePassesTheSameGate(t *testing.T) {
 	server := start(t, engine, usual)
 	client := syncv1connect.NewSyncServiceClient(httpClient(t, 1), server.url)
 	req := connect.NewRequest(&syncv1.SyncRequest{})
-	req.Header().Set("Authorization", auth.Header(olena))
+	req.Header().Set("Authorization", office.Header(olena))
 	for i := range byte(3) {
 		req.Msg.Spaces = append(req.Msg.Spaces, &syncv1.SpaceUp{SpaceId: append([]byte{i + 1}, make([]byte, 15)...)})
 	}
@@ -230,7 +232,18 @@ func TestWhatTheProtocolDoesNotAllowIsMalformed(t *testing.T) {
 
 	for _, contentType := range []string{"application/json", "application/proto"} {
 		got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, []byte("{\xff"),
-			"Content-Type", contentType, "Authorization", auth.Header(olena))
+			"Content-Type", contentType, "Authorization", office.Header(olena))
 		mustBe(t, contentType, got.status, http.StatusBadRequest)
 	}
+}
+
+func TestWhoIsToWaitReadsForHowLong(t *testing.T) {
+	engine := &scripted{pull: func(context.Context, merge.SpaceID, []byte, int) (wire.Page, error) {
+		return wire.Page{}, fmt.Errorf("pull: %w", fault.Throttle(1500*time.Millisecond, "too often"))
+	}}
+	server := start(t, engine, usual)
+	got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, pullBytes(t, nil, 0), protoHeaders()...)
+	_, f := refusalIn(t, got)
+	mustBe(t, "seconds in the header", got.header.Get("Retry-After"), "2")
+	mustBe(t, "milliseconds in the fault", f.GetRetryAfterMillis(), 1500)
 }

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"io"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -18,7 +19,6 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1grpc"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -36,8 +36,23 @@ func (r *running) dial() *grpc.ClientConn {
 	return conn
 }
 
+// dialOperator connects to the operator's socket.
+func (r *running) dialOperator() *grpc.ClientConn {
+	r.t.Helper()
+	socket, err := filepath.Abs(r.socket)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	conn, err := grpc.NewClient("unix://"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	r.t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
 func as(ctx context.Context, person merge.PersonID) context.Context {
-	return metadata.AppendToOutgoingContext(ctx, "authorization", auth.Header(person))
+	return metadata.AppendToOutgoingContext(ctx, "authorization", office.Header(person))
 }
 
 func TestGRPCClientPushesPullsAndSyncs(t *testing.T) {
@@ -157,7 +172,7 @@ func TestHealthNeedsNoIdentity(t *testing.T) {
 }
 
 func TestReflectionListsTheServicesAndTheirFiles(t *testing.T) {
-	conn := start(t, &scripted{}, usual).dial()
+	conn := start(t, &scripted{}, usual).dialOperator()
 	stream, err := reflectionv1.NewServerReflectionClient(conn).ServerReflectionInfo(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +193,7 @@ func TestReflectionListsTheServicesAndTheirFiles(t *testing.T) {
 	for _, s := range list.GetListServicesResponse().GetService() {
 		names = append(names, s.Name)
 	}
-	for _, want := range append([]string{"grpc.health.v1.Health"}, Services...) {
+	for _, want := range slices.Concat([]string{"grpc.health.v1.Health"}, Services, OperatorServices) {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is not among %v", want, names)
 		}
@@ -202,7 +217,7 @@ func TestReflectionListsTheServicesAndTheirFiles(t *testing.T) {
 // Older tools ask by the name that the service had before; the messages are
 // the same on the wire.
 func TestReflectionAnswersOlderTools(t *testing.T) {
-	conn := start(t, &scripted{}, usual).dial()
+	conn := start(t, &scripted{}, usual).dialOperator()
 	stream, err := conn.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true, ClientStreams: true},
 		"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -14,7 +15,9 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 
-	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
+	"github.com/zhurnal/zhurnal/server/guard"
+	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -28,6 +31,9 @@ var (
 	received = int64(1_754_000_000_000)
 )
 
+// office is where everybody of these tests has a device.
+var office = enroltest.New()
+
 // scripted is an engine that answers what a test tells it to, for the paths
 // that no healthy engine takes. Unset methods answer with a defect.
 type scripted struct {
@@ -37,6 +43,7 @@ type scripted struct {
 	HubEngine      // nor here
 	LogEngine      // nor here
 	RightsEngine   // nor here
+	SchemaEngine   // nor here
 
 	push  func(space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error)
 	pull  func(ctx context.Context, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)
@@ -127,6 +134,7 @@ type running struct {
 	t       *testing.T
 	address string // host:port
 	url     string
+	socket  string // the operator's
 	log     *lockedBuffer
 	stop    context.CancelFunc
 }
@@ -134,20 +142,32 @@ type running struct {
 // start serves until the test ends.
 func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerOption) *running {
 	t.Helper()
-	listener, err := auth.Listen(t.Context(), "127.0.0.1:0")
+	return startWith(t, engine, with, func(*Options) {}, extra...)
+}
+
+// startWith serves with options that a test changes.
+func startWith(t *testing.T, engine Engine, with timeouts, change func(*Options), extra ...connect.HandlerOption) *running {
+	t.Helper()
+	listener, err := (guard.Exposure{}).Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	socket, err := operator.Listen(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := new(lockedBuffer)
 	options := Options{
-		Engine: engine,
-		Health: grpchealth.NewStaticChecker(Services...),
+		Engine: engine, Operator: socket, Enrol: office.Door, Directory: office.Directory,
+		Health: grpchealth.NewStaticChecker(slices.Concat(Services, OperatorServices)...),
 		Log:    slog.New(slog.NewJSONHandler(log, nil)),
 		Now:    func() int64 { return received },
 	}
 	if registers, ok := engine.(report.Registers); ok {
 		options.Reporter = report.New(registers, options.Now)
 	}
+	change(&options)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- serveWith(ctx, listener, options, with, extra...) }()
@@ -161,7 +181,7 @@ func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerO
 		}
 	})
 	address := listener.Addr().(*net.TCPAddr).String()
-	return &running{t: t, address: address, url: "http://" + address, log: log, stop: stop}
+	return &running{t: t, address: address, url: "http://" + address, socket: socket.Addr().String(), log: log, stop: stop}
 }
 
 // httpClient speaks HTTP/1.1, or HTTP/2 without TLS.

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	adminv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1grpc"
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
@@ -48,6 +50,7 @@ type register struct {
 	engine *syncengine.Engine
 	tablet syncv1grpc.SyncServiceClient
 	desk   syncv1grpc.DeskServiceClient
+	schema adminv1grpc.SchemaServiceClient
 }
 
 // openRegister serves an engine in memory, in which Olena and Taras hold the
@@ -71,7 +74,10 @@ func openRegister(t *testing.T, change ...func(*syncengine.Options)) *register {
 	})
 	server := start(t, engine, usual)
 	conn := server.dial()
-	r := &register{server, engine, syncv1grpc.NewSyncServiceClient(conn), syncv1grpc.NewDeskServiceClient(conn)}
+	r := &register{
+		server, engine, syncv1grpc.NewSyncServiceClient(conn), syncv1grpc.NewDeskServiceClient(conn),
+		adminv1grpc.NewSchemaServiceClient(server.dialOperator()),
+	}
 	for _, person := range []merge.PersonID{olena, taras, iryna} {
 		r.grant(hall, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, person)
 	}
@@ -262,7 +268,7 @@ func TestADeskIsToldWhatDoesNotFit(t *testing.T) {
 	mustBe(t, "another kind for a space", status.Code(err), codes.InvalidArgument)
 	_, err = r.desk.SetAccess(ctx, &syncv1.SetAccessRequest{SpaceId: hall[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY})
 	mustBe(t, "access for nobody", status.Code(err), codes.InvalidArgument)
-	_, err = r.desk.AddSchema(ctx, &syncv1.AddSchemaRequest{FileDescriptorSet: []byte("not a descriptor set")})
+	_, err = r.schema.AddSchema(t.Context(), &adminv1.AddSchemaRequest{FileDescriptorSet: []byte("not a descriptor set")})
 	mustBe(t, "no descriptor set", status.Code(err), codes.InvalidArgument)
 }
 
@@ -283,7 +289,7 @@ func TestASchemaFreesWhatWaitedForIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	added, err := r.desk.AddSchema(as(t.Context(), iryna), &syncv1.AddSchemaRequest{FileDescriptorSet: set})
+	added, err := r.schema.AddSchema(t.Context(), &adminv1.AddSchemaRequest{FileDescriptorSet: set})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind says what a caller does about an error. The numbers are those of
@@ -26,12 +27,17 @@ const (
 	Invalid                         // does not fit the schema or the record
 	NotFound                        // what was asked for is not there
 	Internal                        // a defect
+	Conflict                        // somebody else changed it meanwhile: look again
+
+	Throttled Kind = 16 // more often, or more in a day, than one caller may: keep it, wait, send it again
 )
 
 // Error is an error with a kind.
 type Error struct {
 	Kind Kind
 	Err  error
+	// Wait is how long a caller waits who was Throttled.
+	Wait time.Duration
 }
 
 // Error returns the text without the kind.
@@ -43,6 +49,24 @@ func (e *Error) Unwrap() error { return e.Err }
 // New returns an error of this kind; format and args as for fmt.Errorf.
 func New(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, Err: fmt.Errorf(format, args...)}
+}
+
+// Throttle returns a Throttled error that says how long to wait.
+func Throttle(wait time.Duration, format string, args ...any) error {
+	return &Error{Kind: Throttled, Err: fmt.Errorf(format, args...), Wait: wait}
+}
+
+// WaitOf returns how long to wait before what failed with this error is tried
+// again; zero if the error does not say.
+func WaitOf(err error) time.Duration {
+	var e *Error
+	if !errors.As(err, &e) {
+		return 0
+	}
+	if e.Wait == 0 {
+		return WaitOf(e.Err)
+	}
+	return e.Wait
 }
 
 // KindOf returns the kind of the error: that of the outermost Error in its

@@ -53,6 +53,12 @@ const (
 	RepairBucketRecords = 1 << 20 / 24
 	// SchemaBytes bounds a FileDescriptorSet.
 	SchemaBytes = 1 << 20
+	// DirectoryPuts bounds the rows of the directory that are put together, and
+	// DirectoryRowBytes each: a user with dozens of roles takes some kilobytes.
+	DirectoryPuts     = 256
+	DirectoryRowBytes = 64 << 10
+	// DirectoryBytes bounds them together: they must fit one transaction.
+	DirectoryBytes = 1 << 20
 	// Spaces hash onto this many partitions, fixed for ever: it is part of
 	// every stored key.
 	Partitions = 256

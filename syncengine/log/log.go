@@ -30,6 +30,7 @@ const (
 
 	Retention = Kind(logv1.EntryKind_ENTRY_KIND_RETENTION) // for how long a space's log is kept
 	Upstream  = Kind(logv1.EntryKind_ENTRY_KIND_UPSTREAM)  // how far a hub has come with the home server in a space
+	Directory = Kind(logv1.EntryKind_ENTRY_KIND_DIRECTORY) // who is known to the server
 )
 
 // Level is the version of the rules by which entries are applied. A new one
@@ -39,7 +40,7 @@ const Level = 1
 // Entry is everything that applying may depend on, beside the state.
 type Entry struct {
 	Kind      Kind
-	Space     merge.SpaceID // zero for a schema, and for the beginning of an epoch
+	Space     merge.SpaceID // zero for a schema, the directory, and the beginning of an epoch
 	PushID    string        // two entries with one push id are one
 	Received  int64         // the server's clock, milliseconds since 1970
 	Principal merge.PersonID
@@ -59,7 +60,8 @@ type Entry struct {
 type Outcome struct {
 	// Recorded is false if the entry changed nothing and is not in the log.
 	Recorded bool
-	// Position is the highest position of the space afterwards.
+	// Position is the highest position of the space afterwards; of an entry of
+	// the directory, the version of the directory.
 	Position uint64
 	// Erases says that something of a person who was erased has come, of whom
 	// there was more before: the log still has it.

@@ -20,7 +20,7 @@ func (e *Erasure) line() string {
 		}
 		rules[i] = fmt.Sprintf("%s:%d:%s", r.Type, r.Field, strings.Join(kept, "+"))
 	}
-	return summed(fmt.Sprintf("erase %x %x %s", e.Space[:], e.Subject[:], strings.Join(rules, ",")))
+	return summed("%s %x %x %s", erased, e.Space[:], e.Subject[:], strings.Join(rules, ","))
 }
 
 func parseErasure(line string) (e Erasure, err error) {

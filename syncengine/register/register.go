@@ -1,7 +1,7 @@
 // Package register is a small file beside the store, outside of its backups, of
 // what must outlive the restore of an older backup: that a person gave changes
-// back to their authors, and that persons were erased. A line is durable before
-// the server says that it is done.
+// back to their authors, that persons were erased, and that a device or a user is
+// let in no more. A line is durable before the server says that it is done.
 package register
 
 import (
@@ -34,9 +34,18 @@ type Erasure struct {
 	merge.Erasure
 }
 
-// Content is what a register holds, each in the order in which it was added.
-type Content struct {
+// End says of a row of the server's directory that what it stands for has ended,
+// or has not after all. Of several about one row the last holds.
+type End struct {
+	Row     [17]byte // its key
+	Version uint64   // of the directory, that made it so
+	Resumed bool     // it has not ended
+}
+
+// Contents is what is in a register, each in the order in which it was added.
+type Contents struct {
 	Dismissals []Dismissal
+	Ends       []End
 	Erasures   []Erasure
 }
 
@@ -108,6 +117,15 @@ func (f *File) Add(dismissals []Dismissal) error {
 // AddErasure appends an erasure. It is durable when it returns.
 func (f *File) AddErasure(e Erasure) error { return f.add([]byte(e.line())) }
 
+// AddEnds appends ends. They are durable when it returns.
+func (f *File) AddEnds(ends []End) error {
+	var lines []byte
+	for i := range ends {
+		lines = append(lines, ends[i].line()...)
+	}
+	return f.add(lines)
+}
+
 func (f *File) add(lines []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -126,62 +144,100 @@ func (f *File) add(lines []byte) error {
 func (f *File) Close() error { return f.file.Close() }
 
 // Read returns what is in a register.
-func Read(name string) (Content, error) {
+func Read(name string) (Contents, error) {
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Content{}, fault.New(fault.NotFound, "there is no register %s", name)
+		return Contents{}, fault.New(fault.NotFound, "there is no register %s", name)
 	}
 	if err != nil {
-		return Content{}, fmt.Errorf("register: %w", err)
+		return Contents{}, fmt.Errorf("register: %w", err)
 	}
-	content, err := parse(data)
+	contents, err := parse(data)
 	if err != nil {
-		return Content{}, fault.New(fault.Damaged, "register %s: %w", name, err)
+		return Contents{}, fault.New(fault.Damaged, "register %s: %w", name, err)
 	}
-	return content, nil
+	return contents, nil
 }
 
 // parse leaves out a last line without its end.
-func parse(data []byte) (content Content, err error) {
+func parse(data []byte) (c Contents, err error) {
 	lines := strings.Split(string(data), "\n")
 	for i, line := range lines[:len(lines)-1] {
-		if err := content.parseLine(line); err != nil {
-			return Content{}, fault.New(fault.Damaged, "line %d: %w: put back a whole copy of the file", i+1, err)
+		if err := c.parseLine(line); err != nil {
+			return Contents{}, fault.New(fault.Damaged, "line %d: %w: put back a whole copy of the file", i+1, err)
 		}
 	}
-	return content, nil
+	return c, nil
 }
 
-func (c *Content) parseLine(line string) error {
-	if strings.HasPrefix(line, "erase ") {
+func (c *Contents) parseLine(line string) error {
+	if strings.HasPrefix(line, dismissed+" ") {
+		d, err := parseDismissal(line)
+		c.Dismissals = append(c.Dismissals, d)
+		return err
+	}
+	if strings.HasPrefix(line, erased+" ") {
 		e, err := parseErasure(line)
 		c.Erasures = append(c.Erasures, e)
 		return err
 	}
-	d, err := parseLine(line)
-	c.Dismissals = append(c.Dismissals, d)
+	e, err := parseEnd(line)
+	c.Ends = append(c.Ends, e)
 	return err
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// line is a dismissal as a line of text: what was done, space, replica, sequence
-// number, tag, reason, and CRC-32C of all that.
-func (d *Dismissal) line() string {
-	text := fmt.Sprintf("dismiss %x %x %d %x %s", d.Space[:], d.Change.Replica[:], d.Change.Seq, d.Change.Tag[:], d.Reason)
-	return summed(text)
+// The first words of lines.
+const (
+	dismissed = "dismiss"
+	ended     = "end"
+	resumed   = "resume"
+	erased    = "erase"
+)
+
+// summed ends a line of text with CRC-32C of it.
+func summed(format string, args ...any) string {
+	text := fmt.Sprintf(format, args...)
+	return fmt.Sprintf("%s %08x\n", text, crc32.Checksum([]byte(text), castagnoli))
 }
 
-// summed ends a line with CRC-32C of all that stands before.
-func summed(text string) string {
-	return fmt.Sprintf("%s %08x\n", text, crc32.Checksum([]byte(text), castagnoli))
+// line is a dismissal as a line of text: what was done, space, replica, sequence
+// number, tag, reason.
+func (d *Dismissal) line() string {
+	return summed("%s %x %x %d %x %s", dismissed, d.Space[:], d.Change.Replica[:], d.Change.Seq, d.Change.Tag[:], d.Reason)
+}
+
+// line is an end as a line of text: what was done, key, version.
+func (e *End) line() string {
+	word := ended
+	if e.Resumed {
+		word = resumed
+	}
+	return summed("%s %x %d", word, e.Row[:], e.Version)
 }
 
 var errLine = errors.New("it is not as it was written")
 
-func parseLine(line string) (d Dismissal, err error) {
+func parseEnd(line string) (e End, err error) {
 	words := strings.Split(line, " ")
-	if len(words) != 7 || words[0] != "dismiss" {
+	if len(words) != 4 {
+		return e, errLine
+	}
+	if e.Version, err = strconv.ParseUint(words[2], 10, 64); err != nil {
+		return e, errLine
+	}
+	copy(e.Row[:], unhex(words[1]))
+	e.Resumed = words[0] == resumed
+	if e.line() != line+"\n" { // also if a word was not what it should be
+		return e, errLine
+	}
+	return e, nil
+}
+
+func parseDismissal(line string) (d Dismissal, err error) {
+	words := strings.Split(line, " ")
+	if len(words) != 7 {
 		return d, errLine
 	}
 	if d.Change.Seq, err = strconv.ParseUint(words[3], 10, 64); err != nil {

@@ -2,8 +2,10 @@ package register_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -35,8 +37,8 @@ func write(t *testing.T, name string, dismissals ...register.Dismissal) {
 
 func mustHold(t *testing.T, name string, want ...register.Dismissal) {
 	t.Helper()
-	content, err := register.Read(name)
-	got := content.Dismissals
+	contents, err := register.Read(name)
+	got := contents.Dismissals
 	if err != nil || len(got) != len(want) {
 		t.Fatalf("%v, want %v; %v", got, want, err)
 	}
@@ -102,4 +104,39 @@ func TestWhatWasAddedIsRead(t *testing.T) {
 		}
 	})
 	mustHold(t, name, all...)
+}
+
+// Ends stand between dismissals, and are told apart from them and from each
+// other; whichever byte of one is altered, it is found.
+func TestEndsAreReadBack(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "register")
+	ends := []register.End{{Row: [17]byte{5, 1}, Version: 3}, {Row: [17]byte{4, 2}, Version: 1 << 60}, {Row: [17]byte{4, 2}, Version: 9, Resumed: true}}
+	for i := range ends {
+		write(t, name, dismissal(byte(i)))
+		file, err := register.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(file.AddEnds(ends[i:i+1]), file.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	contents, err := register.Read(name)
+	if err != nil || !slices.Equal(contents.Ends, ends) || len(contents.Dismissals) != len(ends) {
+		t.Fatalf("%+v, %v", contents, err)
+	}
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range len(whole) - 1 {
+		altered := bytes.Clone(whole)
+		altered[i] ^= 1
+		if err := os.WriteFile(name, altered, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := register.Read(name); fault.KindOf(err) != fault.Damaged {
+			t.Fatalf("byte %d: %v", i, err)
+		}
+	}
 }

@@ -34,9 +34,13 @@ func (f *fleet) converge() {
 		f.checkHome(space)
 		f.checkAcknowledged(space)
 		f.checkReceipts(space)
-		for _, t := range f.tablets {
+	}
+	for _, t := range f.tablets {
+		for _, space := range t.spaces {
 			f.checkEqual(t, space)
 		}
+	}
+	for _, space := range f.spaces {
 		f.checkErased(space)
 	}
 	if f.failed == nil && f.tally.Forgotten+f.tally.Erased > 0 {
@@ -53,8 +57,8 @@ func (f *fleet) calmDown() {
 	f.home.disk.Fill(math.MaxUint64)
 	f.home.newer = true
 	f.home.restart()
-	for _, space := range f.spaces {
-		for _, t := range f.tablets {
+	for _, t := range f.tablets {
+		for _, space := range t.spaces {
 			f.home.allow(t.person, space, true)
 		}
 	}

@@ -59,7 +59,7 @@ func (d *doing) damage(tx localstore.Tx, space int64, rec *localstore.Record) er
 	case err != nil || how == 0:
 		d.say("%s: record %s can no longer be read", d.tablet, rec.ID)
 		rec.Base = []byte{0xff, byte(how)}
-	case how == 1 && rec.View == nil: // or its own changes are not shown before home has them, if the space begins anew first
+	case how == 1:
 		d.say("%s: record %s is gone", d.tablet, rec.ID)
 		return tx.Erase(space, []merge.RecordID{rec.ID})
 	case how == 2 && len(base.Cells) > 1:

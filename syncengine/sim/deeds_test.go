@@ -52,7 +52,7 @@ func deedNamed(name string) deed {
 	return all[slices.IndexFunc(all, func(d deed) bool { return d.name == name })]
 }
 
-func (d *doing) space() merge.SpaceID { return d.spaces[d.IntN(len(d.spaces))] }
+func (d *doing) space() merge.SpaceID { return d.tablet.spaces[d.IntN(len(d.tablet.spaces))] }
 
 func (d *doing) writes() {
 	count := 1 + d.IntN(d.Burst)
@@ -125,7 +125,7 @@ func (d *doing) isCloned() {
 	}
 	d.tally.Cloned++
 	second := &tablet{
-		fleet: d.fleet, name: t.name + "'s clone", person: t.person, newer: t.newer, aheadMillis: t.aheadMillis,
+		fleet: d.fleet, name: t.name + "'s clone", person: t.person, spaces: t.spaces, newer: t.newer, aheadMillis: t.aheadMillis,
 		own: cloneOwn(t.own), epochs: map[merge.SpaceID]wire.EpochID{}, damaged: maps.Clone(t.damaged), struck: maps.Clone(t.struck),
 	}
 	second.random = newSeededBytes(d.Seed, second.name)

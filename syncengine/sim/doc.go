@@ -13,7 +13,7 @@
 // Registers lie in memory, which package localstore holds to be no other than
 // its SQLite; those of one season in 25 are on SQLite itself (the first of each
 // 25 seeds, 1, 26, 51 and so on). One season in 50 is large: 30 tablets, 30
-// days, 5,000 to 10,000 changes.
+// days, ten communities of which each holds three, some 10,000 changes.
 //
 // A witness reads the home server's log after every step. What it has read is
 // the set of changes, from which the oracle of package mergetest says, without

@@ -165,7 +165,7 @@ func (c *erasedCheck) tablet(t *tablet) {
 	defer beside.Close()
 	err = beside.Read(noCut, func(tx localstore.Tx) error {
 		space, err := tx.Space(c.space)
-		if err != nil {
+		if err != nil || space == nil {
 			return err
 		}
 		if err := c.rows(t, tx, space.N); err != nil {

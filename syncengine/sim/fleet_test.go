@@ -105,7 +105,9 @@ func (f *fleet) begin() {
 	for _, space := range f.spaces {
 		f.home.allow(f.witness.person, space, true)
 		f.home.allow(f.hall.person, space, true)
-		for _, t := range f.tablets {
+	}
+	for _, t := range f.tablets {
+		for _, space := range t.spaces {
 			f.home.allow(t.person, space, true)
 		}
 	}

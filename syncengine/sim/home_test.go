@@ -34,7 +34,7 @@ type home struct {
 	verified  []string
 	confirmed map[merge.SpaceID]uint64
 	// register outlives the disk.
-	register register.Content
+	register register.Contents
 }
 
 // Add implements syncengine.Register.
@@ -46,6 +46,12 @@ func (h *home) Add(dismissals []register.Dismissal) error {
 // AddErasure implements syncengine.Register.
 func (h *home) AddErasure(e register.Erasure) error {
 	h.register.Erasures = append(h.register.Erasures, e)
+	return nil
+}
+
+// AddEnds implements syncengine.Register.
+func (h *home) AddEnds(ends []register.End) error {
+	h.register.Ends = append(h.register.Ends, ends...)
 	return nil
 }
 

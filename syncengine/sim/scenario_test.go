@@ -14,7 +14,9 @@ type scenario struct {
 	Seed    uint64
 	Tablets int
 	Spaces  int
-	Days    int
+	// Held is how many of the spaces each tablet holds; zero: all.
+	Held int
+	Days int
 	// Burst is how many transactions a tablet writes at most at one time.
 	Burst int
 	// HomeBehind and TabletsBehind say who begins with the older record types.
@@ -35,8 +37,8 @@ type step struct {
 	Seed   uint64 // of all that the deed draws
 }
 
-// largeEvery is how often a season is a large one: 30 tablets, 30 days, 5,000 to
-// 10,000 changes.
+// largeEvery is how often a season is a large one: 30 tablets, 30 days, some
+// 10,000 changes in ten communities.
 const largeEvery = 50
 
 // sqliteEvery is how often the registers of a season are the real ones: it is
@@ -55,7 +57,7 @@ func draw(seed uint64) *scenario {
 	}
 	steps := 40 + draws.IntN(60)
 	if seed%largeEvery == 0 {
-		s.Tablets, s.Spaces, s.Days, s.Burst, steps = 30, 3, 30, 60, 1000
+		s.Tablets, s.Spaces, s.Held, s.Days, s.Burst, steps = 30, 10, 3, 30, 80, 1000
 	}
 	s.TabletsBehind = draws.IntN(s.Tablets + 1)
 	weights := drawWeights(draws)

@@ -18,6 +18,8 @@ type tablet struct {
 	*fleet
 	name   string
 	person merge.PersonID
+	// spaces are those that it holds.
+	spaces []merge.SpaceID
 	disk   storage
 	reg    *clientsdk.Register
 	newer  bool
@@ -63,10 +65,22 @@ func newTablet(f *fleet, number int) *tablet {
 	t.random = newSeededBytes(f.Seed, t.name)
 	t.disk = f.newStorage()
 	t.open()
-	for _, space := range f.spaces {
+	t.spaces = f.heldBy(number)
+	for _, space := range t.spaces {
 		t.must(t.reg.Join(noCut, space, community), "join")
 	}
 	return t
+}
+
+// heldBy are the spaces of a tablet: its own community and the next ones.
+func (f *fleet) heldBy(number int) (held []merge.SpaceID) {
+	if f.Held == 0 {
+		return f.spaces
+	}
+	for i := range f.Held {
+		held = append(held, f.spaces[(number+i)%len(f.spaces)])
+	}
+	return held
 }
 
 func (t *tablet) String() string { return t.name }

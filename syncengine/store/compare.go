@@ -61,7 +61,7 @@ func (s *Snapshot) HasPartition(partition uint16) (has bool, err error) {
 func prefixesOf(partition uint16) [][]byte {
 	prefixes := [][]byte{{classEntry, byte(partition)}, {classSpace, byte(partition)}}
 	if partition == Partition(merge.SpaceID{}) {
-		prefixes = append(prefixes, []byte{classMeta})
+		prefixes = append(prefixes, []byte{classMeta}, []byte{classDirectory})
 	}
 	return prefixes
 }
@@ -125,6 +125,8 @@ func describe(key []byte) string {
 	switch {
 	case key[0] == classMeta:
 		return fmt.Sprintf("row %q", key[1:])
+	case key[0] == classDirectory && len(key) == 18:
+		return fmt.Sprintf("row %s of the directory", DirectoryKey(key[1:]))
 	case key[0] == classEntry && len(key) == 10:
 		if seq := binary.BigEndian.Uint64(key[2:]); seq > 0 {
 			return fmt.Sprintf("entry %d of partition %d", seq, key[1])

@@ -275,3 +275,37 @@ func reopeningKeepsEverything(t *testing.T, d *disk) {
 		t.Errorf("schemas %v", sets)
 	}
 }
+
+// Rows of other classes lie before and after.
+func directoryComesInOrder(t *testing.T, d *disk) {
+	s := d.open()
+	key := func(kind, id byte) store.DirectoryKey { return store.DirectoryKey{kind, id} }
+	d.look(s, func(v *store.Snapshot) {
+		row, err := v.DirectoryRow(key(1, 1))
+		if version, headErr := v.DirectoryVersion(); err != nil || headErr != nil || version != 0 || row.Version != 0 {
+			t.Errorf("of an empty directory: version %d, row %v, %v, %v", version, row, err, headErr)
+		}
+	})
+	for version, key := range []store.DirectoryKey{key(2, 1), key(1, 200), key(1, 3), key(2, 1)} {
+		d.fold(s, func(f *store.Fold) {
+			newSpace(f, lyman)
+			d.must(f.PutEntry(store.DirectoryPartition(), uint64(version)+1, &logv1.Entry{Level: 1}))
+			d.must(f.PutDirectoryRow(key, &logv1.DirectoryRow{Version: uint64(version) + 1, Row: []byte("row")}))
+			d.must(f.PutDirectoryVersion(uint64(version) + 1))
+			if row, err := f.DirectoryRow(key); err != nil || row.Version != uint64(version)+1 {
+				t.Errorf("in the fold that puts it: %v, %v", row, err)
+			}
+		})
+	}
+	d.look(s, func(v *store.Snapshot) {
+		var versions []uint64
+		d.must(v.DirectoryRows(func(_ store.DirectoryKey, row *logv1.DirectoryRow) error {
+			versions = append(versions, row.Version)
+			return nil
+		}))
+		mustBe(t, versions, []uint64{3, 2, 4})
+		if version, err := v.DirectoryVersion(); err != nil || version != 4 {
+			t.Errorf("version %d, %v", version, err)
+		}
+	})
+}

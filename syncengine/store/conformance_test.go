@@ -97,6 +97,7 @@ var behaviours = []struct {
 	{"entries come in order, partition by partition", entriesComeInOrder},
 	{"spaces come each once", spacesComeOnce},
 	{"what ended is no longer there", endedIsGone},
+	{"rows of the directory come in order", directoryComesInOrder},
 	{"reopening keeps everything", reopeningKeepsEverything},
 	{"two stores do not share a disk", twoStoresDoNotShareADisk},
 	{"a store of another format is refused", otherFormatIsRefused},

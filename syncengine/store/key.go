@@ -10,9 +10,10 @@ import (
 // Every key starts with a class. A space's keys go on with the partition and
 // the space, so a space, and a partition, is one contiguous range.
 const (
-	classMeta  = 'm' // name
-	classEntry = 'e' // partition, sequence number: an entry of the log
-	classSpace = 's' // partition, space, kind, …
+	classMeta      = 'm' // name
+	classDirectory = 'd' // kind, id: a row of the directory
+	classEntry     = 'e' // partition, sequence number: an entry of the log
+	classSpace     = 's' // partition, space, kind, …
 )
 
 // The kinds of row that a space has, in the order in which they lie.

@@ -18,6 +18,7 @@ const (
 	metaCursorKey = "cursor-key"
 	metaSchema    = "schema/" // place in the log
 	metaEpoch     = "epoch/"  // number
+	metaDirectory = "directory"
 )
 
 // Store is an open store.

@@ -106,7 +106,7 @@ type write struct {
 }
 
 func drawWrite(rt *rapid.T) write {
-	kinds := []string{"access", "quarantine", "end", "findings", "wait", "arrive", "known", "delivery", "schema", "entry", "record"}
+	kinds := []string{"access", "quarantine", "end", "findings", "wait", "arrive", "known", "delivery", "schema", "entry", "record", "directory"}
 	return write{
 		space:     merge.SpaceID{rapid.ByteRange(1, 2).Draw(rt, "space")},
 		change:    numbered(rapid.IntRange(1, 3).Draw(rt, "change")),
@@ -142,6 +142,11 @@ func (w write) do(f *Fold) error {
 		f.PutSchema(w.number, content)
 	case "entry":
 		return f.PutEntry(uint16(w.space[0]), w.number, &logv1.Entry{Body: content})
+	case "directory":
+		if err := f.PutDirectoryVersion(w.number); err != nil {
+			return err
+		}
+		return f.PutDirectoryRow(DirectoryKey{w.space[0], w.record[0]}, &logv1.DirectoryRow{Version: w.number, Row: content})
 	case "record":
 		return w.putRecord(f)
 	}
@@ -193,6 +198,10 @@ func (t *twins) walk(rt *rapid.T) {
 		}))
 		must(rt, v.Spaces(func(space merge.SpaceID, head *logv1.SpaceHead) error {
 			fmt.Fprintln(out, space, head.Records, head.StateBytes)
+			return nil
+		}))
+		must(rt, v.DirectoryRows(func(key DirectoryKey, row *logv1.DirectoryRow) error {
+			fmt.Fprintln(out, key, row.Version, len(row.Row))
 			return nil
 		}))
 		logBytes, err := v.LogBytesAt(w.space, w.number)

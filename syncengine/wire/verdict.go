@@ -44,6 +44,7 @@ const (
 	OverLimit          = Cause(syncv1.Cause_CAUSE_OVER_LIMIT)
 	GivenBack          = Cause(syncv1.Cause_CAUSE_GIVEN_BACK)
 	ForeignReplica     = Cause(syncv1.Cause_CAUSE_FOREIGN_REPLICA)
+	NotSealed          = Cause(syncv1.Cause_CAUSE_NOT_SEALED)
 )
 
 // Quarantines tells whether the cause keeps a change from being applied.
@@ -57,8 +58,8 @@ type Finding struct {
 	Cause  Cause
 	Type   string         // the record's type; empty where it is about the change
 	Record merge.RecordID // zero where it is about the change
-	Field  uint32         // the cell; zero where it is about the record
-	Fields []uint32       // the cells of a rule over several, ascending; Field is zero then
+	Field  uint32         // the field or cell; zero where it is about the record
+	Fields []uint32       // the cells of a rule over several, ascending, Field is zero then; or the group of Field
 	// MessageKey is a stable key for the text that a person reads.
 	MessageKey string
 	// What has not come, by cause; zero otherwise.

@@ -57,6 +57,8 @@ const (
 	EntryKind_ENTRY_KIND_CUT EntryKind = 10
 	// For how long the log of a space is kept; body is a Retention.
 	EntryKind_ENTRY_KIND_RETENTION EntryKind = 11
+	// Who is known to the server; body is a Directory.
+	EntryKind_ENTRY_KIND_DIRECTORY EntryKind = 12
 )
 
 // Enum value maps for EntryKind.
@@ -74,6 +76,7 @@ var (
 		9:  "ENTRY_KIND_UPSTREAM",
 		10: "ENTRY_KIND_CUT",
 		11: "ENTRY_KIND_RETENTION",
+		12: "ENTRY_KIND_DIRECTORY",
 	}
 	EntryKind_value = map[string]int32{
 		"ENTRY_KIND_UNSPECIFIED": 0,
@@ -88,6 +91,7 @@ var (
 		"ENTRY_KIND_UPSTREAM":    9,
 		"ENTRY_KIND_CUT":         10,
 		"ENTRY_KIND_RETENTION":   11,
+		"ENTRY_KIND_DIRECTORY":   12,
 	}
 )
 
@@ -124,7 +128,7 @@ type Entry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What kind of entry it is; decides how body is read.
 	Kind EntryKind `protobuf:"varint,1,opt,name=kind,proto3,enum=zhurnal.log.v1.EntryKind" json:"kind,omitempty"`
-	// The space it is about: 16 bytes; empty for a schema.
+	// The space it is about: 16 bytes; empty for a schema and the directory.
 	SpaceId []byte `protobuf:"bytes,2,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
 	// Two entries with one push id are one.
 	PushId []byte `protobuf:"bytes,3,opt,name=push_id,json=pushId,proto3" json:"push_id,omitempty"`
@@ -2033,6 +2037,230 @@ func (x *OwnChain) GetReplica() []byte {
 	return nil
 }
 
+// Rows of the directory that are put together, if each of them still has the
+// version that it is expected to have; otherwise none is, and the entry is not
+// one of the log. What a row means, applying does not ask.
+type Directory struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At least one, each of another key.
+	Puts []*DirectoryPut `protobuf:"bytes,1,rep,name=puts,proto3" json:"puts,omitempty"`
+	// The version that the entry gives to the directory is beyond this one:
+	// before a restore there was such a version.
+	AfterVersion  uint64 `protobuf:"varint,2,opt,name=after_version,json=afterVersion,proto3" json:"after_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Directory) Reset() {
+	*x = Directory{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Directory) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Directory) ProtoMessage() {}
+
+func (x *Directory) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Directory.ProtoReflect.Descriptor instead.
+func (*Directory) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *Directory) GetPuts() []*DirectoryPut {
+	if x != nil {
+		return x.Puts
+	}
+	return nil
+}
+
+func (x *Directory) GetAfterVersion() uint64 {
+	if x != nil {
+		return x.AfterVersion
+	}
+	return 0
+}
+
+// One row of the directory.
+type DirectoryPut struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A byte that says what the row is about, and 16 bytes of id.
+	Key []byte `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The version of the row that whoever appends has seen; zero, that it is not
+	// there.
+	ExpectedVersion uint64 `protobuf:"varint,2,opt,name=expected_version,json=expectedVersion,proto3" json:"expected_version,omitempty"`
+	// What the row becomes; empty, if it stays and its version alone is looked at.
+	Row           []byte `protobuf:"bytes,3,opt,name=row,proto3" json:"row,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectoryPut) Reset() {
+	*x = DirectoryPut{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectoryPut) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectoryPut) ProtoMessage() {}
+
+func (x *DirectoryPut) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectoryPut.ProtoReflect.Descriptor instead.
+func (*DirectoryPut) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *DirectoryPut) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *DirectoryPut) GetExpectedVersion() uint64 {
+	if x != nil {
+		return x.ExpectedVersion
+	}
+	return 0
+}
+
+func (x *DirectoryPut) GetRow() []byte {
+	if x != nil {
+		return x.Row
+	}
+	return nil
+}
+
+// A row of the directory as it is stored.
+type DirectoryRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version of the directory that put it there last.
+	Version uint64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	// A message of zhurnal.directory.v1 by the kind in its key, in wire bytes.
+	Row           []byte `protobuf:"bytes,2,opt,name=row,proto3" json:"row,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectoryRow) Reset() {
+	*x = DirectoryRow{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectoryRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectoryRow) ProtoMessage() {}
+
+func (x *DirectoryRow) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectoryRow.ProtoReflect.Descriptor instead.
+func (*DirectoryRow) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *DirectoryRow) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *DirectoryRow) GetRow() []byte {
+	if x != nil {
+		return x.Row
+	}
+	return nil
+}
+
+// The head of the directory.
+type DirectoryHead struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Each entry that changes the directory adds one, or more after a restore.
+	Version       uint64 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DirectoryHead) Reset() {
+	*x = DirectoryHead{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DirectoryHead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DirectoryHead) ProtoMessage() {}
+
+func (x *DirectoryHead) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DirectoryHead.ProtoReflect.Descriptor instead.
+func (*DirectoryHead) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *DirectoryHead) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 var File_zhurnal_log_v1_entry_proto protoreflect.FileDescriptor
 
 const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
@@ -2179,7 +2407,19 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\x12!\n" +
 	"\fstamp_millis\x18\x03 \x01(\x12R\vstampMillis\x12\x18\n" +
-	"\areplica\x18\x04 \x01(\fR\areplica*\xa4\x02\n" +
+	"\areplica\x18\x04 \x01(\fR\areplica\"b\n" +
+	"\tDirectory\x120\n" +
+	"\x04puts\x18\x01 \x03(\v2\x1c.zhurnal.log.v1.DirectoryPutR\x04puts\x12#\n" +
+	"\rafter_version\x18\x02 \x01(\x04R\fafterVersion\"]\n" +
+	"\fDirectoryPut\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\fR\x03key\x12)\n" +
+	"\x10expected_version\x18\x02 \x01(\x04R\x0fexpectedVersion\x12\x10\n" +
+	"\x03row\x18\x03 \x01(\fR\x03row\":\n" +
+	"\fDirectoryRow\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion\x12\x10\n" +
+	"\x03row\x18\x02 \x01(\fR\x03row\")\n" +
+	"\rDirectoryHead\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion*\xbe\x02\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_PUSH\x10\x01\x12\x14\n" +
@@ -2193,7 +2433,8 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x13ENTRY_KIND_UPSTREAM\x10\t\x12\x12\n" +
 	"\x0eENTRY_KIND_CUT\x10\n" +
 	"\x12\x18\n" +
-	"\x14ENTRY_KIND_RETENTION\x10\vB;Z9github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1;logv1b\x06proto3"
+	"\x14ENTRY_KIND_RETENTION\x10\v\x12\x18\n" +
+	"\x14ENTRY_KIND_DIRECTORY\x10\fB;Z9github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1;logv1b\x06proto3"
 
 var (
 	file_zhurnal_log_v1_entry_proto_rawDescOnce sync.Once
@@ -2208,7 +2449,7 @@ func file_zhurnal_log_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_log_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_zhurnal_log_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),          // 0: zhurnal.log.v1.EntryKind
 	(*Entry)(nil),           // 1: zhurnal.log.v1.Entry
@@ -2238,44 +2479,49 @@ var file_zhurnal_log_v1_entry_proto_goTypes = []any{
 	(*Access)(nil),          // 25: zhurnal.log.v1.Access
 	(*Quarantined)(nil),     // 26: zhurnal.log.v1.Quarantined
 	(*OwnChain)(nil),        // 27: zhurnal.log.v1.OwnChain
-	(*v1.Outcome)(nil),      // 28: zhurnal.sync.v1.Outcome
-	(*v1.ErasedRecord)(nil), // 29: zhurnal.sync.v1.ErasedRecord
-	(*v1.Finding)(nil),      // 30: zhurnal.sync.v1.Finding
-	(v11.SpaceKind)(0),      // 31: zhurnal.schema.v1.SpaceKind
-	(*v1.ChangeID)(nil),     // 32: zhurnal.sync.v1.ChangeID
-	(*v1.Erasures)(nil),     // 33: zhurnal.sync.v1.Erasures
+	(*Directory)(nil),       // 28: zhurnal.log.v1.Directory
+	(*DirectoryPut)(nil),    // 29: zhurnal.log.v1.DirectoryPut
+	(*DirectoryRow)(nil),    // 30: zhurnal.log.v1.DirectoryRow
+	(*DirectoryHead)(nil),   // 31: zhurnal.log.v1.DirectoryHead
+	(*v1.Outcome)(nil),      // 32: zhurnal.sync.v1.Outcome
+	(*v1.ErasedRecord)(nil), // 33: zhurnal.sync.v1.ErasedRecord
+	(*v1.Finding)(nil),      // 34: zhurnal.sync.v1.Finding
+	(v11.SpaceKind)(0),      // 35: zhurnal.schema.v1.SpaceKind
+	(*v1.ChangeID)(nil),     // 36: zhurnal.sync.v1.ChangeID
+	(*v1.Erasures)(nil),     // 37: zhurnal.sync.v1.Erasures
 }
 var file_zhurnal_log_v1_entry_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.log.v1.Entry.kind:type_name -> zhurnal.log.v1.EntryKind
 	2,  // 1: zhurnal.log.v1.Entry.purged:type_name -> zhurnal.log.v1.Purged
 	3,  // 2: zhurnal.log.v1.Purged.deliveries:type_name -> zhurnal.log.v1.PurgedDelivery
-	28, // 3: zhurnal.log.v1.PurgedDelivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	32, // 3: zhurnal.log.v1.PurgedDelivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
 	5,  // 4: zhurnal.log.v1.Push.judgements:type_name -> zhurnal.log.v1.Judgement
-	29, // 5: zhurnal.log.v1.Push.erased:type_name -> zhurnal.sync.v1.ErasedRecord
-	30, // 6: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
-	31, // 7: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
+	33, // 5: zhurnal.log.v1.Push.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	34, // 6: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
+	35, // 7: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
 	9,  // 8: zhurnal.log.v1.Release.changes:type_name -> zhurnal.log.v1.ReleasedChange
-	29, // 9: zhurnal.log.v1.Release.erased:type_name -> zhurnal.sync.v1.ErasedRecord
-	32, // 10: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
-	30, // 11: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
-	32, // 12: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
-	33, // 13: zhurnal.log.v1.Erase.erasures:type_name -> zhurnal.sync.v1.Erasures
-	29, // 14: zhurnal.log.v1.Erase.records:type_name -> zhurnal.sync.v1.ErasedRecord
+	33, // 9: zhurnal.log.v1.Release.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	36, // 10: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
+	34, // 11: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
+	36, // 12: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
+	37, // 13: zhurnal.log.v1.Erase.erasures:type_name -> zhurnal.sync.v1.Erasures
+	33, // 14: zhurnal.log.v1.Erase.records:type_name -> zhurnal.sync.v1.ErasedRecord
 	12, // 15: zhurnal.log.v1.Erase.entries:type_name -> zhurnal.log.v1.ErasedEntry
-	32, // 16: zhurnal.log.v1.Erase.quarantined:type_name -> zhurnal.sync.v1.ChangeID
-	33, // 17: zhurnal.log.v1.SpaceErasures.erasures:type_name -> zhurnal.sync.v1.Erasures
+	36, // 16: zhurnal.log.v1.Erase.quarantined:type_name -> zhurnal.sync.v1.ChangeID
+	37, // 17: zhurnal.log.v1.SpaceErasures.erasures:type_name -> zhurnal.sync.v1.Erasures
 	17, // 18: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
-	28, // 19: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	32, // 19: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
 	14, // 20: zhurnal.log.v1.Delivery.erased:type_name -> zhurnal.log.v1.ErasedRow
-	33, // 21: zhurnal.log.v1.Delivery.erasures:type_name -> zhurnal.sync.v1.Erasures
-	31, // 22: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	37, // 21: zhurnal.log.v1.Delivery.erasures:type_name -> zhurnal.sync.v1.Erasures
+	35, // 22: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
 	20, // 23: zhurnal.log.v1.SpaceHead.retention:type_name -> zhurnal.log.v1.Retention
-	30, // 24: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
-	25, // [25:25] is the sub-list for method output_type
-	25, // [25:25] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	34, // 24: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
+	29, // 25: zhurnal.log.v1.Directory.puts:type_name -> zhurnal.log.v1.DirectoryPut
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_log_v1_entry_proto_init() }
@@ -2289,7 +2535,7 @@ func file_zhurnal_log_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_log_v1_entry_proto_rawDesc), len(file_zhurnal_log_v1_entry_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   27,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

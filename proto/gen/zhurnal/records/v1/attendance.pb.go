@@ -355,7 +355,7 @@ const file_zhurnal_records_v1_attendance_proto_rawDesc = "" +
 	"\vrecorder_id\x18\x03 \x01(\fB\r\xbaH\x04z\x02h\x10\xba\xb9\x18\x028\x02R\n" +
 	"recorderId\x12I\n" +
 	"\bpresence\x18\x04 \x01(\x0e2\x1c.zhurnal.records.v1.PresenceB\x0f\xba\xb9\x18\v\n" +
-	"\x05value8\x03@\x01R\bpresence\x12I\n" +
+	"\x05value8\x03H\x01R\bpresence\x12I\n" +
 	"\bevidence\x18\x05 \x01(\x0e2\x1c.zhurnal.records.v1.EvidenceB\x0f\xba\xb9\x18\v\n" +
 	"\x05value\x10\x038\x02R\bevidence\x12E\n" +
 	"\x0fminutes_present\x18\x06 \x01(\x05B\x17\xbaH\a\x1a\x05\x18\x9f\v(\x00\xba\xb9\x18\t\n" +

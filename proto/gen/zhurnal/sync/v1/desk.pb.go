@@ -143,108 +143,6 @@ func (x *SetAccessResponse) GetReleased() uint32 {
 	return 0
 }
 
-// Makes record types known that the server was not built with.
-type AddSchemaRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// A google.protobuf.FileDescriptorSet with all imports, as `buf build -o` or
-	// `protoc --include_imports --descriptor_set_out` writes it.
-	FileDescriptorSet []byte `protobuf:"bytes,1,opt,name=file_descriptor_set,json=fileDescriptorSet,proto3" json:"file_descriptor_set,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
-}
-
-func (x *AddSchemaRequest) Reset() {
-	*x = AddSchemaRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AddSchemaRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AddSchemaRequest) ProtoMessage() {}
-
-func (x *AddSchemaRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AddSchemaRequest.ProtoReflect.Descriptor instead.
-func (*AddSchemaRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *AddSchemaRequest) GetFileDescriptorSet() []byte {
-	if x != nil {
-		return x.FileDescriptorSet
-	}
-	return nil
-}
-
-// The types are known.
-type AddSchemaResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The full names of the record types in the set.
-	Types []string `protobuf:"bytes,1,rep,name=types,proto3" json:"types,omitempty"`
-	// How many changes that had been waiting for this were applied.
-	Released      uint32 `protobuf:"varint,2,opt,name=released,proto3" json:"released,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *AddSchemaResponse) Reset() {
-	*x = AddSchemaResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *AddSchemaResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*AddSchemaResponse) ProtoMessage() {}
-
-func (x *AddSchemaResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use AddSchemaResponse.ProtoReflect.Descriptor instead.
-func (*AddSchemaResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{3}
-}
-
-func (x *AddSchemaResponse) GetTypes() []string {
-	if x != nil {
-		return x.Types
-	}
-	return nil
-}
-
-func (x *AddSchemaResponse) GetReleased() uint32 {
-	if x != nil {
-		return x.Released
-	}
-	return 0
-}
-
 // Asks for the cells in which people disagree, and for records that some call a
 // mistake and others do not.
 type ListDisagreementsRequest struct {
@@ -259,7 +157,7 @@ type ListDisagreementsRequest struct {
 
 func (x *ListDisagreementsRequest) Reset() {
 	*x = ListDisagreementsRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -271,7 +169,7 @@ func (x *ListDisagreementsRequest) String() string {
 func (*ListDisagreementsRequest) ProtoMessage() {}
 
 func (x *ListDisagreementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -284,7 +182,7 @@ func (x *ListDisagreementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDisagreementsRequest.ProtoReflect.Descriptor instead.
 func (*ListDisagreementsRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{4}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ListDisagreementsRequest) GetSpaceId() []byte {
@@ -314,7 +212,7 @@ type ListDisagreementsResponse struct {
 
 func (x *ListDisagreementsResponse) Reset() {
 	*x = ListDisagreementsResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -326,7 +224,7 @@ func (x *ListDisagreementsResponse) String() string {
 func (*ListDisagreementsResponse) ProtoMessage() {}
 
 func (x *ListDisagreementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -339,7 +237,7 @@ func (x *ListDisagreementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDisagreementsResponse.ProtoReflect.Descriptor instead.
 func (*ListDisagreementsResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{5}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListDisagreementsResponse) GetDisagreements() []*Disagreement {
@@ -379,7 +277,7 @@ type Disagreement struct {
 
 func (x *Disagreement) Reset() {
 	*x = Disagreement{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -391,7 +289,7 @@ func (x *Disagreement) String() string {
 func (*Disagreement) ProtoMessage() {}
 
 func (x *Disagreement) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -404,7 +302,7 @@ func (x *Disagreement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Disagreement.ProtoReflect.Descriptor instead.
 func (*Disagreement) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{6}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Disagreement) GetRecord() *RecordName {
@@ -457,7 +355,7 @@ type RecordName struct {
 
 func (x *RecordName) Reset() {
 	*x = RecordName{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -469,7 +367,7 @@ func (x *RecordName) String() string {
 func (*RecordName) ProtoMessage() {}
 
 func (x *RecordName) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -482,7 +380,7 @@ func (x *RecordName) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordName.ProtoReflect.Descriptor instead.
 func (*RecordName) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{7}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *RecordName) GetType() string {
@@ -523,7 +421,7 @@ type LiveValue struct {
 
 func (x *LiveValue) Reset() {
 	*x = LiveValue{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -535,7 +433,7 @@ func (x *LiveValue) String() string {
 func (*LiveValue) ProtoMessage() {}
 
 func (x *LiveValue) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -548,7 +446,7 @@ func (x *LiveValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LiveValue.ProtoReflect.Descriptor instead.
 func (*LiveValue) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{8}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LiveValue) GetChange() *ChangeID {
@@ -594,7 +492,7 @@ type WriteRequest struct {
 
 func (x *WriteRequest) Reset() {
 	*x = WriteRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +504,7 @@ func (x *WriteRequest) String() string {
 func (*WriteRequest) ProtoMessage() {}
 
 func (x *WriteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +517,7 @@ func (x *WriteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteRequest.ProtoReflect.Descriptor instead.
 func (*WriteRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *WriteRequest) GetSpaceId() []byte {
@@ -656,7 +554,7 @@ type RecordValues struct {
 
 func (x *RecordValues) Reset() {
 	*x = RecordValues{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[10]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -668,7 +566,7 @@ func (x *RecordValues) String() string {
 func (*RecordValues) ProtoMessage() {}
 
 func (x *RecordValues) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[10]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -681,7 +579,7 @@ func (x *RecordValues) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordValues.ProtoReflect.Descriptor instead.
 func (*RecordValues) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{10}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RecordValues) GetRecord() *RecordName {
@@ -725,7 +623,7 @@ type WriteResponse struct {
 
 func (x *WriteResponse) Reset() {
 	*x = WriteResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[11]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +635,7 @@ func (x *WriteResponse) String() string {
 func (*WriteResponse) ProtoMessage() {}
 
 func (x *WriteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[11]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +648,7 @@ func (x *WriteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteResponse.ProtoReflect.Descriptor instead.
 func (*WriteResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{11}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *WriteResponse) GetChange() *ChangeID {
@@ -778,12 +676,7 @@ const file_zhurnal_sync_v1_desk_proto_rawDesc = "" +
 	"\tperson_id\x18\x03 \x01(\fR\bpersonId\x12\x18\n" +
 	"\aallowed\x18\x04 \x01(\bR\aallowed\"/\n" +
 	"\x11SetAccessResponse\x12\x1a\n" +
-	"\breleased\x18\x01 \x01(\rR\breleased\"B\n" +
-	"\x10AddSchemaRequest\x12.\n" +
-	"\x13file_descriptor_set\x18\x01 \x01(\fR\x11fileDescriptorSet\"E\n" +
-	"\x11AddSchemaResponse\x12\x14\n" +
-	"\x05types\x18\x01 \x03(\tR\x05types\x12\x1a\n" +
-	"\breleased\x18\x02 \x01(\rR\breleased\"T\n" +
+	"\breleased\x18\x01 \x01(\rR\breleased\"T\n" +
 	"\x18ListDisagreementsRequest\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1d\n" +
 	"\n" +
@@ -831,33 +724,31 @@ func file_zhurnal_sync_v1_desk_proto_rawDescGZIP() []byte {
 	return file_zhurnal_sync_v1_desk_proto_rawDescData
 }
 
-var file_zhurnal_sync_v1_desk_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_zhurnal_sync_v1_desk_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_zhurnal_sync_v1_desk_proto_goTypes = []any{
 	(*SetAccessRequest)(nil),          // 0: zhurnal.sync.v1.SetAccessRequest
 	(*SetAccessResponse)(nil),         // 1: zhurnal.sync.v1.SetAccessResponse
-	(*AddSchemaRequest)(nil),          // 2: zhurnal.sync.v1.AddSchemaRequest
-	(*AddSchemaResponse)(nil),         // 3: zhurnal.sync.v1.AddSchemaResponse
-	(*ListDisagreementsRequest)(nil),  // 4: zhurnal.sync.v1.ListDisagreementsRequest
-	(*ListDisagreementsResponse)(nil), // 5: zhurnal.sync.v1.ListDisagreementsResponse
-	(*Disagreement)(nil),              // 6: zhurnal.sync.v1.Disagreement
-	(*RecordName)(nil),                // 7: zhurnal.sync.v1.RecordName
-	(*LiveValue)(nil),                 // 8: zhurnal.sync.v1.LiveValue
-	(*WriteRequest)(nil),              // 9: zhurnal.sync.v1.WriteRequest
-	(*RecordValues)(nil),              // 10: zhurnal.sync.v1.RecordValues
-	(*WriteResponse)(nil),             // 11: zhurnal.sync.v1.WriteResponse
-	(v1.SpaceKind)(0),                 // 12: zhurnal.schema.v1.SpaceKind
-	(*ChangeID)(nil),                  // 13: zhurnal.sync.v1.ChangeID
+	(*ListDisagreementsRequest)(nil),  // 2: zhurnal.sync.v1.ListDisagreementsRequest
+	(*ListDisagreementsResponse)(nil), // 3: zhurnal.sync.v1.ListDisagreementsResponse
+	(*Disagreement)(nil),              // 4: zhurnal.sync.v1.Disagreement
+	(*RecordName)(nil),                // 5: zhurnal.sync.v1.RecordName
+	(*LiveValue)(nil),                 // 6: zhurnal.sync.v1.LiveValue
+	(*WriteRequest)(nil),              // 7: zhurnal.sync.v1.WriteRequest
+	(*RecordValues)(nil),              // 8: zhurnal.sync.v1.RecordValues
+	(*WriteResponse)(nil),             // 9: zhurnal.sync.v1.WriteResponse
+	(v1.SpaceKind)(0),                 // 10: zhurnal.schema.v1.SpaceKind
+	(*ChangeID)(nil),                  // 11: zhurnal.sync.v1.ChangeID
 }
 var file_zhurnal_sync_v1_desk_proto_depIdxs = []int32{
-	12, // 0: zhurnal.sync.v1.SetAccessRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	6,  // 1: zhurnal.sync.v1.ListDisagreementsResponse.disagreements:type_name -> zhurnal.sync.v1.Disagreement
-	7,  // 2: zhurnal.sync.v1.Disagreement.record:type_name -> zhurnal.sync.v1.RecordName
-	8,  // 3: zhurnal.sync.v1.Disagreement.values:type_name -> zhurnal.sync.v1.LiveValue
-	13, // 4: zhurnal.sync.v1.LiveValue.change:type_name -> zhurnal.sync.v1.ChangeID
-	10, // 5: zhurnal.sync.v1.WriteRequest.records:type_name -> zhurnal.sync.v1.RecordValues
-	7,  // 6: zhurnal.sync.v1.RecordValues.record:type_name -> zhurnal.sync.v1.RecordName
-	13, // 7: zhurnal.sync.v1.RecordValues.seen:type_name -> zhurnal.sync.v1.ChangeID
-	13, // 8: zhurnal.sync.v1.WriteResponse.change:type_name -> zhurnal.sync.v1.ChangeID
+	10, // 0: zhurnal.sync.v1.SetAccessRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	4,  // 1: zhurnal.sync.v1.ListDisagreementsResponse.disagreements:type_name -> zhurnal.sync.v1.Disagreement
+	5,  // 2: zhurnal.sync.v1.Disagreement.record:type_name -> zhurnal.sync.v1.RecordName
+	6,  // 3: zhurnal.sync.v1.Disagreement.values:type_name -> zhurnal.sync.v1.LiveValue
+	11, // 4: zhurnal.sync.v1.LiveValue.change:type_name -> zhurnal.sync.v1.ChangeID
+	8,  // 5: zhurnal.sync.v1.WriteRequest.records:type_name -> zhurnal.sync.v1.RecordValues
+	5,  // 6: zhurnal.sync.v1.RecordValues.record:type_name -> zhurnal.sync.v1.RecordName
+	11, // 7: zhurnal.sync.v1.RecordValues.seen:type_name -> zhurnal.sync.v1.ChangeID
+	11, // 8: zhurnal.sync.v1.WriteResponse.change:type_name -> zhurnal.sync.v1.ChangeID
 	9,  // [9:9] is the sub-list for method output_type
 	9,  // [9:9] is the sub-list for method input_type
 	9,  // [9:9] is the sub-list for extension type_name
@@ -877,7 +768,7 @@ func file_zhurnal_sync_v1_desk_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_sync_v1_desk_proto_rawDesc), len(file_zhurnal_sync_v1_desk_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -24,10 +24,9 @@ var File_zhurnal_sync_v1_desk_service_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_desk_service_proto_rawDesc = "" +
 	"\n" +
-	"\"zhurnal/sync/v1/desk_service.proto\x12\x0fzhurnal.sync.v1\x1a\x1azhurnal/sync/v1/desk.proto\x1a\x1dzhurnal/sync/v1/history.proto\x1a\x1czhurnal/sync/v1/review.proto2\xd1\x05\n" +
+	"\"zhurnal/sync/v1/desk_service.proto\x12\x0fzhurnal.sync.v1\x1a\x1azhurnal/sync/v1/desk.proto\x1a\x1dzhurnal/sync/v1/history.proto\x1a\x1czhurnal/sync/v1/review.proto2\xfd\x04\n" +
 	"\vDeskService\x12R\n" +
-	"\tSetAccess\x12!.zhurnal.sync.v1.SetAccessRequest\x1a\".zhurnal.sync.v1.SetAccessResponse\x12R\n" +
-	"\tAddSchema\x12!.zhurnal.sync.v1.AddSchemaRequest\x1a\".zhurnal.sync.v1.AddSchemaResponse\x12j\n" +
+	"\tSetAccess\x12!.zhurnal.sync.v1.SetAccessRequest\x1a\".zhurnal.sync.v1.SetAccessResponse\x12j\n" +
 	"\x11ListDisagreements\x12).zhurnal.sync.v1.ListDisagreementsRequest\x1a*.zhurnal.sync.v1.ListDisagreementsResponse\x12F\n" +
 	"\x05Write\x12\x1d.zhurnal.sync.v1.WriteRequest\x1a\x1e.zhurnal.sync.v1.WriteResponse\x12X\n" +
 	"\vListHistory\x12#.zhurnal.sync.v1.ListHistoryRequest\x1a$.zhurnal.sync.v1.ListHistoryResponse\x12X\n" +
@@ -37,41 +36,37 @@ const file_zhurnal_sync_v1_desk_service_proto_rawDesc = "" +
 
 var file_zhurnal_sync_v1_desk_service_proto_goTypes = []any{
 	(*SetAccessRequest)(nil),          // 0: zhurnal.sync.v1.SetAccessRequest
-	(*AddSchemaRequest)(nil),          // 1: zhurnal.sync.v1.AddSchemaRequest
-	(*ListDisagreementsRequest)(nil),  // 2: zhurnal.sync.v1.ListDisagreementsRequest
-	(*WriteRequest)(nil),              // 3: zhurnal.sync.v1.WriteRequest
-	(*ListHistoryRequest)(nil),        // 4: zhurnal.sync.v1.ListHistoryRequest
-	(*GetRecordAtRequest)(nil),        // 5: zhurnal.sync.v1.GetRecordAtRequest
-	(*ListQuarantinedRequest)(nil),    // 6: zhurnal.sync.v1.ListQuarantinedRequest
-	(*DismissRequest)(nil),            // 7: zhurnal.sync.v1.DismissRequest
-	(*SetAccessResponse)(nil),         // 8: zhurnal.sync.v1.SetAccessResponse
-	(*AddSchemaResponse)(nil),         // 9: zhurnal.sync.v1.AddSchemaResponse
-	(*ListDisagreementsResponse)(nil), // 10: zhurnal.sync.v1.ListDisagreementsResponse
-	(*WriteResponse)(nil),             // 11: zhurnal.sync.v1.WriteResponse
-	(*ListHistoryResponse)(nil),       // 12: zhurnal.sync.v1.ListHistoryResponse
-	(*GetRecordAtResponse)(nil),       // 13: zhurnal.sync.v1.GetRecordAtResponse
-	(*ListQuarantinedResponse)(nil),   // 14: zhurnal.sync.v1.ListQuarantinedResponse
-	(*DismissResponse)(nil),           // 15: zhurnal.sync.v1.DismissResponse
+	(*ListDisagreementsRequest)(nil),  // 1: zhurnal.sync.v1.ListDisagreementsRequest
+	(*WriteRequest)(nil),              // 2: zhurnal.sync.v1.WriteRequest
+	(*ListHistoryRequest)(nil),        // 3: zhurnal.sync.v1.ListHistoryRequest
+	(*GetRecordAtRequest)(nil),        // 4: zhurnal.sync.v1.GetRecordAtRequest
+	(*ListQuarantinedRequest)(nil),    // 5: zhurnal.sync.v1.ListQuarantinedRequest
+	(*DismissRequest)(nil),            // 6: zhurnal.sync.v1.DismissRequest
+	(*SetAccessResponse)(nil),         // 7: zhurnal.sync.v1.SetAccessResponse
+	(*ListDisagreementsResponse)(nil), // 8: zhurnal.sync.v1.ListDisagreementsResponse
+	(*WriteResponse)(nil),             // 9: zhurnal.sync.v1.WriteResponse
+	(*ListHistoryResponse)(nil),       // 10: zhurnal.sync.v1.ListHistoryResponse
+	(*GetRecordAtResponse)(nil),       // 11: zhurnal.sync.v1.GetRecordAtResponse
+	(*ListQuarantinedResponse)(nil),   // 12: zhurnal.sync.v1.ListQuarantinedResponse
+	(*DismissResponse)(nil),           // 13: zhurnal.sync.v1.DismissResponse
 }
 var file_zhurnal_sync_v1_desk_service_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.sync.v1.DeskService.SetAccess:input_type -> zhurnal.sync.v1.SetAccessRequest
-	1,  // 1: zhurnal.sync.v1.DeskService.AddSchema:input_type -> zhurnal.sync.v1.AddSchemaRequest
-	2,  // 2: zhurnal.sync.v1.DeskService.ListDisagreements:input_type -> zhurnal.sync.v1.ListDisagreementsRequest
-	3,  // 3: zhurnal.sync.v1.DeskService.Write:input_type -> zhurnal.sync.v1.WriteRequest
-	4,  // 4: zhurnal.sync.v1.DeskService.ListHistory:input_type -> zhurnal.sync.v1.ListHistoryRequest
-	5,  // 5: zhurnal.sync.v1.DeskService.GetRecordAt:input_type -> zhurnal.sync.v1.GetRecordAtRequest
-	6,  // 6: zhurnal.sync.v1.DeskService.ListQuarantined:input_type -> zhurnal.sync.v1.ListQuarantinedRequest
-	7,  // 7: zhurnal.sync.v1.DeskService.Dismiss:input_type -> zhurnal.sync.v1.DismissRequest
-	8,  // 8: zhurnal.sync.v1.DeskService.SetAccess:output_type -> zhurnal.sync.v1.SetAccessResponse
-	9,  // 9: zhurnal.sync.v1.DeskService.AddSchema:output_type -> zhurnal.sync.v1.AddSchemaResponse
-	10, // 10: zhurnal.sync.v1.DeskService.ListDisagreements:output_type -> zhurnal.sync.v1.ListDisagreementsResponse
-	11, // 11: zhurnal.sync.v1.DeskService.Write:output_type -> zhurnal.sync.v1.WriteResponse
-	12, // 12: zhurnal.sync.v1.DeskService.ListHistory:output_type -> zhurnal.sync.v1.ListHistoryResponse
-	13, // 13: zhurnal.sync.v1.DeskService.GetRecordAt:output_type -> zhurnal.sync.v1.GetRecordAtResponse
-	14, // 14: zhurnal.sync.v1.DeskService.ListQuarantined:output_type -> zhurnal.sync.v1.ListQuarantinedResponse
-	15, // 15: zhurnal.sync.v1.DeskService.Dismiss:output_type -> zhurnal.sync.v1.DismissResponse
-	8,  // [8:16] is the sub-list for method output_type
-	0,  // [0:8] is the sub-list for method input_type
+	1,  // 1: zhurnal.sync.v1.DeskService.ListDisagreements:input_type -> zhurnal.sync.v1.ListDisagreementsRequest
+	2,  // 2: zhurnal.sync.v1.DeskService.Write:input_type -> zhurnal.sync.v1.WriteRequest
+	3,  // 3: zhurnal.sync.v1.DeskService.ListHistory:input_type -> zhurnal.sync.v1.ListHistoryRequest
+	4,  // 4: zhurnal.sync.v1.DeskService.GetRecordAt:input_type -> zhurnal.sync.v1.GetRecordAtRequest
+	5,  // 5: zhurnal.sync.v1.DeskService.ListQuarantined:input_type -> zhurnal.sync.v1.ListQuarantinedRequest
+	6,  // 6: zhurnal.sync.v1.DeskService.Dismiss:input_type -> zhurnal.sync.v1.DismissRequest
+	7,  // 7: zhurnal.sync.v1.DeskService.SetAccess:output_type -> zhurnal.sync.v1.SetAccessResponse
+	8,  // 8: zhurnal.sync.v1.DeskService.ListDisagreements:output_type -> zhurnal.sync.v1.ListDisagreementsResponse
+	9,  // 9: zhurnal.sync.v1.DeskService.Write:output_type -> zhurnal.sync.v1.WriteResponse
+	10, // 10: zhurnal.sync.v1.DeskService.ListHistory:output_type -> zhurnal.sync.v1.ListHistoryResponse
+	11, // 11: zhurnal.sync.v1.DeskService.GetRecordAt:output_type -> zhurnal.sync.v1.GetRecordAtResponse
+	12, // 12: zhurnal.sync.v1.DeskService.ListQuarantined:output_type -> zhurnal.sync.v1.ListQuarantinedResponse
+	13, // 13: zhurnal.sync.v1.DeskService.Dismiss:output_type -> zhurnal.sync.v1.DismissResponse
+	7,  // [7:14] is the sub-list for method output_type
+	0,  // [0:7] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

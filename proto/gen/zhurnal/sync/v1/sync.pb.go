@@ -51,6 +51,11 @@ const (
 	FaultKind_FAULT_KIND_NOT_FOUND FaultKind = 11
 	// A defect of the server.
 	FaultKind_FAULT_KIND_INTERNAL FaultKind = 12
+	// Somebody else changed what this was to change. Look again, and ask again.
+	FaultKind_FAULT_KIND_CONFLICT FaultKind = 13
+	// More often, or more in a day, than one caller may. Nothing was stored: keep
+	// what is to be sent, and come again after `retry_after_millis`.
+	FaultKind_FAULT_KIND_THROTTLED FaultKind = 16
 )
 
 // Enum value maps for FaultKind.
@@ -69,6 +74,8 @@ var (
 		10: "FAULT_KIND_INVALID",
 		11: "FAULT_KIND_NOT_FOUND",
 		12: "FAULT_KIND_INTERNAL",
+		13: "FAULT_KIND_CONFLICT",
+		16: "FAULT_KIND_THROTTLED",
 	}
 	FaultKind_value = map[string]int32{
 		"FAULT_KIND_UNSPECIFIED":     0,
@@ -84,6 +91,8 @@ var (
 		"FAULT_KIND_INVALID":         10,
 		"FAULT_KIND_NOT_FOUND":       11,
 		"FAULT_KIND_INTERNAL":        12,
+		"FAULT_KIND_CONFLICT":        13,
+		"FAULT_KIND_THROTTLED":       16,
 	}
 )
 
@@ -1054,9 +1063,11 @@ type Fault struct {
 	// The kind decides what a caller does.
 	Kind FaultKind `protobuf:"varint,1,opt,name=kind,proto3,enum=zhurnal.sync.v1.FaultKind" json:"kind,omitempty"`
 	// For a developer: what was wrong and what to do.
-	Message       string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Message string `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	// With FAULT_KIND_THROTTLED: how long to wait before the next request.
+	RetryAfterMillis uint64 `protobuf:"varint,3,opt,name=retry_after_millis,json=retryAfterMillis,proto3" json:"retry_after_millis,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Fault) Reset() {
@@ -1101,6 +1112,13 @@ func (x *Fault) GetMessage() string {
 		return x.Message
 	}
 	return ""
+}
+
+func (x *Fault) GetRetryAfterMillis() uint64 {
+	if x != nil {
+		return x.RetryAfterMillis
+	}
+	return 0
 }
 
 // Asks to be told when spaces move on.
@@ -1279,15 +1297,16 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x124\n" +
 	"\boutcomes\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x12)\n" +
 	"\x04page\x18\x03 \x01(\v2\x15.zhurnal.sync.v1.PageR\x04page\x12,\n" +
-	"\x05fault\x18\x04 \x01(\v2\x16.zhurnal.sync.v1.FaultR\x05fault\"Q\n" +
+	"\x05fault\x18\x04 \x01(\v2\x16.zhurnal.sync.v1.FaultR\x05fault\"\x7f\n" +
 	"\x05Fault\x12.\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1a.zhurnal.sync.v1.FaultKindR\x04kind\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\"+\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\x12,\n" +
+	"\x12retry_after_millis\x18\x03 \x01(\x04R\x10retryAfterMillis\"+\n" +
 	"\fWatchRequest\x12\x1b\n" +
 	"\tspace_ids\x18\x01 \x03(\fR\bspaceIds\"F\n" +
 	"\rWatchResponse\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\x04R\bposition*\xe2\x02\n" +
+	"\bposition\x18\x02 \x01(\x04R\bposition*\x95\x03\n" +
 	"\tFaultKind\x12\x1a\n" +
 	"\x16FAULT_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14FAULT_KIND_MALFORMED\x10\x01\x12\x19\n" +
@@ -1302,7 +1321,9 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\x12FAULT_KIND_INVALID\x10\n" +
 	"\x12\x18\n" +
 	"\x14FAULT_KIND_NOT_FOUND\x10\v\x12\x17\n" +
-	"\x13FAULT_KIND_INTERNAL\x10\fB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
+	"\x13FAULT_KIND_INTERNAL\x10\f\x12\x17\n" +
+	"\x13FAULT_KIND_CONFLICT\x10\r\x12\x18\n" +
+	"\x14FAULT_KIND_THROTTLED\x10\x10B=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var (
 	file_zhurnal_sync_v1_sync_proto_rawDescOnce sync.Once

@@ -127,6 +127,10 @@ const (
 	// Quarantines: the change is on the replica on which the server itself writes,
 	// and the server did not write it.
 	Cause_CAUSE_FOREIGN_REPLICA Cause = 13
+	// Quarantines: a value of a sealed field is not sealed. Who sent it has it; the
+	// server has emptied that write before it kept the change, so that nobody reads
+	// it here. Never tried again: seal it, and write it as another change.
+	Cause_CAUSE_NOT_SEALED Cause = 14
 )
 
 // Enum value maps for Cause.
@@ -146,6 +150,7 @@ var (
 		11: "CAUSE_OVER_LIMIT",
 		12: "CAUSE_GIVEN_BACK",
 		13: "CAUSE_FOREIGN_REPLICA",
+		14: "CAUSE_NOT_SEALED",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":         0,
@@ -162,6 +167,7 @@ var (
 		"CAUSE_OVER_LIMIT":          11,
 		"CAUSE_GIVEN_BACK":          12,
 		"CAUSE_FOREIGN_REPLICA":     13,
+		"CAUSE_NOT_SEALED":          14,
 	}
 )
 
@@ -201,7 +207,7 @@ type Finding struct {
 	RecordId []byte `protobuf:"bytes,2,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
 	// The full name of the record's message.
 	Type string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
-	// The cell, zero where it is about the record.
+	// The field or cell, zero where it is about the record.
 	Field uint32 `protobuf:"varint,4,opt,name=field,proto3" json:"field,omitempty"`
 	// A stable key for the text that a person reads, such as "uint32.lte".
 	MessageKey string `protobuf:"bytes,5,opt,name=message_key,json=messageKey,proto3" json:"message_key,omitempty"`
@@ -209,7 +215,8 @@ type Finding struct {
 	MissingChange *ChangeID `protobuf:"bytes,6,opt,name=missing_change,json=missingChange,proto3" json:"missing_change,omitempty"`
 	// What has not come, by cause: 16 bytes.
 	MissingRecord []byte `protobuf:"bytes,7,opt,name=missing_record,json=missingRecord,proto3" json:"missing_record,omitempty"`
-	// The cells of a rule over several of them, ascending; field is zero then.
+	// The cells of a rule over several of them, ascending; field is zero then. Or
+	// the cell of a group, where field is a part of it.
 	Fields        []uint32 `protobuf:"varint,8,rep,packed,name=fields,proto3" json:"fields,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -431,7 +438,7 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\x0fVERDICT_FLAGGED\x10\x02\x12\x17\n" +
 	"\x13VERDICT_QUARANTINED\x10\x03\x12\x15\n" +
 	"\x11VERDICT_DISMISSED\x10\x04\x12\x14\n" +
-	"\x10VERDICT_RECEIVED\x10\x05*\xd8\x02\n" +
+	"\x10VERDICT_RECEIVED\x10\x05*\xee\x02\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11CAUSE_RULE_FAILED\x10\x01\x12\x1b\n" +
@@ -447,7 +454,8 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\x12\x14\n" +
 	"\x10CAUSE_OVER_LIMIT\x10\v\x12\x14\n" +
 	"\x10CAUSE_GIVEN_BACK\x10\f\x12\x19\n" +
-	"\x15CAUSE_FOREIGN_REPLICA\x10\rB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
+	"\x15CAUSE_FOREIGN_REPLICA\x10\r\x12\x14\n" +
+	"\x10CAUSE_NOT_SEALED\x10\x0eB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var (
 	file_zhurnal_sync_v1_verdict_proto_rawDescOnce sync.Once

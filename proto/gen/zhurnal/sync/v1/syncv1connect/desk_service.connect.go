@@ -35,8 +35,6 @@ const (
 const (
 	// DeskServiceSetAccessProcedure is the fully-qualified name of the DeskService's SetAccess RPC.
 	DeskServiceSetAccessProcedure = "/zhurnal.sync.v1.DeskService/SetAccess"
-	// DeskServiceAddSchemaProcedure is the fully-qualified name of the DeskService's AddSchema RPC.
-	DeskServiceAddSchemaProcedure = "/zhurnal.sync.v1.DeskService/AddSchema"
 	// DeskServiceListDisagreementsProcedure is the fully-qualified name of the DeskService's
 	// ListDisagreements RPC.
 	DeskServiceListDisagreementsProcedure = "/zhurnal.sync.v1.DeskService/ListDisagreements"
@@ -57,8 +55,6 @@ const (
 type DeskServiceClient interface {
 	// Gives or takes away access to a space.
 	SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error)
-	// Makes record types known.
-	AddSchema(context.Context, *connect.Request[v1.AddSchemaRequest]) (*connect.Response[v1.AddSchemaResponse], error)
 	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(context.Context, *connect.Request[v1.ListDisagreementsRequest]) (*connect.Response[v1.ListDisagreementsResponse], error)
 	// Writes records or settles cells, as a coordinator.
@@ -88,12 +84,6 @@ func NewDeskServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			httpClient,
 			baseURL+DeskServiceSetAccessProcedure,
 			connect.WithSchema(deskServiceMethods.ByName("SetAccess")),
-			connect.WithClientOptions(opts...),
-		),
-		addSchema: connect.NewClient[v1.AddSchemaRequest, v1.AddSchemaResponse](
-			httpClient,
-			baseURL+DeskServiceAddSchemaProcedure,
-			connect.WithSchema(deskServiceMethods.ByName("AddSchema")),
 			connect.WithClientOptions(opts...),
 		),
 		listDisagreements: connect.NewClient[v1.ListDisagreementsRequest, v1.ListDisagreementsResponse](
@@ -138,7 +128,6 @@ func NewDeskServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 // deskServiceClient implements DeskServiceClient.
 type deskServiceClient struct {
 	setAccess         *connect.Client[v1.SetAccessRequest, v1.SetAccessResponse]
-	addSchema         *connect.Client[v1.AddSchemaRequest, v1.AddSchemaResponse]
 	listDisagreements *connect.Client[v1.ListDisagreementsRequest, v1.ListDisagreementsResponse]
 	write             *connect.Client[v1.WriteRequest, v1.WriteResponse]
 	listHistory       *connect.Client[v1.ListHistoryRequest, v1.ListHistoryResponse]
@@ -150,11 +139,6 @@ type deskServiceClient struct {
 // SetAccess calls zhurnal.sync.v1.DeskService.SetAccess.
 func (c *deskServiceClient) SetAccess(ctx context.Context, req *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error) {
 	return c.setAccess.CallUnary(ctx, req)
-}
-
-// AddSchema calls zhurnal.sync.v1.DeskService.AddSchema.
-func (c *deskServiceClient) AddSchema(ctx context.Context, req *connect.Request[v1.AddSchemaRequest]) (*connect.Response[v1.AddSchemaResponse], error) {
-	return c.addSchema.CallUnary(ctx, req)
 }
 
 // ListDisagreements calls zhurnal.sync.v1.DeskService.ListDisagreements.
@@ -191,8 +175,6 @@ func (c *deskServiceClient) Dismiss(ctx context.Context, req *connect.Request[v1
 type DeskServiceHandler interface {
 	// Gives or takes away access to a space.
 	SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error)
-	// Makes record types known.
-	AddSchema(context.Context, *connect.Request[v1.AddSchemaRequest]) (*connect.Response[v1.AddSchemaResponse], error)
 	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(context.Context, *connect.Request[v1.ListDisagreementsRequest]) (*connect.Response[v1.ListDisagreementsResponse], error)
 	// Writes records or settles cells, as a coordinator.
@@ -218,12 +200,6 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 		DeskServiceSetAccessProcedure,
 		svc.SetAccess,
 		connect.WithSchema(deskServiceMethods.ByName("SetAccess")),
-		connect.WithHandlerOptions(opts...),
-	)
-	deskServiceAddSchemaHandler := connect.NewUnaryHandler(
-		DeskServiceAddSchemaProcedure,
-		svc.AddSchema,
-		connect.WithSchema(deskServiceMethods.ByName("AddSchema")),
 		connect.WithHandlerOptions(opts...),
 	)
 	deskServiceListDisagreementsHandler := connect.NewUnaryHandler(
@@ -266,8 +242,6 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 		switch r.URL.Path {
 		case DeskServiceSetAccessProcedure:
 			deskServiceSetAccessHandler.ServeHTTP(w, r)
-		case DeskServiceAddSchemaProcedure:
-			deskServiceAddSchemaHandler.ServeHTTP(w, r)
 		case DeskServiceListDisagreementsProcedure:
 			deskServiceListDisagreementsHandler.ServeHTTP(w, r)
 		case DeskServiceWriteProcedure:
@@ -291,10 +265,6 @@ type UnimplementedDeskServiceHandler struct{}
 
 func (UnimplementedDeskServiceHandler) SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.SetAccess is not implemented"))
-}
-
-func (UnimplementedDeskServiceHandler) AddSchema(context.Context, *connect.Request[v1.AddSchemaRequest]) (*connect.Response[v1.AddSchemaResponse], error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.AddSchema is not implemented"))
 }
 
 func (UnimplementedDeskServiceHandler) ListDisagreements(context.Context, *connect.Request[v1.ListDisagreementsRequest]) (*connect.Response[v1.ListDisagreementsResponse], error) {

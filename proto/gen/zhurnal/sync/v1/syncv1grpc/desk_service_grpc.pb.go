@@ -21,7 +21,6 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	DeskService_SetAccess_FullMethodName         = "/zhurnal.sync.v1.DeskService/SetAccess"
-	DeskService_AddSchema_FullMethodName         = "/zhurnal.sync.v1.DeskService/AddSchema"
 	DeskService_ListDisagreements_FullMethodName = "/zhurnal.sync.v1.DeskService/ListDisagreements"
 	DeskService_Write_FullMethodName             = "/zhurnal.sync.v1.DeskService/Write"
 	DeskService_ListHistory_FullMethodName       = "/zhurnal.sync.v1.DeskService/ListHistory"
@@ -38,8 +37,6 @@ const (
 type DeskServiceClient interface {
 	// Gives or takes away access to a space.
 	SetAccess(ctx context.Context, in *v1.SetAccessRequest, opts ...grpc.CallOption) (*v1.SetAccessResponse, error)
-	// Makes record types known.
-	AddSchema(ctx context.Context, in *v1.AddSchemaRequest, opts ...grpc.CallOption) (*v1.AddSchemaResponse, error)
 	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(ctx context.Context, in *v1.ListDisagreementsRequest, opts ...grpc.CallOption) (*v1.ListDisagreementsResponse, error)
 	// Writes records or settles cells, as a coordinator.
@@ -66,16 +63,6 @@ func (c *deskServiceClient) SetAccess(ctx context.Context, in *v1.SetAccessReque
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(v1.SetAccessResponse)
 	err := c.cc.Invoke(ctx, DeskService_SetAccess_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *deskServiceClient) AddSchema(ctx context.Context, in *v1.AddSchemaRequest, opts ...grpc.CallOption) (*v1.AddSchemaResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(v1.AddSchemaResponse)
-	err := c.cc.Invoke(ctx, DeskService_AddSchema_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +137,6 @@ func (c *deskServiceClient) Dismiss(ctx context.Context, in *v1.DismissRequest, 
 type DeskServiceServer interface {
 	// Gives or takes away access to a space.
 	SetAccess(context.Context, *v1.SetAccessRequest) (*v1.SetAccessResponse, error)
-	// Makes record types known.
-	AddSchema(context.Context, *v1.AddSchemaRequest) (*v1.AddSchemaResponse, error)
 	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(context.Context, *v1.ListDisagreementsRequest) (*v1.ListDisagreementsResponse, error)
 	// Writes records or settles cells, as a coordinator.
@@ -176,9 +161,6 @@ type UnimplementedDeskServiceServer struct{}
 
 func (UnimplementedDeskServiceServer) SetAccess(context.Context, *v1.SetAccessRequest) (*v1.SetAccessResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetAccess not implemented")
-}
-func (UnimplementedDeskServiceServer) AddSchema(context.Context, *v1.AddSchemaRequest) (*v1.AddSchemaResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method AddSchema not implemented")
 }
 func (UnimplementedDeskServiceServer) ListDisagreements(context.Context, *v1.ListDisagreementsRequest) (*v1.ListDisagreementsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDisagreements not implemented")
@@ -233,24 +215,6 @@ func _DeskService_SetAccess_Handler(srv interface{}, ctx context.Context, dec fu
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(DeskServiceServer).SetAccess(ctx, req.(*v1.SetAccessRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _DeskService_AddSchema_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(v1.AddSchemaRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(DeskServiceServer).AddSchema(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: DeskService_AddSchema_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(DeskServiceServer).AddSchema(ctx, req.(*v1.AddSchemaRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -373,10 +337,6 @@ var DeskService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SetAccess",
 			Handler:    _DeskService_SetAccess_Handler,
-		},
-		{
-			MethodName: "AddSchema",
-			Handler:    _DeskService_AddSchema_Handler,
 		},
 		{
 			MethodName: "ListDisagreements",

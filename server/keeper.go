@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+
+	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/enrol"
+	"github.com/zhurnal/zhurnal/server/operator"
+	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// keeper is a register as the person who runs the server has it: that of a
+// server that runs, or a directory that no server has open.
+type keeper interface {
+	copyTo(ctx context.Context, file io.Writer) error
+	confirm(ctx context.Context, summary backup.Summary) error
+	cut(ctx context.Context, o syncengine.CutOptions) (syncengine.Cut, error)
+	setRetention(ctx context.Context, space merge.SpaceID, r syncengine.Retention) error
+	addSchema(ctx context.Context, fileDescriptorSet []byte) (types []string, released int, err error)
+	invite(ctx context.Context, guest enrol.Guest) (line string, person merge.PersonID, err error)
+	close() error
+}
+
+// openRegister asks the server that has the directory open, and opens it itself
+// where none runs.
+func openRegister(ctx context.Context, dir string) (keeper, error) {
+	client, err := operator.Dial(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if client != nil {
+		return newRunningServer(client, dir), nil
+	}
+	types, err := catalogue.Types()
+	if err != nil {
+		return nil, err
+	}
+	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Existing: true, Schema: types, Now: nowMillis, Random: rand.Reader})
+	if err != nil {
+		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
+	}
+	return &stoppedServer{engine}, nil
+}
+
+// stoppedServer is a register that no server has open.
+type stoppedServer struct{ engine *syncengine.Engine }
+
+func (s *stoppedServer) copyTo(ctx context.Context, file io.Writer) error {
+	_, err := s.engine.Backup(ctx, file)
+	return err
+}
+
+func (s *stoppedServer) confirm(ctx context.Context, summary backup.Summary) error {
+	_, err := s.engine.ConfirmBackup(ctx, auth.Operator, summary.ID, summary.Hash)
+	return err
+}
+
+func (s *stoppedServer) cut(ctx context.Context, o syncengine.CutOptions) (syncengine.Cut, error) {
+	return s.engine.Cut(ctx, auth.Operator, o)
+}
+
+func (s *stoppedServer) setRetention(ctx context.Context, space merge.SpaceID, r syncengine.Retention) error {
+	return s.engine.SetRetention(ctx, auth.Operator, space, r)
+}
+
+func (s *stoppedServer) addSchema(ctx context.Context, fileDescriptorSet []byte) (types []string, released int, err error) {
+	return s.engine.AddSchema(ctx, auth.Operator, fileDescriptorSet)
+}
+
+func (s *stoppedServer) invite(ctx context.Context, guest enrol.Guest) (line string, person merge.PersonID, err error) {
+	_, door, err := openDoor(s.engine, credential.HubID{})
+	if err != nil {
+		return "", person, err
+	}
+	invitation, person, err := door.InviteGuest(ctx, auth.Operator, guest)
+	if err != nil {
+		return "", person, err
+	}
+	return invitation.Text(), person, nil
+}
+
+func (s *stoppedServer) close() error { return s.engine.Close() }
