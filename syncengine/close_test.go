@@ -56,12 +56,13 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 			return unlessNotThere(err)
 		},
 		"Export": func() error {
-			_, err := e.Export(bg, oksana, lyman, merge.RecordID{9}, "")
+			_, err := e.Export(bg, lyman, merge.RecordID{9}, "")
 			return err
 		},
 		"AdoptErasure": func() error {
 			return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}}, nil)
 		},
+		"People":      func() error { return drop(e.People(lyman)) },
 		"Adopt":       func() error { return e.Adopt(bg, oksana, lyman, batches) },
 		"Upstream":    func() error { return drop(e.Upstream(lyman)) },
 		"SetUpstream": func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },

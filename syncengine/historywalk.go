@@ -3,6 +3,7 @@ package syncengine
 import (
 	"context"
 
+	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/store"
@@ -86,6 +87,11 @@ func newRecordWalk(ctx context.Context, snapshot *store.Snapshot, person merge.P
 	if err != nil {
 		return nil, err
 	}
+	return walkOf(ctx, snapshot, space, head, record)
+}
+
+// walkOf walks for whoever may have it.
+func walkOf(ctx context.Context, snapshot *store.Snapshot, space merge.SpaceID, head *logv1.SpaceHead, record merge.RecordID) (*recordWalk, error) {
 	now, err := snapshot.Record(space, record)
 	if err != nil {
 		return nil, err

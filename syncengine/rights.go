@@ -11,11 +11,14 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/store"
 )
 
-// maySeeToRights is the one place that says who may see to a person's rights in a
-// space, erase the person or hand out what is held: whoever may read it.
-func maySeeToRights(snapshot *store.Snapshot, space merge.SpaceID, by merge.PersonID) error {
-	_, _, err := readable(snapshot, space, by)
-	return err
+// headOf returns the head of a space that there is. Who sees to a person's rights
+// is nobody who reads the space, as a rule: the caller says who may.
+func headOf(snapshot *store.Snapshot, space merge.SpaceID) (*logv1.SpaceHead, error) {
+	head, err := snapshot.Head(space)
+	if err == nil && head == nil {
+		err = errNoAccess(space)
+	}
+	return head, err
 }
 
 // ExportPage is a part of what a space holds about a person.
@@ -41,8 +44,8 @@ const exportPage = 100
 
 // Export gives what a space holds about a person: every record that is about
 // them, live values and replaced ones, who wrote them and when, and what is in
-// quarantine. subject and access are as for Erase.
-func (e *Engine) Export(ctx context.Context, by merge.PersonID, space merge.SpaceID, subject merge.RecordID, token string) (ExportPage, error) {
+// quarantine. subject is as for Erase; the caller says who may have it.
+func (e *Engine) Export(ctx context.Context, space merge.SpaceID, subject merge.RecordID, token string) (ExportPage, error) {
 	if err := e.gate.enter(); err != nil {
 		return ExportPage{}, err
 	}
@@ -57,10 +60,11 @@ func (e *Engine) Export(ctx context.Context, by merge.PersonID, space merge.Spac
 	}
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
-	if err := maySeeToRights(snapshot, space, by); err != nil {
+	head, err := headOf(snapshot, space)
+	if err != nil {
 		return ExportPage{}, err
 	}
-	x := &exporting{snapshot: snapshot, space: space, by: by, person: merge.Erasure{Subject: subject, Rules: e.Schema().ErasureRules()}}
+	x := &exporting{snapshot: snapshot, space: space, head: head, person: merge.Erasure{Subject: subject, Rules: e.Schema().ErasureRules()}}
 	if err := x.records(ctx, from); err != nil || x.page.Next != "" {
 		return x.page, err
 	}
@@ -70,7 +74,7 @@ func (e *Engine) Export(ctx context.Context, by merge.PersonID, space merge.Spac
 type exporting struct {
 	snapshot *store.Snapshot
 	space    merge.SpaceID
-	by       merge.PersonID
+	head     *logv1.SpaceHead
 	person   merge.Erasure
 	page     ExportPage
 }
@@ -94,7 +98,7 @@ func (x *exporting) records(ctx context.Context, from merge.RecordID) error {
 
 // record gathers the whole history of a record.
 func (x *exporting) record(ctx context.Context, rec *merge.Record) (exported ExportedRecord, sizeBytes int, err error) {
-	walk, err := newRecordWalk(ctx, x.snapshot, x.by, x.space, rec.ID)
+	walk, err := walkOf(ctx, x.snapshot, x.space, x.head, rec.ID)
 	if err != nil {
 		return exported, 0, err
 	}

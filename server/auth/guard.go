@@ -116,7 +116,7 @@ func (g *Guard) checkMember(ctx context.Context, need *Need, p Principal, reques
 	if !isLetIn(view, p) {
 		return errNotLetIn
 	}
-	if !need.met(view, p.Person, spacesOf(request), g.now()) {
+	if !need.met(view, p.Person, spacesOf(request, need.Where != Somewhere), g.now()) {
 		return errNotYours
 	}
 	if need.Returns && view.Device(p.Device).GetStatus() == directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED {
@@ -148,21 +148,30 @@ func isLetIn(v *directory.View, p Principal) bool {
 	return device != nil && merge.PersonID(device.UserId) == p.Person
 }
 
-// spacesOf returns the space that a request names itself. What is no id is left
-// to the handler, which says so. Where a request has a list of spaces, or names
-// them deeper, as Watch and Sync do, the handler answers for each of them apart.
-func spacesOf(request any) (spaces []merge.SpaceID) {
+// spacesOf returns the spaces that a request names itself: those of a list only
+// if lists are asked for, as they are where a role is due in each. For Watch, and
+// for Sync, which names them deeper, the handler answers for each of them apart.
+// What is no id is left to the handler, which says so.
+func spacesOf(request any, lists bool) (spaces []merge.SpaceID) {
 	m, ok := request.(proto.Message)
 	if !ok {
 		return nil
 	}
-	m.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
-		name := string(field.Name())
-		if field.Kind() != protoreflect.BytesKind || field.IsList() || name != "space_id" && !strings.HasSuffix(name, "_space_id") {
-			return true
-		}
+	take := func(value protoreflect.Value) {
 		if id := value.Bytes(); len(id) == len(merge.SpaceID{}) {
 			spaces = append(spaces, merge.SpaceID(id))
+		}
+	}
+	m.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		name := string(field.Name())
+		switch {
+		case field.Kind() != protoreflect.BytesKind:
+		case field.IsList() && lists && (name == "space_ids" || strings.HasSuffix(name, "_space_ids")):
+			for i := range value.List().Len() {
+				take(value.List().Get(i))
+			}
+		case !field.IsList() && (name == "space_id" || strings.HasSuffix(name, "_space_id")):
+			take(value)
 		}
 		return true
 	})

@@ -39,6 +39,10 @@ const (
 	InSpace
 	// InFigures is in the programme of the desk that the request names.
 	InFigures
+	// InRights is in each space that the request names, for a person's rights: of
+	// what is in a counselling room its clinical supervisors see to them, of the rest
+	// the data-protection officer of the organisation.
+	InRights
 )
 
 // Need is what a procedure asks of its caller. If it asks for no role in a space,
@@ -81,6 +85,9 @@ var needs = map[string]Need{
 	syncv1connect.DeskServiceDismissProcedure:           {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceListHistoryProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 	syncv1connect.DeskServiceGetRecordAtProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
+
+	syncv1connect.RightsServiceEraseProcedure:  {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights},
+	syncv1connect.RightsServiceExportProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights},
 
 	reportv1connect.ReportServiceReportProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
@@ -138,6 +145,8 @@ func (n *Need) met(v *directory.View, person merge.PersonID, spaces []merge.Spac
 		switch n.Where {
 		case InFigures:
 			return !v.MayCount(person, space, now)
+		case InRights:
+			return !v.SeesToRights(person, space, now)
 		case InSpace:
 			return !v.HasIn(person, space, now, n.Roles...)
 		}

@@ -128,6 +128,19 @@ func (v *View) MayCount(person merge.PersonID, id merge.SpaceID, now int64) bool
 	})
 }
 
+// SeesToRights tells whether a user sees to the rights of the persons of a space
+// at a time: what is held of them, and that they be erased.
+func (v *View) SeesToRights(person merge.PersonID, id merge.SpaceID, now int64) bool {
+	s, user := v.Space(id), v.User(person)
+	switch {
+	case s == nil || user == nil || string(s.OrganisationId) != string(user.OrganisationId):
+		return false
+	case s.Kind == schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM:
+		return v.HasIn(person, id, now, ClinicalSupervisor)
+	}
+	return v.Has(person, now, DataProtectionOfficer)
+}
+
 // CountedWith returns the spaces of the programme of a desk.
 func (v *View) CountedWith(desk merge.SpaceID) map[merge.SpaceID]bool {
 	counted, of := map[merge.SpaceID]bool{}, v.Space(desk)

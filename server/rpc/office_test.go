@@ -13,6 +13,7 @@ var (
 	desk      = merge.SpaceID{0xde, 15: 2}
 	elsewhere = merge.SpaceID{0xe1, 15: 2} // a community to which nobody was given access
 	stranger  = merge.PersonID{0x57}       // to whom nothing was given
+	protector = merge.PersonID{0xd0}       // who sees to people's rights
 )
 
 // office is where everybody of these tests has a device, and what its people are
@@ -31,6 +32,7 @@ func newOffice() *enroltest.Office {
 	o.Assign(iryna, directory.Coordinator, hall)
 	o.Assign(iryna, directory.Coordinator, desk)
 	o.Assign(iryna, directory.ClinicalSupervisor, room)
+	o.AssignEverywhere(protector, directory.DataProtectionOfficer)
 	return o
 }
 

@@ -38,14 +38,19 @@ func TestEveryProcedureSaysWhoMayCallIt(t *testing.T) {
 
 func namesASpace(t *testing.T, path string) bool {
 	t.Helper()
-	name := strings.ReplaceAll(strings.TrimPrefix(path, "/"), "/", ".")
-	d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name))
+	method := strings.ReplaceAll(strings.TrimPrefix(path, "/"), "/", ".")
+	d, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(method))
 	if err != nil {
 		t.Fatal(err)
 	}
 	fields := d.(protoreflect.MethodDescriptor).Input().Fields()
 	for i := range fields.Len() {
-		if field := fields.Get(i); !field.IsList() && (field.Name() == "space_id" || strings.HasSuffix(string(field.Name()), "_space_id")) {
+		field := fields.Get(i)
+		name := string(field.Name())
+		if field.IsList() {
+			name = strings.TrimSuffix(name, "s")
+		}
+		if name == "space_id" || strings.HasSuffix(name, "_space_id") {
 			return true
 		}
 	}

@@ -19,7 +19,7 @@ type RightsEngine interface {
 	// Erase erases a person in a space; keep is nil for what the schema says.
 	Erase(ctx context.Context, by merge.PersonID, space merge.SpaceID, subject merge.RecordID, keep map[string][]uint32) (syncengine.Erased, error)
 	// Export gives a page of what a space holds about a person.
-	Export(ctx context.Context, by merge.PersonID, space merge.SpaceID, subject merge.RecordID, token string) (syncengine.ExportPage, error)
+	Export(ctx context.Context, space merge.SpaceID, subject merge.RecordID, token string) (syncengine.ExportPage, error)
 }
 
 // rightsService implements syncv1connect.RightsServiceHandler.
@@ -60,7 +60,7 @@ func (s *rightsService) Erase(ctx context.Context, req *connect.Request[syncv1.E
 }
 
 func (s *rightsService) Export(ctx context.Context, req *connect.Request[syncv1.ExportRequest]) (*connect.Response[syncv1.ExportResponse], error) {
-	by, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
+	_, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (s *rightsService) Export(ctx context.Context, req *connect.Request[syncv1.
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.engine.Export(ctx, by, space, subject, req.Msg.PageToken)
+	page, err := s.engine.Export(ctx, space, subject, req.Msg.PageToken)
 	if err != nil {
 		return nil, err
 	}

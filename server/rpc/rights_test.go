@@ -29,7 +29,7 @@ func TestAPersonsRights(t *testing.T) {
 	if _, err := r.push(olena, hall, batch); err != nil {
 		t.Fatal(err)
 	}
-	ctx := as(t.Context(), iryna)
+	ctx := as(t.Context(), protector)
 	ask := &syncv1.ExportRequest{SpaceId: hall[:], SubjectId: course[:]}
 	page, err := rights.Export(ctx, ask)
 	if err != nil || len(page.Records) != 1 || len(page.Records[0].Changes) != 1 || page.NextPageToken != "" {
@@ -58,19 +58,27 @@ func TestAPersonsRights(t *testing.T) {
 		t.Errorf("after it: %s, %v", text.String(), err)
 	}
 
-	// Who may not read the space is told neither, nor whether there is anybody.
-	stranger := as(t.Context(), merge.PersonID{0xee})
-	if _, err := rights.Export(stranger, ask); status.Code(err) != codes.NotFound {
-		t.Errorf("a stranger asks: %v", err)
-	}
-	if _, err := rights.Erase(stranger, erase); status.Code(err) != codes.NotFound {
-		t.Errorf("a stranger erases: %v", err)
-	}
 	nobody := merge.RecordID{0xee}
 	if _, err := rights.Erase(ctx, &syncv1.EraseRequest{SpaceIds: [][]byte{hall[:]}, SubjectId: nobody[:]}); status.Code(err) != codes.NotFound {
 		t.Errorf("nobody: %v", err)
 	}
 	if _, err := rights.Erase(ctx, &syncv1.EraseRequest{SubjectId: course[:]}); status.Code(err) != codes.InvalidArgument {
 		t.Errorf("nowhere: %v", err)
+	}
+	// Who reads the space does not see to that, and who does sees to no counselling.
+	for _, person := range []merge.PersonID{iryna, olena, stranger} {
+		if _, err := rights.Export(as(t.Context(), person), ask); status.Code(err) != codes.NotFound {
+			t.Errorf("%s asks: %v", person, err)
+		}
+		if _, err := rights.Erase(as(t.Context(), person), erase); status.Code(err) != codes.NotFound {
+			t.Errorf("%s erases: %v", person, err)
+		}
+	}
+	inRoom := &syncv1.ExportRequest{SpaceId: room[:], SubjectId: course[:]}
+	if _, err := rights.Export(ctx, inRoom); status.Code(err) != codes.NotFound {
+		t.Errorf("of a client: %v", err)
+	}
+	if page, err := rights.Export(as(t.Context(), iryna), inRoom); err != nil || len(page.Records) != 0 {
+		t.Errorf("of a client, by the supervisor: %v, %v", page, err)
 	}
 }

@@ -35,6 +35,7 @@ var idsNamed = map[string]func(t *tenant, choice int) []byte{
 	"space_id":              func(t *tenant, n int) []byte { return t.places[n].space[:] },
 	"space_ids":             func(t *tenant, n int) []byte { return t.places[n].space[:] },
 	"desk_space_id":         func(t *tenant, n int) []byte { return t.places[(n+1)%3].space[:] },
+	"subject_id":            func(t *tenant, n int) []byte { return t.places[n].record[:] },
 	"record_id":             func(t *tenant, n int) []byte { return t.places[n].record[:] },
 	"record_ids":            func(t *tenant, n int) []byte { return t.places[n].record[:] },
 	"replica":               func(t *tenant, n int) []byte { return t.places[n].change.Replica[:] },

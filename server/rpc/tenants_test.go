@@ -364,6 +364,7 @@ DeskService/ListDisagreements: coordinator, supervisor
 DeskService/ListHistory: coordinator, facilitator, psychologist, supervisor
 DeskService/ListQuarantined: coordinator, supervisor
 DeskService/Write: coordinator
+RightsService/Export: data protection, supervisor
 SyncService/Pull: coordinator, facilitator, psychologist
 SyncService/Push: coordinator, facilitator, psychologist, supervisor
 SyncService/Repair: coordinator, facilitator, psychologist

@@ -105,9 +105,10 @@ func (b badgerBackend) update() update   { return badgerTxn{b.db.NewTransaction(
 func (b badgerBackend) updateBytes() int { return int(b.db.MaxBatchSize()) }
 func (b badgerBackend) close() error     { return b.db.Close() }
 
-// scrubbed is a key that no row has. Dropping it is how Badger is made to write
-// its tables in memory to the disk, and the files of their logs away.
-var scrubbed = []byte("z/scrub")
+// scrubbed is the key of no row that anybody reads. Dropping it is how Badger is
+// made to write its tables in memory to the disk, and the files of their logs
+// away.
+var scrubbed = []byte{classScrub}
 
 // scrub writes all tables together: of each row the last version is left, and
 // the files that held the others are deleted. Badger keeps old versions until it

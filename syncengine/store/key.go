@@ -14,7 +14,8 @@ const (
 	classDirectory = 'd' // kind, id: a row of the directory
 	classEntry     = 'e' // partition, sequence number: an entry of the log
 	classSpace     = 's' // partition, space, kind, …
-	// classDataKey is of rows beneath the others, which it sorts behind.
+	// These are beneath the other rows, behind which they sort.
+	classScrub   = 0xfe // of a row that is only there while the files are scrubbed
 	classDataKey = 0xff // space: its key, wrapped
 )
 

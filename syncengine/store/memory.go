@@ -22,10 +22,18 @@ type Memory struct {
 	durable   *tree
 	opened    *memoryBackend // nil: none
 	freeBytes uint64
+	scrubs    int
 }
 
 // NewMemory returns an empty disk of no bounded size.
 func NewMemory() *Memory { return &Memory{durable: new(tree), freeBytes: math.MaxUint64} }
+
+// Scrubs is how often stores on this disk have taken out what was written over.
+func (m *Memory) Scrubs() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.scrubs
+}
 
 // Crash takes the power away. What was committed and is not durable is lost:
 // nothing, unless the store was opened with Unsynced. The store that was open

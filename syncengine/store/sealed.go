@@ -207,13 +207,13 @@ func (v *sealedView) iterate(prefix []byte) iterator {
 	return &sealedIterator{v.view.iterate(prefix), v}
 }
 
-// sealedIterator ends before the rows of data keys, which sort last.
+// sealedIterator ends before the rows that are beneath, which sort last.
 type sealedIterator struct {
 	iterator
 	view *sealedView
 }
 
-func (i *sealedIterator) valid() bool { return i.iterator.valid() && i.key()[0] != classDataKey }
+func (i *sealedIterator) valid() bool { return i.iterator.valid() && i.key()[0] < classScrub }
 
 func (i *sealedIterator) value() ([]byte, error) {
 	row, err := i.iterator.value()

@@ -79,6 +79,12 @@ func (o *Office) Assign(person merge.PersonID, role directory.Role, space merge.
 	must(o.tenant().Assign(context.Background(), merge.PersonID{}, person, n))
 }
 
+// AssignEverywhere gives a person a role in the organisation.
+func (o *Office) AssignEverywhere(person merge.PersonID, role directory.Role) {
+	o.Device(person)
+	must(o.tenant().Assign(context.Background(), merge.PersonID{}, person, directory.NewAssignment{Role: role, Scope: directory.Everywhere()}))
+}
+
 func now() int64 { return time.Now().UnixMilli() }
 
 // Device returns the person's device, which enrols if there is none.
