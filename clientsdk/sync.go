@@ -213,6 +213,10 @@ func callError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	var known *fault.Error
+	if errors.As(err, &known) { // of this side: the device's key, a pin
+		return known
+	}
 	var coded *connect.Error
 	if !errors.As(err, &coded) {
 		return fault.New(fault.Unavailable, "no answer from the server: %w", err)

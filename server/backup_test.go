@@ -20,11 +20,11 @@ func TestBackupRestoreCheckServe(t *testing.T) {
 	server := startServer(t, dir)
 	load.grant(t, server)
 	for _, tablet := range load.tablets {
-		if err := tablet.push(t.Context(), load, server); err != nil {
+		if err := tablet.push(t.Context(), load, server.sync(t, load.person)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	stop := load.run(server)
+	stop := load.run(t, server)
 	must(t, exitOK, "verified", "backup", file, "--dir", dir)
 	stop()
 	must(t, exitFailed, "there already", "backup", file, "--dir", dir)
@@ -47,10 +47,12 @@ func TestBackupRestoreCheckServe(t *testing.T) {
 	must(t, exitFailed, "not empty", "restore", file, "--dir", dir, "--register", kept)
 	must(t, exitOK, "epoch 2", "restore", file, "--dir", fresh, "--register", kept)
 	must(t, exitOK, "0 damages", "check", "--dir", fresh)
+	// Nobody has to enrol anew.
+	keys.Store(keyOf{fresh, load.person.String()}, keyFileOf(t, dir, "", load.person.String()))
 	server = startServer(t, fresh)
 	for _, tablet := range load.tablets {
 		tablet.answered = 0
-		if err := tablet.push(t.Context(), load, server); err != nil {
+		if err := tablet.push(t.Context(), load, server.sync(t, load.person)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -11,15 +10,14 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/history"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/server/keyfile"
 )
 
 type historyCommand struct {
-	Server string        `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The running server (${default})."`
-	As     id            `required:"" placeholder:"PERSON" help:"Who asks: 32 hexadecimal digits."`
+	Server string        `placeholder:"URL" help:"Another address of the server than that at which the device enrolled."`
+	Key    string        `required:"" placeholder:"FILE" help:"The key file of who asks, as 'zhurnal enrol' makes it."`
 	Space  id            `required:"" placeholder:"SPACE" help:"The space, to which you must have access: 32 hexadecimal digits."`
 	Record id            `required:"" placeholder:"RECORD" help:"The record: 32 hexadecimal digits."`
 	Wait   time.Duration `default:"1m" help:"How long to wait for each answer (${default})."`
@@ -31,7 +29,7 @@ func (historyCommand) Help() string {
 wrote. "live" is what the record holds now; "was" has been replaced, and can be written again.
 
 Example:
-  zhurnal history --as 6f0c9d1f0e6b4a2ba5a1f3f3a9a4c7d1 --space 6c796d616e0000000000000000000000 --record 00c1...`
+  zhurnal history --key desk.key --space 6c796d616e0000000000000000000000 --record 00c1...`
 }
 
 // Run prints all of the record's history.
@@ -40,11 +38,15 @@ func (c *historyCommand) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
-	client := syncv1connect.NewDeskServiceClient(http.DefaultClient, c.Server)
+	caller, err := keyfile.NewCaller(c.Key, c.Server, http.DefaultClient)
+	if err != nil {
+		return fmt.Errorf("history: %w", err)
+	}
+	client := syncv1connect.NewDeskServiceClient(caller.Client, caller.Address, caller.Option)
 	for before := uint64(0); ; {
 		page, err := c.page(ctx, client, before)
 		if err != nil {
-			return c.explain(err)
+			return keyfile.Explain("history", caller.Address, err)
 		}
 		if err := history.WriteText(to.out, known, page.Record.GetType(), page.Changes); err != nil {
 			return err
@@ -61,19 +63,9 @@ func (c *historyCommand) page(ctx context.Context, client syncv1connect.DeskServ
 	req := connect.NewRequest(&syncv1.ListHistoryRequest{
 		SpaceId: c.Space[:], Record: &syncv1.RecordName{RecordId: c.Record[:]}, BeforePosition: before,
 	})
-	req.Header().Set("Authorization", auth.Header(merge.PersonID(c.As)))
 	resp, err := client.ListHistory(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	return resp.Msg, nil
-}
-
-// explain says what to do, where the error alone does not.
-func (c *historyCommand) explain(err error) error {
-	var refused *connect.Error
-	if !errors.As(err, &refused) || !connect.IsWireError(err) {
-		return fmt.Errorf("history: no answer from %s: %w: is `zhurnal serve` running there?", c.Server, err)
-	}
-	return fmt.Errorf("history: %s", refused.Message())
 }

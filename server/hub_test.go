@@ -11,20 +11,37 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/zhurnal/zhurnal/clientsdk"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
-	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
 )
 
 func (b *boatTablet) visits(hub *process) {
 	b.t.Helper()
-	client := syncv1connect.NewSyncServiceClient(http.DefaultClient, hub.url, connect.WithInterceptors(claim(b.person)))
-	result, err := b.Sync(context.Background(), client)
-	if err != nil || !result.Hub {
-		b.t.Fatalf("%+v, %v", result, err)
+	if err := b.tries(hub); err != nil {
+		b.t.Fatal(err)
 	}
+}
+
+// tries visits a hub, which refuses whom it has not heard of from home.
+func (b *boatTablet) tries(hub *process) error {
+	b.t.Helper()
+	key, err := keyfile.Open(keyFileOf(b.t, b.home, "", b.person.String()))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	client, err := clientsdk.HubClient(hub.url, *key.Identity, key.Signer, http.DefaultClient)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	result, err := b.Sync(context.Background(), client)
+	if err == nil && !result.Hub {
+		b.t.Fatalf("no hub: %+v", result)
+	}
+	return err
 }
 
 // Real processes: tablets meet at a hub while the home server is away, the hub is
@@ -38,9 +55,13 @@ func TestAHubRelaysWhatTabletsBring(t *testing.T) {
 	space, laptop := merge.SpaceID(mergetest.ID16("ferry")), merge.PersonID(mergetest.ID16("laptop"))
 	home := startServer(t, homeDir, "--schema", types)
 	oksana, petro, ivan := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space), newBoatTablet(t, "ivan", space)
-	desk := syncv1connect.NewDeskServiceClient(http.DefaultClient, home.url)
+	desk := home.desk(t, oksana.person)
+	for _, b := range []*boatTablet{oksana, petro, ivan} {
+		b.home = homeDir
+	}
 	for _, person := range []merge.PersonID{oksana.person, petro.person, ivan.person, laptop} {
-		_, err := desk.SetAccess(t.Context(), as(oksana.person, &syncv1.SetAccessRequest{
+		home.known(t, person)
+		_, err := desk.SetAccess(t.Context(), connect.NewRequest(&syncv1.SetAccessRequest{
 			SpaceId: space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: person[:], Allowed: true,
 		}))
 		if err != nil {
@@ -49,11 +70,10 @@ func TestAHubRelaysWhatTabletsBring(t *testing.T) {
 	}
 	oksana.put("1", "captain", "Іван")
 	oksana.sync(home)
-	asHub := []string{"--schema", types, "--upstream", home.url, "--as", laptop.String(), "--every", "50ms"}
+	asHub := []string{"--schema", types, "--upstream", home.url, "--key", keyFileOf(t, homeDir, home.url, laptop.String()), "--every", "50ms"}
 	hub := startServer(t, hubDir, asHub...)
 	eventually(t, "the hub has what home had", func() bool {
-		petro.visits(hub)
-		return len(petro.boats()) == 1
+		return petro.tries(hub) == nil && len(petro.boats()) == 1
 	})
 
 	home.kill(t)
@@ -97,10 +117,10 @@ func TestAHubSaysWhatItLacks(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"--upstream", "http://127.0.0.1:1"}, "--as"},
-		{[]string{"--as", irynaHex}, "--upstream"},
-		{[]string{"--as", irynaHex, "--upstream", "home"}, "no address"},
-		{[]string{"--as", irynaHex, "--upstream", "http://127.0.0.1:1", "--every", "0s"}, "--every"},
+		{[]string{"--upstream", "http://127.0.0.1:1"}, "--key"},
+		{[]string{"--key", "hub.key"}, "--upstream"},
+		{[]string{"--key", "hub.key", "--upstream", "home"}, "no address"},
+		{[]string{"--key", "hub.key", "--upstream", "http://127.0.0.1:1", "--every", "0s"}, "--every"},
 	} {
 		code, _, log := runHere(t, append([]string{"serve", "--dir", dir, "--listen", "127.0.0.1:0"}, c.args...)...)
 		if code != exitFailed || !strings.Contains(log, c.says) {

@@ -8,9 +8,11 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
@@ -22,6 +24,7 @@ type keeper interface {
 	cut(ctx context.Context, o syncengine.CutOptions) (syncengine.Cut, error)
 	setRetention(ctx context.Context, space merge.SpaceID, r syncengine.Retention) error
 	addSchema(ctx context.Context, fileDescriptorSet []byte) (types []string, released int, err error)
+	invite(ctx context.Context, guest enrol.Guest) (line string, person merge.PersonID, err error)
 	close() error
 }
 
@@ -69,6 +72,18 @@ func (s *stoppedServer) setRetention(ctx context.Context, space merge.SpaceID, r
 
 func (s *stoppedServer) addSchema(ctx context.Context, fileDescriptorSet []byte) (types []string, released int, err error) {
 	return s.engine.AddSchema(ctx, auth.Operator, fileDescriptorSet)
+}
+
+func (s *stoppedServer) invite(ctx context.Context, guest enrol.Guest) (line string, person merge.PersonID, err error) {
+	_, door, err := openDoor(s.engine, credential.HubID{})
+	if err != nil {
+		return "", person, err
+	}
+	invitation, person, err := door.InviteGuest(ctx, auth.Operator, guest)
+	if err != nil {
+		return "", person, err
+	}
+	return invitation.Text(), person, nil
 }
 
 func (s *stoppedServer) close() error { return s.engine.Close() }

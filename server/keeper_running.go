@@ -11,19 +11,22 @@ import (
 
 	adminv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
+	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 // runningServer is reached through the operator's socket.
 type runningServer struct {
-	client  *http.Client
-	dir     string
-	backups adminv1connect.BackupServiceClient
-	log     adminv1connect.LogServiceClient
-	schema  adminv1connect.SchemaServiceClient
+	client      *http.Client
+	dir         string
+	backups     adminv1connect.BackupServiceClient
+	log         adminv1connect.LogServiceClient
+	schema      adminv1connect.SchemaServiceClient
+	invitations adminv1connect.InvitationServiceClient
 }
 
 func newRunningServer(client *http.Client, dir string) *runningServer {
@@ -31,9 +34,10 @@ func newRunningServer(client *http.Client, dir string) *runningServer {
 	plain := connect.WithAcceptCompression("gzip", nil, nil)
 	return &runningServer{
 		client: client, dir: dir,
-		backups: adminv1connect.NewBackupServiceClient(client, operator.URL, plain),
-		log:     adminv1connect.NewLogServiceClient(client, operator.URL, plain),
-		schema:  adminv1connect.NewSchemaServiceClient(client, operator.URL, plain),
+		backups:     adminv1connect.NewBackupServiceClient(client, operator.URL, plain),
+		log:         adminv1connect.NewLogServiceClient(client, operator.URL, plain),
+		schema:      adminv1connect.NewSchemaServiceClient(client, operator.URL, plain),
+		invitations: adminv1connect.NewInvitationServiceClient(client, operator.URL, plain),
 	}
 }
 
@@ -87,6 +91,28 @@ func (s *runningServer) addSchema(ctx context.Context, fileDescriptorSet []byte)
 		return nil, 0, s.explain(err)
 	}
 	return resp.Msg.Types, int(resp.Msg.Released), nil
+}
+
+func (s *runningServer) invite(ctx context.Context, guest enrol.Guest) (line string, person merge.PersonID, err error) {
+	req := &adminv1.InviteRequest{
+		OrganisationName: guest.OrganisationName, PersonName: guest.PersonName, Printed: guest.Printed,
+		Server: guest.Home.Server, WipeKey: guest.Home.WipeKey, Recipients: guest.Home.Recipients,
+	}
+	if guest.Home.Organisation != (credential.OrganisationID{}) {
+		req.OrganisationId = guest.Home.Organisation[:]
+	}
+	if guest.Person != (merge.PersonID{}) {
+		req.PersonId = guest.Person[:]
+	}
+	for i := range guest.Home.Pins {
+		req.Pins = append(req.Pins, guest.Home.Pins[i][:])
+	}
+	resp, err := s.invitations.Invite(ctx, connect.NewRequest(req))
+	if err != nil {
+		return "", person, s.explain(err)
+	}
+	copy(person[:], resp.Msg.PersonId)
+	return resp.Msg.Invitation, person, nil
 }
 
 func (s *runningServer) close() error {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"os/exec"
 	"regexp"
@@ -22,7 +21,6 @@ import (
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
@@ -44,7 +42,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 			load.grant(t, server)
 		}
 		load.verify(t, server)
-		stop := load.run(server)
+		stop := load.run(t, server)
 		time.Sleep(time.Duration(30+rand.IntN(300)) * time.Millisecond)
 		server.kill(t)
 		stop()
@@ -62,6 +60,7 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 type process struct {
 	cmd *exec.Cmd
 	url string
+	dir string // of the register
 }
 
 var listening = regexp.MustCompile(`url=(http://\S+)`)
@@ -83,7 +82,7 @@ func startServer(t *testing.T, dir string, more ...string) *process {
 	for lines.Scan() {
 		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
 			go func() { _, _ = io.Copy(io.Discard, log) }()
-			return &process{cmd: cmd, url: found[1]}
+			return &process{cmd: cmd, url: found[1], dir: dir}
 		}
 		t.Log(lines.Text())
 	}
@@ -97,16 +96,6 @@ func (p *process) kill(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = p.cmd.Wait() // it says that it was killed
-}
-
-func (p *process) sync() syncv1connect.SyncServiceClient {
-	return syncv1connect.NewSyncServiceClient(http.DefaultClient, p.url)
-}
-
-func as[M any](person merge.PersonID, m *M) *connect.Request[M] {
-	req := connect.NewRequest(m)
-	req.Header().Set("Authorization", auth.Header(person))
-	return req
 }
 
 // load is several tablets that push without end and remember what was answered.
@@ -141,8 +130,7 @@ func newLoad(t *testing.T, space merge.SpaceID, tablets int) *load {
 
 func (l *load) grant(t *testing.T, server *process) {
 	t.Helper()
-	desk := syncv1connect.NewDeskServiceClient(http.DefaultClient, server.url)
-	_, err := desk.SetAccess(context.Background(), as(l.person, &syncv1.SetAccessRequest{
+	_, err := server.desk(t, l.person).SetAccess(context.Background(), connect.NewRequest(&syncv1.SetAccessRequest{
 		SpaceId: l.space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: l.person[:], Allowed: true,
 	}))
 	if err != nil {
@@ -151,12 +139,14 @@ func (l *load) grant(t *testing.T, server *process) {
 }
 
 // run pushes until stop is called, which waits for the last answers.
-func (l *load) run(server *process) (stop func()) {
+func (l *load) run(t *testing.T, server *process) (stop func()) {
+	t.Helper()
+	client := server.sync(t, l.person)
 	ctx, cancel := context.WithCancel(context.Background())
 	var pushing sync.WaitGroup
 	for _, tablet := range l.tablets {
 		pushing.Go(func() {
-			for ctx.Err() == nil && tablet.push(ctx, l, server) == nil {
+			for ctx.Err() == nil && tablet.push(ctx, l, client) == nil {
 			}
 		})
 	}
@@ -167,7 +157,7 @@ func (l *load) run(server *process) (stop func()) {
 }
 
 // push sends what is not answered yet, after a few new changes.
-func (p *pusher) push(ctx context.Context, l *load, server *process) error {
+func (p *pusher) push(ctx context.Context, l *load, client syncv1connect.SyncServiceClient) error {
 	for range 1 + p.src.IntN(20) {
 		p.chain = append(p.chain, p.write(l))
 	}
@@ -176,7 +166,7 @@ func (p *pusher) push(ctx context.Context, l *load, server *process) error {
 		return err
 	}
 	sent := len(p.chain)
-	resp, err := server.sync().Push(ctx, as(l.person, &syncv1.PushRequest{SpaceId: l.space[:], Batches: batches}))
+	resp, err := client.Push(ctx, connect.NewRequest(&syncv1.PushRequest{SpaceId: l.space[:], Batches: batches}))
 	if err != nil {
 		return err
 	}
@@ -216,10 +206,11 @@ func (l *load) acknowledged() int {
 func (l *load) verify(t *testing.T, server *process) {
 	t.Helper()
 	there := map[merge.ID]int{}
+	client := server.sync(t, l.person)
 	var cursor []byte
 	next := uint64(1)
 	for more := true; more; {
-		resp, err := server.sync().Pull(context.Background(), as(l.person, &syncv1.PullRequest{SpaceId: l.space[:], Cursor: cursor, PageBytes: 4 << 20, EntriesOnly: true}))
+		resp, err := client.Pull(context.Background(), connect.NewRequest(&syncv1.PullRequest{SpaceId: l.space[:], Cursor: cursor, PageBytes: 4 << 20, EntriesOnly: true}))
 		if err != nil {
 			t.Fatal(err)
 		}

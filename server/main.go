@@ -24,7 +24,9 @@ const about = `The home server of Zhurnal: it merges the registers of tablets th
 
   zhurnal demo
   zhurnal serve --dir ./register
-  zhurnal report --as <person id> --desk <space id>
+  zhurnal invite --dir ./register --organisation-name Opora --name "Iryna K."
+  zhurnal enrol --key desk.key
+  zhurnal report --key desk.key --desk <space id>
 
 In a checkout write "go run ./server" for "zhurnal".`
 
@@ -36,6 +38,8 @@ type commands struct {
 	Backup    backupCommand    `cmd:"" help:"Make a verified copy of a server's register, also while it runs."`
 	Cut       cutCommand       `cmd:"" help:"Forget the beginning of a server's log, as far as a verified backup has it."`
 	AddSchema addSchemaCommand `cmd:"" help:"Make record types known to a server that it was not built with."`
+	Invite    inviteCommand    `cmd:"" help:"Make an invitation by which a tablet enrols."`
+	Enrol     enrolCommand     `cmd:"" help:"Make this machine known to a server, by an invitation."`
 	Restore   restoreCommand   `cmd:"" help:"Make a register of a backup."`
 	Check     checkCommand     `cmd:"" help:"Look for damage in a register or a backup."`
 	Audit     auditCommand     `cmd:"" help:"Look into the log of who did what with people's data."`

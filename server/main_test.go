@@ -3,8 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
-	"net/http"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,9 +21,12 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	"github.com/zhurnal/zhurnal/clientsdk"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
-	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/keyfile"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 // asCommand makes the test binary the command itself, so that a test can start,
@@ -88,7 +92,7 @@ func TestHelpLeadsANewcomerOn(t *testing.T) {
 	}{
 		{nil, []string{"serve", "report", "version", "zhurnal serve --dir ./register"}},
 		{[]string{"serve", "--help"}, []string{"Examples:", "loopback", "--dir", "--schema", "2GiB", "127.0.0.1:8765"}},
-		{[]string{"report", "--help"}, []string{"Examples:", "--as", "--desk", "--json"}},
+		{[]string{"report", "--help"}, []string{"Examples:", "--key", "--desk", "--json"}},
 		{[]string{"backup", "--help"}, []string{"Examples:", "--dir", "personal data"}},
 		{[]string{"restore", "--help"}, []string{"Examples:", "--register", "--without-register", "epoch"}},
 		{[]string{"check", "--help"}, []string{"Examples:", "--dir", "byte for byte"}},
@@ -117,21 +121,40 @@ func TestMistakesAreExplained(t *testing.T) {
 	if err := os.WriteFile(file, []byte("not a descriptor set"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	key := filepath.Join(t.TempDir(), "desk.key")
+	signer, err := clientsdk.NewSoftwareKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	home := credential.Home{Server: "http://127.0.0.1:1", Organisation: credential.OrganisationID{1}}
+	if err := keyfile.Keep(key, signer, clientsdk.Identity{Home: home, Device: credential.DeviceID{1}, Person: merge.PersonID{1}}); err != nil {
+		t.Fatal(err)
+	}
+	exposed := filepath.Join(t.TempDir(), "exposed.key")
+	if err := errors.Join(os.WriteFile(exposed, nil, 0o600), os.Chmod(exposed, 0o644)); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		args []string
 		code int
 		want string
 	}{
+		"no key file":      {[]string{"report", "--key", "absent.key", "--desk", deskHex}, exitFailed, "zhurnal enrol"},
+		"an open key file": {[]string{"report", "--key", exposed, "--desk", deskHex}, exitFailed, "chmod 600"},
+		"no invitation":    {[]string{"enrol", "http://127.0.0.1", "--key", "absent.key"}, exitFailed, "not a whole invitation"},
+		"has enrolled":     {[]string{"enrol", (&clientsdk.Invitation{Home: home}).Text(), "--key", key}, exitFailed, "has enrolled already"},
+		"nobody to invite": {[]string{"invite", "--dir", privateDir(t)}, exitFailed, "register"},
+		"no pin":           {[]string{"invite", "--dir", privateDir(t), "--pin", "00"}, exitUsage, "64 hexadecimal digits"},
 		"unknown command":  {[]string{"sync"}, exitUsage, "--help"},
 		"no directory":     {[]string{"serve"}, exitUsage, "--dir"},
 		"no size":          {[]string{"serve", "--dir", t.TempDir(), "--min-free", "much"}, exitUsage, "GiB"},
-		"open to the net":  {[]string{"serve", "--dir", privateDir(t), "--listen", ":8765"}, exitFailed, "loopback"},
+		"open to the net":  {[]string{"serve", "--dir", privateDir(t), "--listen", ":8765"}, exitFailed, "--tls-cert"},
 		"no schema file":   {[]string{"serve", "--dir", privateDir(t), "--schema", "absent.binpb"}, exitUsage, "absent.binpb"},
 		"not a schema":     {[]string{"serve", "--dir", privateDir(t), "--schema", file}, exitFailed, file},
-		"an id too short":  {[]string{"report", "--as", "0a", "--desk", deskHex}, exitUsage, "32 hexadecimal digits"},
-		"an id not in hex": {[]string{"report", "--as", strings.Repeat("z", 32), "--desk", deskHex}, exitUsage, "hexadecimal"},
-		"nobody answers":   {[]string{"report", "--server", "http://127.0.0.1:1", "--as", irynaHex, "--desk", deskHex}, exitFailed, "zhurnal serve"},
-		"nobody tells":     {[]string{"history", "--server", "http://127.0.0.1:1", "--as", irynaHex, "--space", deskHex, "--record", deskHex}, exitFailed, "zhurnal serve"},
+		"an id too short":  {[]string{"report", "--key", "a.key", "--desk", "0a"}, exitUsage, "32 hexadecimal digits"},
+		"an id not in hex": {[]string{"report", "--key", "a.key", "--desk", strings.Repeat("z", 32)}, exitUsage, "hexadecimal"},
+		"nobody answers":   {[]string{"report", "--server", "http://127.0.0.1:1", "--key", key, "--desk", deskHex}, exitFailed, "zhurnal serve"},
+		"nobody tells":     {[]string{"history", "--server", "http://127.0.0.1:1", "--key", key, "--space", deskHex, "--record", deskHex}, exitFailed, "zhurnal serve"},
 	} {
 		code, _, log := runHere(t, c.args...)
 		if code != c.code || !strings.Contains(log, c.want) {
@@ -191,7 +214,7 @@ func TestByteSizes(t *testing.T) {
 }
 
 // grantDesk gives Iryna the desk, as an administrator would.
-func grantDesk(t *testing.T, url string) {
+func grantDesk(t *testing.T, dir, url string) {
 	t.Helper()
 	var iryna, desk id
 	for text, into := range map[string]*id{irynaHex: &iryna, deskHex: &desk} {
@@ -202,8 +225,8 @@ func grantDesk(t *testing.T, url string) {
 	req := connect.NewRequest(&syncv1.SetAccessRequest{
 		SpaceId: desk[:], Kind: schemav1.SpaceKind_SPACE_KIND_DESK, PersonId: iryna[:], Allowed: true,
 	})
-	req.Header().Set("Authorization", "Bearer "+irynaHex)
-	if _, err := syncv1connect.NewDeskServiceClient(http.DefaultClient, url).SetAccess(t.Context(), req); err != nil {
+	server := &process{url: url, dir: dir}
+	if _, err := server.desk(t, merge.PersonID(iryna)).SetAccess(t.Context(), req); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -228,18 +251,18 @@ func TestServeReportAndServeAgain(t *testing.T) {
 		}
 	}
 	serve(func(url string) {
-		code, _, log := runHere(t, "report", "--server", url, "--as", irynaHex, "--desk", deskHex)
+		code, _, log := runHere(t, "report", "--server", url, "--key", keyFileOf(t, dir, url, irynaHex), "--desk", deskHex)
 		if code != exitFailed || !strings.Contains(log, "ask a coordinator for access") {
 			t.Errorf("before there is a desk: code %d, %s", code, log)
 		}
-		grantDesk(t, url)
+		grantDesk(t, dir, url)
 	})
 	serve(func(url string) { // what was granted before is still there
-		code, out, log := runHere(t, "report", "--server", url, "--as", irynaHex, "--desk", deskHex)
+		code, out, log := runHere(t, "report", "--server", url, "--key", keyFileOf(t, dir, url, irynaHex), "--desk", deskHex)
 		if code != exitOK || !strings.Contains(out, "people trained") {
 			t.Errorf("table: code %d, %s%s", code, out, log)
 		}
-		code, out, log = runHere(t, "report", "--server", url, "--as", irynaHex, "--desk", deskHex, "--json", "--expect", irynaHex)
+		code, out, log = runHere(t, "report", "--server", url, "--key", keyFileOf(t, dir, url, irynaHex), "--desk", deskHex, "--json", "--expect", irynaHex)
 		var season map[string]any
 		if err := json.Unmarshal([]byte(out), &season); code != exitOK || err != nil {
 			t.Fatalf("json: code %d, %v, %s%s", code, err, out, log)
@@ -247,7 +270,7 @@ func TestServeReportAndServeAgain(t *testing.T) {
 		if season["spaces"] != 1.0 || season["people_trained"] != 0.0 {
 			t.Errorf("json: %s", out)
 		}
-		code, _, log = runHere(t, "history", "--server", url, "--as", irynaHex, "--space", deskHex, "--record", deskHex)
+		code, _, log = runHere(t, "history", "--server", url, "--key", keyFileOf(t, dir, url, irynaHex), "--space", deskHex, "--record", deskHex)
 		if code != exitFailed || !strings.Contains(log, "there is none in space "+deskHex) {
 			t.Errorf("the history of no record: code %d, %s", code, log)
 		}

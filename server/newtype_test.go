@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -16,8 +15,6 @@ import (
 	"github.com/zhurnal/zhurnal/clientsdk"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
-	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
@@ -57,11 +54,22 @@ func boats(t *testing.T) []byte {
 	return set
 }
 
+// writeBoats puts it into a file.
+func writeBoats(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "boats.binpb")
+	if err := os.WriteFile(file, boats(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 // boatTablet is a real register on disk whose app knows boats.
 type boatTablet struct {
 	*clientsdk.Register
 	t      *testing.T
 	person merge.PersonID
+	home   string // directory of the home server's register, for who meets a hub
 	space  merge.SpaceID
 	plan   *schema.Plan
 }
@@ -116,19 +124,8 @@ func (b *boatTablet) put(number string, values ...string) {
 
 func (b *boatTablet) sync(server *process) {
 	b.t.Helper()
-	client := syncv1connect.NewSyncServiceClient(http.DefaultClient, server.url, connect.WithInterceptors(claim(b.person)))
-	if _, err := b.Sync(context.Background(), client); err != nil {
+	if _, err := b.Sync(context.Background(), server.sync(b.t, b.person)); err != nil {
 		b.t.Fatal(err)
-	}
-}
-
-// claim says who calls.
-func claim(person merge.PersonID) connect.UnaryInterceptorFunc {
-	return func(next connect.UnaryFunc) connect.UnaryFunc {
-		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-			req.Header().Set("Authorization", auth.Header(person))
-			return next(ctx, req)
-		}
 	}
 }
 
@@ -155,9 +152,9 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 	space := merge.SpaceID(mergetest.ID16("ferry"))
 	server := startServer(t, dir)
 	oksana, petro := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space)
-	desk := syncv1connect.NewDeskServiceClient(http.DefaultClient, server.url)
+	desk := server.desk(t, oksana.person)
 	for _, tablet := range []*boatTablet{oksana, petro} {
-		_, err := desk.SetAccess(ctx, as(tablet.person, &syncv1.SetAccessRequest{
+		_, err := desk.SetAccess(ctx, connect.NewRequest(&syncv1.SetAccessRequest{
 			SpaceId: space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: tablet.person[:], Allowed: true,
 		}))
 		if err != nil {
@@ -175,10 +172,7 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 		t.Fatalf("a quarantined boat reached another tablet: %+v", rows)
 	}
 
-	types := filepath.Join(t.TempDir(), "boats.binpb")
-	if err := os.WriteFile(types, boats(t), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	types := writeBoats(t)
 	must(t, exitOK, boat+"\n1 types are known; 1 changes", "add-schema", types, "--dir", dir)
 	oksana.sync(server)
 	petro.sync(server)
@@ -188,7 +182,7 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 
 	server.kill(t)
 	server = startServer(t, dir)
-	desk = syncv1connect.NewDeskServiceClient(http.DefaultClient, server.url)
+	desk = server.desk(t, oksana.person)
 	oksana.put("7", "captain", "Марія")
 	petro.put("7", "captain", "Петро", "bank", "right")
 	for range 2 {
@@ -201,7 +195,7 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 			t.Fatalf("after both have written: %+v", rows)
 		}
 	}
-	list, err := desk.ListDisagreements(ctx, as(oksana.person, &syncv1.ListDisagreementsRequest{SpaceId: space[:]}))
+	list, err := desk.ListDisagreements(ctx, connect.NewRequest(&syncv1.ListDisagreementsRequest{SpaceId: space[:]}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,14 +13,13 @@ import (
 
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/server/report"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 type reportCommand struct {
-	Server string        `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The running server (${default})."`
-	As     id            `required:"" placeholder:"PERSON" help:"Who asks: 32 hexadecimal digits."`
+	Server string        `placeholder:"URL" help:"Another address of the server than that at which the device enrolled."`
+	Key    string        `required:"" placeholder:"FILE" help:"The key file of who asks, as 'zhurnal enrol' makes it."`
 	Desk   id            `required:"" placeholder:"SPACE" help:"The desk for which the report is made, to which you must have access: 32 hexadecimal digits."`
 	From   int32         `placeholder:"YYYYMMDD" help:"First day of what was held. Without it: from the beginning."`
 	To     int32         `placeholder:"YYYYMMDD" help:"Last day of what was held. Without it: to the end."`
@@ -36,18 +34,22 @@ func (reportCommand) Help() string {
 They are numbers, and the sessions at which somebody has to look; no list of persons is in them.
 
 Examples:
-  zhurnal report --as 6f0c9d1f0e6b4a2ba5a1f3f3a9a4c7d1 --desk 00d35c00000000000000000000000001
-  zhurnal report --as ... --desk ... --from 20160701 --to 20160930 --json`
+  zhurnal report --key desk.key --desk 00d35c00000000000000000000000001
+  zhurnal report --key desk.key --desk ... --from 20160701 --to 20160930 --json`
 }
 
 // Run asks the server and prints its answer.
 func (c *reportCommand) Run(ctx context.Context, to streams) error {
 	ctx, cancel := context.WithTimeout(ctx, c.Wait)
 	defer cancel()
-	client := reportv1connect.NewReportServiceClient(http.DefaultClient, c.Server)
+	caller, err := keyfile.NewCaller(c.Key, c.Server, http.DefaultClient)
+	if err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	client := reportv1connect.NewReportServiceClient(caller.Client, caller.Address, caller.Option)
 	resp, err := client.Report(ctx, c.request())
 	if err != nil {
-		return c.explain(err)
+		return keyfile.Explain("report", caller.Address, err)
 	}
 	if c.JSON {
 		return printJSON(to.out, resp.Msg.Report)
@@ -60,19 +62,7 @@ func (c *reportCommand) request() *connect.Request[reportv1.ReportRequest] {
 	for _, recorder := range c.Expect {
 		req.Msg.ExpectedRecorderIds = append(req.Msg.ExpectedRecorderIds, recorder[:])
 	}
-	req.Header().Set("Authorization", auth.Header(merge.PersonID(c.As)))
 	return req
-}
-
-// explain says what to do, where the error alone does not.
-func (c *reportCommand) explain(err error) error {
-	var refused *connect.Error
-	switch {
-	case !errors.As(err, &refused) || !connect.IsWireError(err):
-		return fmt.Errorf("report: no answer from %s: %w: is `zhurnal serve` running there?", c.Server, err)
-	default:
-		return fmt.Errorf("report: %s", refused.Message())
-	}
 }
 
 // printJSON prints every field, also zeros, under its name in the .proto file.

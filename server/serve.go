@@ -13,43 +13,42 @@ import (
 	"sync"
 	"time"
 
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
-	"github.com/zhurnal/zhurnal/server/hub"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/register"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
 
 type serveCommand struct {
 	Dir      string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
-	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Loopback address to listen on (${default})."`
+	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
 	Schema   []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
 	Register string        `placeholder:"FILE" help:"Where dismissals and revocations are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
 	Upstream string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
-	As       id            `placeholder:"PERSON" help:"Who the hub is to the home server, which relays the spaces that this person may read: 32 hexadecimal digits."`
+	Key      string        `placeholder:"FILE" help:"The key file of the hub, as 'zhurnal enrol' makes it: it relays the spaces that its person may read."`
 	Every    time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
 	MinFree  byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
 	Retain   days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
-	Log      ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
+	entrance
+	Log ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
 }
 
 // Help is shown by `zhurnal serve --help`.
 func (serveCommand) Help() string {
-	return `Until tablets can enrol with keys of their own, a caller's identity is claimed and not proven:
-the header "Authorization: Bearer <32 hexadecimal digits of a person id>". So the server listens on
-loopback only, and answers Connect, gRPC and gRPC-Web there on one port.
+	return `Answers Connect, gRPC and gRPC-Web on one port. Who calls proves it with a key: 'zhurnal invite' lets the first
+device in. TLS is 1.3 alone, with a certificate of yours, which is read again when its files change, or one of
+an ACME authority; without it the server listens on the loopback interface.
 
 Examples:
   zhurnal serve --dir ./register
   zhurnal serve --dir /var/lib/zhurnal --listen 127.0.0.1:9000 --min-free 10GiB --log json
   zhurnal serve --dir ./register --schema clinic.binpb
-  zhurnal serve --dir ./hub --listen 127.0.0.1:8766 --upstream http://127.0.0.1:8765 --as <person id>
+  zhurnal serve --dir ./hub --listen 127.0.0.1:8766 --upstream http://127.0.0.1:8765 --key hub.key
 
 Stop it with Ctrl-C or SIGTERM: requests that are under way are finished first.`
 }
@@ -67,23 +66,34 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := auth.Listen(ctx, c.Listen)
+	way, err := c.entrance.open(ctx, c.Listen, c.Dir, log)
 	if err != nil {
 		return err
 	}
+	defer way.close()
 	disk := ops.NewDisk(c.Dir, uint64(c.MinFree))
 	engine, kept, err := c.open(types, disk)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, way.listener.Close())
 	}
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
-	announce(log, listener.Addr().String(), c.Dir)
+	way.announce(log, c.Dir)
 	defer c.cutDaily(ctx, engine, log)()
-	options := rpc.Options{Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis}
+	options := rpc.Options{
+		Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis,
+		Exposure: way.exposure, TLS: way.tls, Limits: c.limits(),
+	}
+	id := credential.HubID{}
 	if c.Upstream != "" {
-		err = c.serveHub(ctx, listener, options, hub.New(engine, homeClients(c.Upstream, merge.PersonID(c.As)), merge.PersonID(c.As)), disk)
+		id = credential.HubID(engine.Epoch())
+	}
+	if options.Directory, options.Enrol, err = openDoor(engine, id); err != nil {
+		return errors.Join(err, way.listener.Close())
+	}
+	if c.Upstream != "" {
+		err = c.serveHub(ctx, way.listener, options, engine, disk)
 	} else {
-		err = c.serveHome(ctx, listener, options, disk)
+		err = c.serveHome(ctx, way.listener, options, disk)
 	}
 	log.Info("stopped")
 	return err
@@ -112,11 +122,6 @@ func (c *serveCommand) cutDaily(ctx context.Context, engine *syncengine.Engine, 
 		stop()
 		cutting.Wait()
 	}
-}
-
-func announce(log *slog.Logger, address, dir string) {
-	log.Info("listening", "url", "http://"+address, "dir", dir, "version", version())
-	log.Warn("only programs of this machine can reach the server: until tablets enrol, identities are claimed, not proven")
 }
 
 // types are those the program was built with and those of the --schema files.

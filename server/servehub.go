@@ -10,25 +10,24 @@ import (
 	"net/url"
 	"time"
 
-	"connectrpc.com/connect"
-
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/hub"
+	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/rpc"
+	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 // checkHub refuses flags of a hub that do not make one.
 func (c *serveCommand) checkHub() error {
 	switch at, err := url.Parse(c.Upstream); {
-	case c.Upstream == "" && c.As == (id{}):
+	case c.Upstream == "" && c.Key == "":
 		return nil
 	case c.Upstream == "":
-		return errors.New("--as is who a hub is to its home server: give --upstream too")
-	case c.As == (id{}):
-		return errors.New("a hub needs --as: who it is to the home server, which must have given that person access to the spaces to relay")
+		return errors.New("--key is what a hub proves itself with to its home server: give --upstream too")
+	case c.Key == "":
+		return errors.New("a hub needs --key: the key file that `zhurnal enrol` made of an invitation, for a person who has access to the spaces to relay")
 	case err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https":
 		return fmt.Errorf("--upstream %q is no address such as http://127.0.0.1:8765", c.Upstream)
 	case c.Every <= 0:
@@ -38,7 +37,13 @@ func (c *serveCommand) checkHub() error {
 }
 
 // serveHub serves tablets and relays, until the context ends.
-func (c *serveCommand) serveHub(ctx context.Context, listener net.Listener, o rpc.Options, relay *hub.Relay, disk *ops.Disk) error {
+func (c *serveCommand) serveHub(ctx context.Context, listener net.Listener, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk) error {
+	home, person, err := homeClients(c.Key, c.Upstream)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	relay := hub.New(engine, home, person)
+	relay.LearnDevices(o.Directory)
 	brought := make(chan struct{}, 1)
 	o.Health = ops.NewHealth(disk.Room, o.Log, rpc.HubServices...)
 	o.Brought = func() {
@@ -54,7 +59,7 @@ func (c *serveCommand) serveHub(ctx context.Context, listener net.Listener, o rp
 		defer close(ended)
 		(&relayer{relay: relay, log: o.Log}).run(relaying, c.Every, brought)
 	}()
-	err := rpc.Serve(ctx, listener, o)
+	err = rpc.Serve(ctx, listener, o)
 	stop()
 	<-ended // before the engine is closed
 	return err
@@ -106,17 +111,14 @@ func (r *relayer) say(relayed hub.Relayed, err error) {
 // kbit/s takes four minutes and a half.
 const relayTimeout = 5 * time.Minute
 
-// homeClients are those of a hub, which says who it is.
-func homeClients(at string, person merge.PersonID) hub.Home {
-	says := connect.WithInterceptors(connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
-		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-			req.Header().Set("Authorization", auth.Header(person))
-			return next(ctx, req)
-		}
-	}))
-	client := &http.Client{Timeout: relayTimeout}
-	return hub.Home{
-		Sync:      syncv1connect.NewSyncServiceClient(client, at, says),
-		Audiences: syncv1connect.NewAudienceServiceClient(client, at, says),
+// homeClients are those of a hub, which proves who it is with its key.
+func homeClients(key, at string) (hub.Home, merge.PersonID, error) {
+	caller, err := keyfile.NewCaller(key, at, &http.Client{Timeout: relayTimeout})
+	if err != nil {
+		return hub.Home{}, merge.PersonID{}, err
 	}
+	return hub.Home{
+		Sync:      syncv1connect.NewSyncServiceClient(caller.Client, caller.Address, caller.Option),
+		Audiences: syncv1connect.NewAudienceServiceClient(caller.Client, caller.Address, caller.Option),
+	}, caller.Identity.Person, nil
 }

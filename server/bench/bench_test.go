@@ -28,6 +28,7 @@ var keys = []string{
 	"b1.server_cpu_us_per_change", "b1.pull_cpu_us_per_row", "b1.round_trips", "b1.peak_rss_mb",
 	"b2.changes_per_second", "b2.ratio_r1", "b2.ratio_r2",
 	"disk_bytes_per_change", "wire_bytes_up_per_change", "wire_bytes_down_per_row",
+	"bomb.gzip_ms", "bomb.zstd_ms",
 	"r1.changes_per_second", "r2.changes_per_second",
 }
 

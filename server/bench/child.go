@@ -61,7 +61,9 @@ const (
 type answer struct {
 	Error   string `json:"error,omitempty"`
 	Address string `json:"address,omitempty"` // of the server
-	Usage   usage  `json:"usage,omitzero"`
+	// Invitations are for the devices, the coordinator's first.
+	Invitations []string `json:"invitations,omitempty"`
+	Usage       usage    `json:"usage,omitzero"`
 	// Micros is what the writing took on the clock.
 	Micros   int64  `json:"micros,omitempty"`
 	Digest   string `json:"digest,omitempty"`

@@ -10,19 +10,18 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/zhurnal/zhurnal/clientsdk"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
 // device is a tablet as the server sees it, over a connection of its own.
 type device struct {
-	person    merge.PersonID
-	client    syncv1connect.SyncServiceClient
-	transport *http.Transport
-	traffic   traffic
+	authorization atomic.Pointer[string]
+	client        syncv1connect.SyncServiceClient
+	transport     *http.Transport
+	traffic       traffic
 	// cursor and position are where the device's copy is.
 	cursor   []byte
 	position uint64
@@ -37,8 +36,10 @@ type traffic struct{ up, down atomic.Int64 }
 // requestTimeout ends what would never end.
 const requestTimeout = 2 * time.Minute
 
-func newDevice(number int, address string) *device {
-	d := &device{person: personOf(number)}
+// newDevice enrols a device, by its invitation. A second one of a number is the
+// same device on another connection.
+func newDevice(ctx context.Context, number int, server *answer) (*device, error) {
+	d := &device{}
 	var dialer net.Dialer
 	d.transport = &http.Transport{
 		DisableCompression: true, // Connect does its own
@@ -50,13 +51,34 @@ func newDevice(number int, address string) *device {
 			return &countedConn{Conn: conn, traffic: &d.traffic}, nil
 		},
 	}
-	d.client = syncv1connect.NewSyncServiceClient(
-		&http.Client{Transport: d.transport, Timeout: requestTimeout},
-		"http://"+address,
-		// What is large in an answer are batches, which are compressed already.
-		connect.WithAcceptCompression("gzip", nil, nil),
-	)
-	return d
+	client := &http.Client{Transport: rememberer{d}, Timeout: requestTimeout}
+	key, err := clientsdk.NewSoftwareKey(source(forKey, number))
+	if err != nil {
+		return nil, err
+	}
+	invitation, err := clientsdk.ParseInvitation(server.Invitations[number-coordinator])
+	if err != nil {
+		return nil, err
+	}
+	identity, err := clientsdk.Enrol(ctx, invitation, fmt.Sprint("device ", number), key, client)
+	if err != nil {
+		return nil, err
+	}
+	// What is large in an answer are batches, which are compressed already.
+	d.client, err = clientsdk.HomeClient(identity, key, client, connect.WithAcceptCompression("gzip", nil, nil))
+	return d, err
+}
+
+// rememberer keeps how the device proved itself last, for a request that the
+// client would not send.
+type rememberer struct{ device *device }
+
+// RoundTrip implements http.RoundTripper.
+func (r rememberer) RoundTrip(req *http.Request) (*http.Response, error) {
+	if authorization := req.Header.Get("Authorization"); authorization != "" {
+		r.device.authorization.Store(&authorization)
+	}
+	return r.device.transport.RoundTrip(req)
 }
 
 // countedConn counts what passes.
@@ -82,12 +104,10 @@ func (c *countedConn) Write(p []byte) (int, error) {
 // disconnect closes the connection; the next request opens another.
 func (d *device) disconnect() { d.transport.CloseIdleConnections() }
 
-// request adds who asks, and counts.
+// request counts.
 func request[T any](d *device, message *T) *connect.Request[T] {
-	req := connect.NewRequest(message)
-	req.Header().Set("Authorization", auth.Header(d.person))
 	d.calls++
-	return req
+	return connect.NewRequest(message)
 }
 
 // pushBatches is how many batches go into one request: half a megabyte before

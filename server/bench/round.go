@@ -122,6 +122,9 @@ func (r *rush) afterB1(ctx context.Context, f figures) error {
 		return err
 	}
 	f["b1.round_trips"] = float64(trips)
+	if err := r.bombs(ctx, f); err != nil {
+		return err
+	}
 	if err := r.compare(ctx); err != nil {
 		return err
 	}

@@ -30,15 +30,19 @@ func (r *rush) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	address := r.server.first.Address
-	first := newDevice(coordinator, address)
+	first, err := newDevice(ctx, coordinator, &r.server.first)
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
 	defer first.disconnect()
 	if err := first.push(ctx, r.input.base, r.input.load.sharedRecords()); err != nil {
 		return fmt.Errorf("shared records: %w", err)
 	}
 	r.devices = make([]*device, r.input.load.Devices)
 	for i := range r.devices {
-		r.devices[i] = newDevice(i, address)
+		if r.devices[i], err = newDevice(ctx, i, &r.server.first); err != nil {
+			return fmt.Errorf("device %d: %w", i, err)
+		}
 		if err := r.devices[i].pull(ctx, nil); err != nil {
 			return fmt.Errorf("device %d: %w", i, err)
 		}
@@ -50,7 +54,9 @@ func (r *rush) begin(ctx context.Context) (err error) {
 // end ends the server, whatever state it is in.
 func (r *rush) end() error {
 	for _, d := range r.devices {
-		d.disconnect()
+		if d != nil {
+			d.disconnect()
+		}
 	}
 	if r.server == nil {
 		return nil
@@ -129,7 +135,11 @@ func (r *rush) pull(ctx context.Context) (s spent, rows int, err error) {
 // compare makes a new copy from the beginning and compares it with the server's
 // state: measured is only a server that merges rightly.
 func (r *rush) compare(ctx context.Context) error {
-	d, mine := newDevice(0, r.server.first.Address), copyOf{}
+	d, err := newDevice(ctx, 0, &r.server.first)
+	if err != nil {
+		return err
+	}
+	mine := copyOf{}
 	defer d.disconnect()
 	if err := d.pull(ctx, mine.take); err != nil {
 		return err

@@ -5,16 +5,20 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"time"
 
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/enrol"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 )
 
 // server is the role of the measured server: the engine and the edge that
@@ -46,11 +50,11 @@ func beginServer(ctx context.Context, j job) (role, answer, error) {
 	if err := s.letIn(ctx, j.Load.Devices); err != nil {
 		return nil, answer{}, errors.Join(fmt.Errorf("grants: %w", err), engine.Close())
 	}
-	address, err := s.serve(ctx, disk)
+	first, err := s.serve(ctx, disk, j.Load.Devices)
 	if err != nil {
 		return nil, answer{}, errors.Join(err, engine.Close())
 	}
-	return s, answer{Address: address}, nil
+	return s, first, nil
 }
 
 // letIn gives every device's person access, and so makes the space.
@@ -64,20 +68,58 @@ func (s *server) letIn(ctx context.Context, devices int) error {
 	return nil
 }
 
-func (s *server) serve(ctx context.Context, disk *ops.Disk) (address string, err error) {
-	listener, err := auth.Listen(ctx, "127.0.0.1:0")
+func (s *server) serve(ctx context.Context, disk *ops.Disk, devices int) (first answer, err error) {
+	known, err := directory.Open(s.engine, nowMillis, rand.Reader)
 	if err != nil {
-		return "", err
+		return first, err
+	}
+	door, err := enrol.New(enrol.Options{Directory: known, Now: nowMillis, Random: rand.Reader})
+	if err != nil {
+		return first, err
+	}
+	listener, err := guard.Exposure{}.Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return first, err
+	}
+	first.Address = listener.Addr().String()
+	if first.Invitations, err = invite(ctx, door, "http://"+first.Address, devices); err != nil {
+		return first, errors.Join(err, listener.Close())
 	}
 	ctx, s.stop = context.WithCancel(ctx)
 	s.ended = make(chan error, 1)
 	log := ops.NewLogger(os.Stderr, ops.LogText)
 	go func() {
 		s.ended <- rpc.Serve(ctx, listener, rpc.Options{
-			Engine: s.engine, Reporter: report.New(s.engine, nowMillis), Health: ops.NewHealth(disk.Room, log, rpc.Services...), Log: log, Now: nowMillis,
+			Engine: s.engine, Enrol: door, Directory: known, Reporter: report.New(s.engine, nowMillis), Health: ops.NewHealth(disk.Room, log, rpc.Services...), Log: log, Now: nowMillis,
+			Limits: unhurried(),
 		})
 	}()
-	return listener.Addr().String(), nil
+	return first, nil
+}
+
+// invite makes an invitation for every device's person, the coordinator first.
+func invite(ctx context.Context, door *enrol.Service, address string, devices int) (lines []string, err error) {
+	guest := enrol.Guest{Home: credential.Home{Server: address}, OrganisationName: "bench"}
+	for device := coordinator; device < devices; device++ {
+		guest.Person, guest.PersonName = personOf(device), fmt.Sprint("person ", device)
+		invitation, _, err := door.InviteGuest(ctx, personOf(coordinator), guest)
+		if err != nil {
+			return nil, fmt.Errorf("invite: %w", err)
+		}
+		lines = append(lines, invitation.Text())
+		guest.OrganisationName, guest.Home.Organisation = "", invitation.Organisation
+	}
+	return lines, nil
+}
+
+// unhurried are the usual limits, but for those that would slow a device down
+// that does more in a minute than a tablet in a year.
+func unhurried() guard.Limits {
+	l := guard.Usual
+	l.AddressPerSecond, l.CallerPerSecond = 1e6, 1e6
+	l.AddressBurst, l.CallerBurst = 1e6, 1e6
+	l.DayBytes, l.DayChanges = math.MaxInt64, math.MaxInt64
+	return l
 }
 
 func nowMillis() int64 { return time.Now().UnixMilli() }

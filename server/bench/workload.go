@@ -68,6 +68,7 @@ const (
 	forReplica
 	forSharedRecord
 	forIndex
+	forKey
 )
 
 // source returns the random numbers of one purpose and number.

@@ -74,7 +74,9 @@ func (c *Command) run(ctx context.Context, out, progressTo io.Writer) (err error
 		fmt.Fprintln(progressTo, "not as planned:", problem)
 	}
 	if c.Keep {
-		r.waitForLooks(ctx, progressTo, dir)
+		if err := r.waitForLooks(ctx, progressTo, dir); err != nil {
+			return err
+		}
 	}
 	if !o.Run.Converged {
 		return errDiverged

@@ -228,7 +228,7 @@ func TestKeepLeavesTheServerUpAndSaysHowToLook(t *testing.T) {
 	c := Command{Seed: 1, Communities: 1, People: 5, Keep: true, Dir: dir}
 	go func() { ended <- c.run(ctx, &out, log) }()
 
-	curl := regexp.MustCompile(`(?s)Authorization: (Bearer [0-9a-f]{32}).*-d '(\{.*?\})' (http://\S+)`)
+	curl := regexp.MustCompile(`(?s)Authorization: (Bearer [0-9A-Za-z_-]{43}).*-d '(\{.*?\})' (http://\S+)`)
 	var found []string
 	for found == nil {
 		select {

@@ -8,6 +8,7 @@ import (
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/zhurnal/zhurnal/clientsdk"
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
@@ -21,6 +22,7 @@ import (
 // desk is the coordinator's way to the server: what a browser on the
 // coordinator's desk calls.
 type desk struct {
+	device  *device
 	service syncv1connect.DeskServiceClient
 	reports reportv1connect.ReportServiceClient
 	types   *schema.Schema
@@ -31,12 +33,17 @@ type desk struct {
 	space merge.SpaceID
 }
 
-func newDesk(client *http.Client, url string, who merge.PersonID, types *schema.Schema, ids *identities, c chance) *desk {
-	return &desk{
-		service: syncv1connect.NewDeskServiceClient(client, url, claim(who)),
-		reports: reportv1connect.NewReportServiceClient(client, url, claim(who)),
-		types:   types, ids: ids, chance: c, who: who,
+func newDesk(known *device, who merge.PersonID, types *schema.Schema, ids *identities, c chance) (*desk, error) {
+	client, proves, err := clientsdk.Proven(known.identity, known.signer, http.DefaultClient)
+	if err != nil {
+		return nil, err
 	}
+	return &desk{
+		device:  known,
+		service: syncv1connect.NewDeskServiceClient(client, known.identity.Server, proves),
+		reports: reportv1connect.NewReportServiceClient(client, known.identity.Server, proves),
+		types:   types, ids: ids, chance: c, who: who,
+	}, nil
 }
 
 // letIn makes a space by giving people access to it.

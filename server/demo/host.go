@@ -9,11 +9,15 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/enrol"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
 
@@ -21,9 +25,13 @@ import (
 // runs, on a free port of loopback.
 type host struct {
 	engine *syncengine.Engine
-	url    string
-	stop   context.CancelFunc
-	ended  chan error
+	known  *directory.Directory
+	door   *enrol.Service
+	// organisation is whose season it is; zero before the first is invited.
+	organisation credential.OrganisationID
+	url          string
+	stop         context.CancelFunc
+	ended        chan error
 }
 
 // hostFreeBytes is the room below which the server takes nothing new.
@@ -41,12 +49,20 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 	if err != nil {
 		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
 	}
-	listener, err := auth.Listen(ctx, "127.0.0.1:0")
+	known, err := directory.Open(engine, nowMillis, rand.Reader)
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	door, err := enrol.New(enrol.Options{Directory: known, Now: nowMillis, Random: rand.Reader})
+	if err != nil {
+		return nil, errors.Join(err, engine.Close())
+	}
+	listener, err := guard.Exposure{}.Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		return nil, errors.Join(err, engine.Close())
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
-	h := &host{engine: engine, url: "http://" + listener.Addr().String(), stop: stop, ended: make(chan error, 1)}
+	h := &host{engine: engine, known: known, door: door, url: "http://" + listener.Addr().String(), stop: stop, ended: make(chan error, 1)}
 	log := ops.NewLogger(logTo, ops.LogText)
 	health := ops.NewHealth(disk.Room, log, rpc.Services...)
 	go func() {
@@ -56,7 +72,28 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 }
 
 func (h *host) options(health *ops.Health, log *slog.Logger) rpc.Options {
-	return rpc.Options{Engine: h.engine, Reporter: report.New(h.engine, nowMillis), Health: health, Log: log, Now: nowMillis}
+	return rpc.Options{Engine: h.engine, Enrol: h.door, Directory: h.known, Reporter: report.New(h.engine, nowMillis), Health: health, Log: log, Now: nowMillis}
+}
+
+// invite makes an invitation for one device of a person, who is made if need be.
+func (h *host) invite(ctx context.Context, implementer string, person merge.PersonID, name string) (string, error) {
+	guest := enrol.Guest{Home: credential.Home{Server: h.url, Organisation: h.organisation}, Person: person}
+	if h.organisation == (credential.OrganisationID{}) {
+		guest.OrganisationName = implementer
+	}
+	view, err := h.known.View()
+	if err != nil {
+		return "", err
+	}
+	if view.User(person) == nil {
+		guest.PersonName = name
+	}
+	invitation, _, err := h.door.InviteGuest(ctx, person, guest)
+	if err != nil {
+		return "", fmt.Errorf("invite %s: %w", name, err)
+	}
+	h.organisation = invitation.Organisation
+	return invitation.Text(), nil
 }
 
 // close lets requests finish and closes the store.

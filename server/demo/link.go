@@ -6,11 +6,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-
-	"connectrpc.com/connect"
-
-	"github.com/zhurnal/zhurnal/server/auth"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 // errCut is what a connection ends with that the demo has cut.
@@ -27,10 +22,10 @@ type link struct {
 	openConnection []net.Conn
 }
 
-// client returns an HTTP client on the link. What it opened is closed with
+// transport returns one on the link. What it opened is closed with
 // [link.hangUp].
-func (l *link) client() *http.Client {
-	return &http.Client{Transport: &http.Transport{DialContext: l.dial, DisableCompression: true, MaxConnsPerHost: 1}}
+func (l *link) transport() *http.Transport {
+	return &http.Transport{DialContext: l.dial, DisableCompression: true, MaxConnsPerHost: 1}
 }
 
 func (l *link) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -110,14 +105,4 @@ func (c *counted) Read(p []byte) (int, error) {
 		return through, errors.Join(errCut, c.Conn.Close())
 	}
 	return n, err
-}
-
-// claim says to the server who calls.
-func claim(person merge.PersonID) connect.ClientOption {
-	return connect.WithInterceptors(connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
-		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
-			req.Header().Set("Authorization", auth.Header(person))
-			return next(ctx, req)
-		}
-	}))
 }

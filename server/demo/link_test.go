@@ -26,7 +26,7 @@ func post(t *testing.T, way *link) (read int, answer []byte, err error) {
 		read = len(body)
 		_, _ = w.Write(bytes.Repeat([]byte("a"), bodyBytes))
 	}))
-	resp, err := way.client().Post(server.URL, "text/plain", strings.NewReader(strings.Repeat("u", bodyBytes)))
+	resp, err := (&http.Client{Transport: way.transport()}).Post(server.URL, "text/plain", strings.NewReader(strings.Repeat("u", bodyBytes)))
 	if err == nil {
 		answer, err = io.ReadAll(resp.Body)
 		_ = resp.Body.Close()

@@ -6,8 +6,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"path/filepath"
 
+	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/server/report"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 )
 
 // writeTables writes what a coordinator wants to see, and then what an engineer
@@ -75,17 +78,39 @@ func (o *outcome) tellChecks(t *bytes.Buffer, r *playthrough) {
 
 // waitForLooks says how to look at the season, and waits until it is
 // interrupted.
-func (r *playthrough) waitForLooks(ctx context.Context, to io.Writer, dir string) {
-	coordinator, community := r.desk.who, r.aCommunity()
+func (r *playthrough) waitForLooks(ctx context.Context, to io.Writer, dir string) error {
+	key := filepath.Join(dir, "desk.key")
+	if err := keyfile.Keep(key, r.desk.device.signer, r.desk.device.identity); err != nil {
+		return err
+	}
+	token, err := r.token(ctx)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(to, `
 The server stays up at %s until you press Ctrl-C. Its files and those of the tablets are in %s.
 The figures again, as the coordinator:
-  go run ./server report --server %s --as %s --desk %s
-The cells of a community in which people disagree:
+  go run ./server report --key %s --desk %s
+The cells of a community in which people disagree, with a token that is good for 15 minutes:
   curl -s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \
     -d '{"spaceId":"%s"}' %s/zhurnal.sync.v1.DeskService/ListDisagreements
-`, r.host.url, dir, r.host.url, coordinator, r.desk.space, coordinator, community, r.host.url)
+`, r.host.url, dir, key, r.desk.space, token, r.aCommunity(), r.host.url)
 	<-ctx.Done()
+	return nil
+}
+
+// token is one of the desk's, to be shown.
+func (r *playthrough) token(ctx context.Context) (string, error) {
+	d := r.desk.device
+	nonce, err := r.host.door.Challenge(d.identity.Device)
+	if err != nil {
+		return "", err
+	}
+	signature, err := d.signer.Sign(credential.TokenMessage(d.identity.Organisation, d.identity.Device, nonce))
+	if err != nil {
+		return "", err
+	}
+	return r.host.door.Token(ctx, d.identity.Device, nonce, signature)
 }
 
 // aCommunity is the id of a community's space as JSON has bytes.

@@ -30,7 +30,7 @@ func (r *playthrough) hear(ctx context.Context, t *tablet) (err error) {
 		return err
 	}
 	t.cuts = r.chance.cuts(string(t.planned.Name))
-	if err := t.sync(ctx, r.host.url); err != nil {
+	if err := t.sync(ctx); err != nil {
 		return err
 	}
 	t.traffic.flaggedFirst, err = t.flagged(ctx)
@@ -141,7 +141,7 @@ func (r *playthrough) syncAgain(ctx context.Context) error {
 	ph := r.progress.begin("All tablets sync again", len(r.tablets))
 	err := each(order(r.chance, "order again", r.tablets), func(t *tablet) error {
 		defer ph.step()
-		return t.sync(ctx, r.host.url)
+		return t.sync(ctx)
 	})
 	ph.end("%d round trips in all", r.sum(func(t *tablet) int { return t.traffic.roundTrips }))
 	return err

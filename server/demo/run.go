@@ -57,7 +57,9 @@ func begin(ctx context.Context, s *season.Season, c chance, dir string, p *progr
 	if err != nil {
 		return nil, errors.Join(err, r.close())
 	}
-	r.desk = newDesk(http.DefaultClient, r.host.url, coordinator, types, r.ids, c)
+	if r.desk, err = r.openDesk(ctx, coordinator); err != nil {
+		return nil, errors.Join(err, r.close())
+	}
 	if err := r.deal(filepath.Join(dir, "tablets")); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
@@ -73,6 +75,28 @@ func (r *playthrough) meet() {
 	for _, name := range people {
 		r.ids.set(name.Person(), r.chance.id("person/"+string(name)))
 	}
+}
+
+// openDesk enrols the coordinator's own machine.
+func (r *playthrough) openDesk(ctx context.Context, coordinator merge.PersonID) (*desk, error) {
+	invitation, err := r.invite(ctx, r.season.Coordinator)
+	if err != nil {
+		return nil, err
+	}
+	known, err := makeKnown(ctx, invitation, "desk", r.chance, http.DefaultClient)
+	if err != nil {
+		return nil, err
+	}
+	return newDesk(known, coordinator, r.types, r.ids, r.chance)
+}
+
+// invite makes an invitation for one more device of somebody who works.
+func (r *playthrough) invite(ctx context.Context, name season.Name) (string, error) {
+	person, err := r.ids.of(name.Person())
+	if err != nil {
+		return "", err
+	}
+	return r.host.invite(ctx, r.season.Programme.Implementer, person, string(name))
 }
 
 // deal makes the tablets.
@@ -159,28 +183,38 @@ func each[T any](list []T, work func(T) error) error {
 // still a network, and everybody fetches what the others have opened with.
 func (r *playthrough) openRegisters(ctx context.Context) error {
 	ph := r.progress.begin("Tablets are handed out", 2*len(r.tablets))
+	invitations := map[*tablet]string{}
+	for _, t := range r.tablets {
+		var err error
+		if invitations[t], err = r.invite(ctx, t.planned.Person); err != nil {
+			return err
+		}
+	}
 	err := each(r.tablets, func(t *tablet) error {
 		defer ph.step()
+		if err := t.enrol(ctx, invitations[t], r.chance); err != nil {
+			return err
+		}
 		if err := t.open(ctx); err != nil {
 			return err
 		}
 		if err := t.join(ctx); err != nil {
 			return err
 		}
-		if err := t.sync(ctx, r.host.url); err != nil { // what the office has prepared
+		if err := t.sync(ctx); err != nil { // what the office has prepared
 			return err
 		}
 		if err := t.play(ctx, t.planned.Opening); err != nil {
 			return err
 		}
-		return t.sync(ctx, r.host.url)
+		return t.sync(ctx)
 	})
 	if err != nil {
 		return err
 	}
 	err = each(r.tablets, func(t *tablet) error {
 		defer ph.step()
-		return t.sync(ctx, r.host.url)
+		return t.sync(ctx)
 	})
 	ph.end("%d tablets, %d with a clock that is wrong by years", len(r.tablets), r.wrongClocks())
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,6 +32,9 @@ type tablet struct {
 	// wrongByMillis.
 	trueMillis    atomic.Int64
 	wrongByMillis int64
+	// client proves who calls, over whichever way there is.
+	client syncv1connect.SyncServiceClient
+	ways   ways
 	// written are the changes that the register accepted.
 	written int
 	// cuts are still to come.
@@ -68,6 +72,23 @@ func newTablet(t *season.Tablet, kinds map[season.Name]schemav1.SpaceKind, ids *
 // open switches the tablet on.
 func (t *tablet) open(ctx context.Context) (err error) {
 	t.register, err = clientsdk.Open(ctx, t.options)
+	return t.about(err)
+}
+
+// enrol makes the tablet known to the server.
+func (t *tablet) enrol(ctx context.Context, invitation string, c chance) error {
+	way := &link{}
+	defer way.hangUp()
+	t.ways.set(way.transport())
+	client := &http.Client{Transport: &t.ways}
+	known, err := makeKnown(ctx, invitation, string(t.planned.Name), c, client)
+	if err != nil {
+		return t.about(err)
+	}
+	if known.identity.Person != t.options.Author {
+		return t.about(fmt.Errorf("it was enrolled for %s", known.identity.Person))
+	}
+	t.client, err = clientsdk.HomeClient(known.identity, known.signer, client, noGzip)
 	return t.about(err)
 }
 
@@ -170,9 +191,9 @@ func (t *tablet) act(tx *clientsdk.Tx, space season.Name, act *season.Act, begun
 const attemptsMax = 5
 
 // sync brings the tablet up to date, trying again where the link is cut.
-func (t *tablet) sync(ctx context.Context, url string) error {
+func (t *tablet) sync(ctx context.Context) error {
 	for range attemptsMax {
-		done, err := t.attempt(ctx, url)
+		done, err := t.attempt(ctx)
 		if done || err != nil {
 			return t.about(err)
 		}
@@ -181,15 +202,15 @@ func (t *tablet) sync(ctx context.Context, url string) error {
 }
 
 // attempt is one sync over one link. It is not done if the link was cut.
-func (t *tablet) attempt(ctx context.Context, url string) (done bool, err error) {
+func (t *tablet) attempt(ctx context.Context) (done bool, err error) {
 	way := &link{}
 	if len(t.cuts) > 0 {
 		way.cut = &t.cuts[0]
 		t.cuts = t.cuts[1:]
 	}
 	defer way.hangUp()
-	client := syncv1connect.NewSyncServiceClient(way.client(), url, claim(t.options.Author), noGzip)
-	result, err := t.register.Sync(ctx, client)
+	t.ways.set(way.transport())
+	result, err := t.register.Sync(ctx, t.client)
 	t.traffic.add(&result, way)
 	switch {
 	case err != nil && way.wasCut():

@@ -15,9 +15,11 @@ import (
 
 // NewDevice is a tablet that enrols, which has shown that it has the private key.
 type NewDevice struct {
-	TabletLabel string
-	Algorithm   directoryv1.KeyAlgorithm
-	PublicKey   []byte
+	// Organisation is whose invitation the tablet took it for.
+	Organisation OrganisationID
+	TabletLabel  string
+	Algorithm    directoryv1.KeyAlgorithm
+	PublicKey    []byte
 }
 
 // publicKeyBytes are how long a public key is; see Device.public_key.
@@ -64,7 +66,7 @@ func (d *Directory) UseInvitation(ctx context.Context, secretHash [32]byte, n Ne
 func (w *writing) useInvitation(secretHash [32]byte, n NewDevice, fresh DeviceID) (DeviceID, *directoryv1.Device, error) {
 	invited, invitation := w.view.InvitationBySecret(secretHash)
 	switch {
-	case invitation == nil || invitation.Withdrawn:
+	case invitation == nil || invitation.Withdrawn || OrganisationID(invitation.OrganisationId) != n.Organisation:
 		return fresh, nil, errInvitation
 	case len(invitation.UsedByDevice) > 0:
 		id := DeviceID(invitation.UsedByDevice)
@@ -73,6 +75,9 @@ func (w *writing) useInvitation(secretHash [32]byte, n NewDevice, fresh DeviceID
 			return fresh, nil, errInvitation
 		}
 		return id, device, nil
+	}
+	if w.view.hasKey(n.Algorithm, n.PublicKey) {
+		return fresh, nil, fault.New(fault.Invalid, "device: this key has enrolled before; draw another")
 	}
 	userKey := keyOf(directoryv1.RowKind_ROW_KIND_USER, merge.PersonID(invitation.UserId))
 	user := find[*directoryv1.User](w.view, userKey)

@@ -27,6 +27,7 @@ func TestOneOfManyUsesAnInvitation(t *testing.T) {
 	o := newOffice(t)
 	oksana, petro := o.user("Oksana"), o.user("Petro")
 	for round := range 8 {
+		number := func(i int) byte { return byte(24*round + i) } // each key is of one device
 		secret := fmt.Sprint("secret ", round)
 		invitation := o.invite(oksana, secret)
 		const rivals = 12
@@ -35,9 +36,9 @@ func TestOneOfManyUsesAnInvitation(t *testing.T) {
 		for i := range rivals {
 			beside := fmt.Sprint("beside ", round, i)
 			o.invite(petro, beside)
-			racing.Go(func() { ids[i], errs[i] = o.use(secret, byte(i)) })
+			racing.Go(func() { ids[i], errs[i] = o.use(secret, number(i)) })
 			racing.Go(func() {
-				if _, err := o.use(beside, byte(i)); err != nil {
+				if _, err := o.use(beside, number(rivals+i)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -58,7 +59,7 @@ func TestOneOfManyUsesAnInvitation(t *testing.T) {
 			t.Fatal("none has enrolled")
 		}
 		v := o.view()
-		if used := v.Invitation(invitation).UsedByDevice; directory.DeviceID(used) != ids[won] || v.Device(ids[won]).PublicKey[0] != byte(won) {
+		if used := v.Invitation(invitation).UsedByDevice; directory.DeviceID(used) != ids[won] || v.Device(ids[won]).PublicKey[0] != number(won) {
 			t.Fatalf("used by %x, and %v has won", used, ids[won])
 		}
 	}

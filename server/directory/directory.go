@@ -32,6 +32,9 @@ type Directory struct {
 
 	reading sync.Mutex // held by the one who reads what is new
 	view    atomic.Pointer[View]
+
+	telling  sync.Mutex
+	onChange []func() // called after each change
 }
 
 // Open reads the directory of an engine. now is the clock in milliseconds since
@@ -76,11 +79,27 @@ func (d *Directory) change(ctx context.Context, by merge.PersonID, judge func(w 
 			return err
 		}
 		if _, err = d.engine.ChangeDirectory(ctx, by, w.puts); fault.KindOf(err) != fault.Conflict {
+			d.tell()
 			return err
 		}
 		if err := ctx.Err(); err != nil {
 			return fault.New(fault.Unavailable, "directory: %w; nothing was changed", err)
 		}
+	}
+}
+
+// OnChange has f called after each change, before it is answered.
+func (d *Directory) OnChange(f func()) {
+	d.telling.Lock()
+	defer d.telling.Unlock()
+	d.onChange = append(d.onChange, f)
+}
+
+func (d *Directory) tell() {
+	d.telling.Lock()
+	defer d.telling.Unlock()
+	for _, f := range d.onChange {
+		f()
 	}
 }
 

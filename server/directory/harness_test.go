@@ -116,7 +116,9 @@ func tablet(number byte) directory.NewDevice {
 }
 
 func (o *office) use(secret string, number byte) (directory.DeviceID, error) {
-	id, _, err := o.dir.UseInvitation(o.Context(), sha256.Sum256([]byte(secret)), tablet(number))
+	n := tablet(number)
+	n.Organisation = o.org
+	id, _, err := o.dir.UseInvitation(o.Context(), sha256.Sum256([]byte(secret)), n)
 	return id, err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
@@ -13,11 +14,11 @@ import (
 // the same everywhere.
 type (
 	// OrganisationID names a tenant.
-	OrganisationID [16]byte
+	OrganisationID = credential.OrganisationID
 	// ProgrammeID names a programme of an organisation.
 	ProgrammeID [16]byte
 	// DeviceID names a tablet that has enrolled.
-	DeviceID [16]byte
+	DeviceID = credential.DeviceID
 	// InvitationID names a right to enrol.
 	InvitationID [16]byte
 	// AssignmentID names one role of a user.
@@ -25,13 +26,7 @@ type (
 )
 
 // String is in hexadecimal digits.
-func (id OrganisationID) String() string { return hex.EncodeToString(id[:]) }
-
-// String is in hexadecimal digits.
 func (id ProgrammeID) String() string { return hex.EncodeToString(id[:]) }
-
-// String is in hexadecimal digits.
-func (id DeviceID) String() string { return hex.EncodeToString(id[:]) }
 
 // String is in hexadecimal digits.
 func (id InvitationID) String() string { return hex.EncodeToString(id[:]) }

@@ -6,8 +6,11 @@ import (
 
 	"connectrpc.com/connect"
 
+	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -20,6 +23,9 @@ func (r *Relay) adoptAudiences(ctx context.Context) error {
 	resp, err := r.home.Audiences.ListAudiences(ctx, connect.NewRequest(&syncv1.ListAudiencesRequest{}))
 	if err != nil {
 		return fault.New(fault.Unavailable, "no answer from the home server: %w", err)
+	}
+	if err := r.adoptDevices(ctx, resp.Msg.Devices); err != nil {
+		return err
 	}
 	had, err := r.engine.Audiences(r.person)
 	if err != nil {
@@ -80,6 +86,32 @@ func (r *Relay) adopt(ctx context.Context, due syncengine.Audience, before []mer
 		return set(r.person, false)
 	}
 	return nil
+}
+
+// adoptDevices lets in the devices that the home server lets in, and no others.
+func (r *Relay) adoptDevices(ctx context.Context, devices []*syncv1.KnownDevice) error {
+	if r.directory == nil {
+		return nil
+	}
+	known := make([]directory.Known, len(devices))
+	for i, m := range devices {
+		k := &known[i]
+		var err error
+		if k.Device, err = wire.ID16[directory.DeviceID](m.DeviceId, "device_id"); err != nil {
+			return err
+		}
+		if k.User, err = wire.ID16[merge.PersonID](m.PersonId, "person_id"); err != nil {
+			return err
+		}
+		if k.Organisation, err = wire.ID16[directory.OrganisationID](m.OrganisationId, "organisation_id"); err != nil {
+			return err
+		}
+		if _, err := credential.ParsePublicKey(m.Algorithm, m.PublicKey); err != nil {
+			return err
+		}
+		k.Algorithm, k.PublicKey = directoryv1.KeyAlgorithm(m.Algorithm), m.PublicKey
+	}
+	return r.directory.Adopt(ctx, known)
 }
 
 func audienceFromProto(m *syncv1.Audience) (syncengine.Audience, error) {

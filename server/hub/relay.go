@@ -9,6 +9,7 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
@@ -41,6 +42,8 @@ type Relay struct {
 	// person is who the hub is to the home server, which lets it read the spaces
 	// that it is to relay.
 	person merge.PersonID
+	// directory is told whom the home server lets in; see LearnDevices.
+	directory Directory
 	// requestBytes is how much a request may carry, and ask for: it follows what
 	// the link has proved able to carry.
 	requestBytes int
@@ -53,6 +56,15 @@ type Relay struct {
 func New(engine Engine, home Home, person merge.PersonID) *Relay {
 	return &Relay{engine: engine, home: home, person: person, requestBytes: requestBytesMost, heldOffered: map[merge.ID]wire.EpochID{}}
 }
+
+// Directory is who is known to the hub; see package directory.
+type Directory interface {
+	Adopt(ctx context.Context, known []directory.Known) error
+}
+
+// LearnDevices has the relay tell the directory whom the home server lets in, so
+// that the hub knows their keys while home cannot be reached.
+func (r *Relay) LearnDevices(d Directory) { r.directory = d }
 
 // Relayed says what went over.
 type Relayed struct {

@@ -7,7 +7,9 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
@@ -18,7 +20,10 @@ type AudienceEngine interface {
 }
 
 // audienceService implements syncv1connect.AudienceServiceHandler.
-type audienceService struct{ engine AudienceEngine }
+type audienceService struct {
+	engine    AudienceEngine
+	directory *directory.Directory
+}
 
 func (s *audienceService) ListAudiences(ctx context.Context, _ *connect.Request[syncv1.ListAudiencesRequest]) (*connect.Response[syncv1.ListAudiencesResponse], error) {
 	person, err := auth.Person(ctx)
@@ -38,5 +43,34 @@ func (s *audienceService) ListAudiences(ctx context.Context, _ *connect.Request[
 		}
 		resp.Audiences[i] = m
 	}
+	resp.Devices, err = s.devices(audiences)
+	if err != nil {
+		return nil, err
+	}
 	return connect.NewResponse(resp), nil
+}
+
+// devices are those of the people in the audiences, each once.
+func (s *audienceService) devices(audiences []syncengine.Audience) (known []*syncv1.KnownDevice, err error) {
+	view, err := s.directory.View()
+	if err != nil {
+		return nil, err
+	}
+	people := map[merge.PersonID]bool{}
+	for i := range audiences {
+		for _, person := range audiences[i].People {
+			people[person] = true
+		}
+	}
+	for _, id := range view.Devices() {
+		device := view.LetIn(id)
+		if device == nil || !people[merge.PersonID(device.UserId)] {
+			continue
+		}
+		known = append(known, &syncv1.KnownDevice{
+			DeviceId: id[:], PersonId: device.UserId, OrganisationId: device.OrganisationId,
+			Algorithm: credential.Algorithm(device.Algorithm), PublicKey: device.PublicKey,
+		})
+	}
+	return known, nil
 }

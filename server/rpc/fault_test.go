@@ -18,7 +18,6 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1grpc"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -156,7 +155,7 @@ func TestAFaultOfOneSpacePassesTheSameGate(t *testing.T) {
 	server := start(t, engine, usual)
 	client := syncv1connect.NewSyncServiceClient(httpClient(t, 1), server.url)
 	req := connect.NewRequest(&syncv1.SyncRequest{})
-	req.Header().Set("Authorization", auth.Header(olena))
+	req.Header().Set("Authorization", office.Header(olena))
 	for i := range byte(3) {
 		req.Msg.Spaces = append(req.Msg.Spaces, &syncv1.SpaceUp{SpaceId: append([]byte{i + 1}, make([]byte, 15)...)})
 	}
@@ -233,7 +232,7 @@ func TestWhatTheProtocolDoesNotAllowIsMalformed(t *testing.T) {
 
 	for _, contentType := range []string{"application/json", "application/proto"} {
 		got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, []byte("{\xff"),
-			"Content-Type", contentType, "Authorization", auth.Header(olena))
+			"Content-Type", contentType, "Authorization", office.Header(olena))
 		mustBe(t, contentType, got.status, http.StatusBadRequest)
 	}
 }

@@ -19,7 +19,6 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1grpc"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -53,7 +52,7 @@ func (r *running) dialOperator() *grpc.ClientConn {
 }
 
 func as(ctx context.Context, person merge.PersonID) context.Context {
-	return metadata.AppendToOutgoingContext(ctx, "authorization", auth.Header(person))
+	return metadata.AppendToOutgoingContext(ctx, "authorization", office.Header(person))
 }
 
 func TestGRPCClientPushesPullsAndSyncs(t *testing.T) {

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -10,9 +11,13 @@ import (
 	"connectrpc.com/grpchealth"
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/enrol"
+	"github.com/zhurnal/zhurnal/server/guard"
 )
 
 // Engine is all that the services ask of the engine.
@@ -30,11 +35,20 @@ type Engine interface {
 type Options struct {
 	Engine   Engine
 	Reporter Reporter
+	// Enrol lets devices in, and Directory says who they are.
+	Enrol     *enrol.Service
+	Directory *directory.Directory
 	// Health answers health checks; see package ops.
 	Health grpchealth.Checker
 	Log    *slog.Logger
 	// Now is the clock, in milliseconds since 1970; told to tablets only.
 	Now func() int64
+	// Exposure says how callers reach the server, TLS what certificate it shows
+	// them; nil for none.
+	Exposure guard.Exposure
+	TLS      *tls.Config
+	// Limits are what callers may do; the zero value is guard.Usual.
+	Limits guard.Limits
 	// Operator is the listener of the operator's socket; nil for none. See
 	// package operator.
 	Operator net.Listener
@@ -48,48 +62,67 @@ type Options struct {
 // operator's socket alone; for health and reflection.
 var (
 	Services = []string{
+		enrolv1connect.EnrolServiceName,
 		syncv1connect.SyncServiceName,
 		syncv1connect.DeskServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
 	}
-	HubServices      = []string{syncv1connect.SyncServiceName}
+	HubServices      = []string{enrolv1connect.EnrolServiceName, syncv1connect.SyncServiceName}
 	OperatorServices = []string{
 		adminv1connect.BackupServiceName,
 		adminv1connect.LogServiceName,
 		adminv1connect.SchemaServiceName,
+		adminv1connect.InvitationServiceName,
 	}
 )
 
 // newHandler returns everything that is served on the port. Watches end when
 // stopping does. Extra options come after our own and win.
+//
+// A request passes, in this order, and each step costs more than the one before:
+//
+//	connections   so many in all and from one address           guard.Connections
+//	named         a request id, a last resort against panics
+//	Hosts         a name under which the server may be called   guard.Exposure
+//	Browsers      no page of another site                       guard.Exposure
+//	byAddress     not too often from one address                guard.Addresses
+//	listed        a procedure that is served
+//	authenticate  who calls, by the headers alone               package auth
+//	byCaller      not too often, not too much at once           guard.Callers
+//	inTurn        the body read whole, then the caller's turn   guard.Bodies, Turns
+//	Connect       decompression and decoding, both capped
+//	edge, pace    errors become answers; the handler's time
+//	handlers      a day's quota where something is brought      guard.Quota
 func newHandler(o Options, t timeouts, stopping context.Context, extra ...connect.HandlerOption) http.Handler {
 	rim := edge{log: o.Log}
 	options := append([]connect.HandlerOption{
-		compression(),
-		connect.WithReadMaxBytes(messageBytes),
-		connect.WithInterceptors(rim),
+		codecs(),
+		connect.WithConditionalHandlerOptions(bounded),
+		connect.WithInterceptors(rim, pace{}),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
 	}, extra...)
-	claimed := auth.Claimed(func(err error) *connect.Error { return encodeFault(err, "") }, options...)
+	authenticate := auth.Authenticated(o.Enrol, func(err error) *connect.Error { return encodeFault(err, "") }, options...)
+	admit := newAdmission(o, options...)
 
 	mux := http.NewServeMux()
-	handle := func(wrap func(http.Handler) http.Handler) func(string, http.Handler) {
-		return func(path string, h http.Handler) { mux.Handle(path, wrap(h)) }
-	}
-	private, open := handle(claimed), handle(func(h http.Handler) http.Handler { return h })
+	private := func(path string, h http.Handler) { mux.Handle(path, authenticate(admit.byCaller(admit.inTurn(h)))) }
+	open := func(path string, h http.Handler) { mux.Handle(path, admit.inTurn(h)) }
 
+	daily := quota{guard.NewQuota(o.Limits), o.Now}
 	if o.Brought != nil {
-		private(syncv1connect.NewSyncServiceHandler(&hubService{engine: o.Engine, now: o.Now, edge: rim, brought: o.Brought}, options...))
+		private(syncv1connect.NewSyncServiceHandler(&hubService{engine: o.Engine, now: o.Now, edge: rim, quota: daily, brought: o.Brought}, options...))
 	} else {
 		private(syncv1connect.NewSyncServiceHandler(&syncService{
-			engine: o.Engine, now: o.Now, edge: rim,
+			engine: o.Engine, now: o.Now, edge: rim, quota: daily,
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
-		private(syncv1connect.NewAudienceServiceHandler(&audienceService{engine: o.Engine}, options...))
+		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
 	}
+	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
 	open(grpchealth.NewHandler(o.Health, options...)) // probes carry no identity
-	return named(auth.LocalOnly(http.MaxBytesHandler(reachable(mux), wireBytes)))
+
+	return named(o.Log, o.Exposure.Hosts(o.Exposure.Browsers(admit.byAddress(admit.listed(reachable(mux))))))
 }

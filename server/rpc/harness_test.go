@@ -15,7 +15,8 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 
-	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
@@ -29,6 +30,9 @@ var (
 	tablet   = merge.ReplicaID{0x7a, 15: 3}
 	received = int64(1_754_000_000_000)
 )
+
+// office is where everybody of these tests has a device.
+var office = enroltest.New()
 
 // scripted is an engine that answers what a test tells it to, for the paths
 // that no healthy engine takes. Unset methods answer with a defect.
@@ -137,7 +141,13 @@ type running struct {
 // start serves until the test ends.
 func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerOption) *running {
 	t.Helper()
-	listener, err := auth.Listen(t.Context(), "127.0.0.1:0")
+	return startWith(t, engine, with, func(*Options) {}, extra...)
+}
+
+// startWith serves with options that a test changes.
+func startWith(t *testing.T, engine Engine, with timeouts, change func(*Options), extra ...connect.HandlerOption) *running {
+	t.Helper()
+	listener, err := (guard.Exposure{}).Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +158,7 @@ func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerO
 	}
 	log := new(lockedBuffer)
 	options := Options{
-		Engine: engine, Operator: socket,
+		Engine: engine, Operator: socket, Enrol: office.Door, Directory: office.Directory,
 		Health: grpchealth.NewStaticChecker(slices.Concat(Services, OperatorServices)...),
 		Log:    slog.New(slog.NewJSONHandler(log, nil)),
 		Now:    func() int64 { return received },
@@ -156,6 +166,7 @@ func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerO
 	if registers, ok := engine.(report.Registers); ok {
 		options.Reporter = report.New(registers, options.Now)
 	}
+	change(&options)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- serveWith(ctx, listener, options, with, extra...) }()

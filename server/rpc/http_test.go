@@ -18,7 +18,6 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -68,7 +67,7 @@ func TestJSONOverBothVersionsOfHTTP(t *testing.T) {
 	body := fmt.Sprintf(`{"spaceId": %q}`, base64.StdEncoding.EncodeToString(hall[:]))
 	for version := 1; version <= 2; version++ {
 		got := server.post(httpClient(t, version), syncv1connect.SyncServicePullProcedure, []byte(body),
-			"Content-Type", "application/json", "Authorization", auth.Header(olena))
+			"Content-Type", "application/json", "Authorization", office.Header(olena))
 		mustBe(t, "HTTP version", got.version, version)
 		mustBe(t, "status", got.status, http.StatusOK)
 		var answer struct {
@@ -99,7 +98,7 @@ func TestCurl(t *testing.T) {
 		t.Helper()
 		args := append([]string{
 			"--silent", "--show-error", "--max-time", "60",
-			"--header", "Content-Type: application/json", "--header", "Authorization: " + auth.Header(olena),
+			"--header", "Content-Type: application/json", "--header", "Authorization: " + office.Header(olena),
 			"--data", fmt.Sprintf(`{"spaceId": %q}`, base64.StdEncoding.EncodeToString(space[:])),
 		}, more...)
 		out, err := exec.CommandContext(t.Context(), curl, append(args, server.url+syncv1connect.SyncServicePullProcedure)...).CombinedOutput()
@@ -150,7 +149,7 @@ func TestGRPCWebByHandMadeFrames(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, frame(0, message),
-			"Content-Type", "application/grpc-web+proto", "Authorization", auth.Header(olena), "X-Grpc-Web", "1")
+			"Content-Type", "application/grpc-web+proto", "Authorization", office.Header(olena), "X-Grpc-Web", "1")
 		mustBe(t, "status", got.status, http.StatusOK)
 		mustBe(t, "content type", got.header.Get("Content-Type"), "application/grpc-web+proto")
 		if len(got.body) == 0 { // an error before the first message stands in the headers
@@ -175,7 +174,7 @@ func TestGRPCWebByHandMadeFrames(t *testing.T) {
 func TestUnlistedPathsAreNotFound(t *testing.T) {
 	server := start(t, &scripted{}, usual)
 	for _, path := range []string{"/", "/debug/pprof/", "/zhurnal.sync.v1.SyncService/Absent", "/zhurnal.sync.v1.Absent/Pull"} {
-		got := server.post(httpClient(t, 1), path, []byte("{}"), "Content-Type", "application/json", "Authorization", auth.Header(olena))
+		got := server.post(httpClient(t, 1), path, []byte("{}"), "Content-Type", "application/json", "Authorization", office.Header(olena))
 		mustBe(t, path, got.status, http.StatusNotFound)
 	}
 }
@@ -188,7 +187,7 @@ func TestAForeignHostNameIsRefused(t *testing.T) {
 	}
 	request.Host = "register.example.org"
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", auth.Header(olena))
+	request.Header.Set("Authorization", office.Header(olena))
 	response, err := httpClient(t, 1).Do(request)
 	if err != nil {
 		t.Fatal(err)

@@ -27,6 +27,7 @@ type hubService struct {
 	engine HubEngine
 	now    func() int64
 	edge   edge
+	quota  quota
 	// brought is called when a tablet has brought something.
 	brought func()
 }
@@ -40,7 +41,9 @@ func (s *hubService) Sync(ctx context.Context, req *connect.Request[syncv1.SyncR
 	if err != nil {
 		return nil, err
 	}
-	downs, err := s.engine.SyncAsHub(ctx, person, ups, int(req.Msg.PageBytes))
+	downs, err := s.quota.sync(ctx, ups, func(ups []wire.SpaceUp) ([]wire.SpaceDown, error) {
+		return s.engine.SyncAsHub(ctx, person, ups, int(req.Msg.PageBytes))
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -5,13 +5,10 @@ import "time"
 // Limits of what the edge accepts, with the reason for each. What a message may
 // hold inside is the engine's table, syncengine/limits.
 const (
-	// messageBytes bounds one request message after decompression: 16 full
-	// batches of 256 KiB, and what grpc-go accepts by default, so that hubs
+	// messageBytes bounds the largest request message after decompression, that
+	// of a push or a sync; the other procedures have theirs: 16 full batches of 256 KiB, and what grpc-go accepts by default, so that hubs
 	// that relay through it need no setting.
 	messageBytes = 4 << 20
-	// wireBytes bounds the body of one request as it arrives. Batches are
-	// compressed already, so it is a message and room for its frames.
-	wireBytes = messageBytes + 4<<10
 	// compressMinBytes is the size from which an answer is compressed: below,
 	// the answer fits one packet with its headers either way.
 	compressMinBytes = 1 << 10
@@ -23,10 +20,6 @@ const (
 	// headerBytes bounds the headers of a request: an Authorization header and
 	// what proxies add fit many times over.
 	headerBytes = 16 << 10
-	// connections bounds open connections: each takes a file descriptor and
-	// about 20 KB. The largest programme has some hundred tablets, and one
-	// tablet uses one or two.
-	connections = 2048
 	// chunkBytes is how much of a backup one message carries: a frame of it.
 	chunkBytes = 256 << 10
 	// streams bounds concurrent requests on one HTTP/2 connection, also

@@ -16,15 +16,14 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1grpc"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
-func TestAMessageOverTheLimitIsRefused(t *testing.T) {
+func TestAttack5AMessageOverTheLimitIsRefused(t *testing.T) {
 	engine := echoing()
 	server := start(t, engine, usual)
-	oversized := pullBytes(t, make([]byte, messageBytes), 0) // with its other fields over
+	oversized := pullBytes(t, make([]byte, askBytes), 0) // with its other fields over
 	for version := 1; version <= 2; version++ {
 		got := server.post(httpClient(t, version), syncv1connect.SyncServicePullProcedure, oversized, protoHeaders()...)
 		mustBeRefusedAsTooLarge(t, got)
@@ -34,7 +33,7 @@ func TestAMessageOverTheLimitIsRefused(t *testing.T) {
 	mustBe(t, "gRPC code", status.Code(err), codes.ResourceExhausted)
 	mustBe(t, "calls that reached the engine", len(engine.calls()), 0)
 
-	got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, pullBytes(t, make([]byte, messageBytes-64), 0), protoHeaders()...)
+	got := server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, pullBytes(t, make([]byte, askBytes-64), 0), protoHeaders()...)
 	mustBe(t, "status just below the limit", got.status, http.StatusOK)
 }
 
@@ -46,7 +45,7 @@ func (e *endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func TestABodyWithoutEndIsCutOff(t *testing.T) {
+func TestAttack5ABodyWithoutEndIsCutOff(t *testing.T) {
 	engine := echoing()
 	server := start(t, engine, usual)
 	body := new(endless)
@@ -55,7 +54,7 @@ func TestABodyWithoutEndIsCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/proto")
-	request.Header.Set("Authorization", auth.Header(olena))
+	request.Header.Set("Authorization", office.Header(olena))
 	if response, err := httpClient(t, 1).Do(request); err == nil { // the connection may be cut before the answer is read
 		mustBe(t, "status", response.StatusCode, http.StatusTooManyRequests)
 		response.Body.Close()
@@ -80,13 +79,13 @@ func (r *running) rawRequest(lines ...string) net.Conn {
 	return conn
 }
 
-func TestASlowBodyDoesNotHoldTheServer(t *testing.T) {
+func TestAttack16ASlowBodyDoesNotHoldTheServer(t *testing.T) {
 	engine := echoing()
 	impatient := usual
 	impatient.body = 100 * time.Millisecond
 	server := start(t, engine, impatient)
 	conn := server.rawRequest("POST "+syncv1connect.SyncServicePullProcedure+" HTTP/1.1", "Host: "+server.address,
-		"Authorization: "+auth.Header(olena), "Content-Type: application/proto", "Content-Length: 100", "", "\x0a")
+		"Authorization: "+office.Header(olena), "Content-Type: application/proto", "Content-Length: 100", "", "\x0a")
 	// A server that goes on waiting for the other 99 bytes says nothing here
 	// until the test's own deadline.
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -104,7 +103,7 @@ func TestASlowBodyDoesNotHoldTheServer(t *testing.T) {
 	mustBe(t, "calls that reached the engine", len(engine.calls()), 0)
 }
 
-func TestSlowHeadersDoNotHoldTheServer(t *testing.T) {
+func TestAttack16SlowHeadersDoNotHoldTheServer(t *testing.T) {
 	impatient := usual
 	impatient.header = 100 * time.Millisecond
 	server := start(t, echoing(), impatient)

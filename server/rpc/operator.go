@@ -16,7 +16,8 @@ import (
 func newOperatorHandler(o Options, t timeouts) http.Handler {
 	rim := edge{log: o.Log}
 	options := []connect.HandlerOption{
-		compression(),
+		codecs(),
+		compression(messageBytes),
 		connect.WithReadMaxBytes(messageBytes),
 		connect.WithInterceptors(rim),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
@@ -25,11 +26,12 @@ func newOperatorHandler(o Options, t timeouts) http.Handler {
 	mux.Handle(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
 	mux.Handle(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
 	mux.Handle(adminv1connect.NewSchemaServiceHandler(&schemaService{engine: o.Engine}, options...))
+	mux.Handle(adminv1connect.NewInvitationServiceHandler(&invitationService{o.Enrol}, options...))
 	mux.Handle(grpchealth.NewHandler(o.Health, options...))
 	// Tools that make requests by hand ask here for the language of the port, too.
 	names := append([]string{grpchealth.HealthV1ServiceName}, Services...)
 	reflector := grpcreflect.NewStaticReflector(append(names, OperatorServices...)...)
 	mux.Handle(grpcreflect.NewHandlerV1(reflector, options...))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(reflector, options...))
-	return named(auth.AsOperator(http.MaxBytesHandler(reachable(mux), wireBytes)))
+	return named(o.Log, auth.AsOperator(reachable(mux)))
 }

@@ -41,13 +41,13 @@ func TestWhatIsTheOperatorsIsNotOnThePublicPort(t *testing.T) {
 		"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 		"/debug/pprof/", "/debug/vars", "/metrics")
 	for _, path := range paths {
-		for _, who := range []merge.PersonID{olena, auth.Operator} {
-			got := server.post(httpClient(t, 1), path, []byte("{}"), "Content-Type", "application/json", "Authorization", auth.Header(who))
+		for _, authorization := range []string{office.Header(olena), "Bearer " + auth.Operator.String()} {
+			got := server.post(httpClient(t, 1), path, []byte("{}"), "Content-Type", "application/json", "Authorization", authorization)
 			mustBe(t, path, got.status, http.StatusNotFound)
 		}
 	}
 	mustBe(t, "the operator by the public port", server.post(httpClient(t, 1), syncv1connect.SyncServicePullProcedure, []byte("{}"),
-		"Content-Type", "application/json", "Authorization", auth.Header(auth.Operator)).status, http.StatusUnauthorized)
+		"Content-Type", "application/json", "Authorization", "Bearer "+auth.Operator.String()).status, http.StatusUnauthorized)
 }
 
 // cutting notes who asks the log to be cut.

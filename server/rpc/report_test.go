@@ -9,7 +9,6 @@ import (
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
@@ -19,7 +18,7 @@ func TestACoordinatorReadsTheFigures(t *testing.T) {
 	r.grant(desk, schemav1.SpaceKind_SPACE_KIND_DESK, iryna)
 	ask := func(person merge.PersonID, body string) reply {
 		return r.post(httpClient(t, 2), reportv1connect.ReportServiceReportProcedure, []byte(body),
-			"Content-Type", "application/json", "Authorization", auth.Header(person))
+			"Content-Type", "application/json", "Authorization", office.Header(person))
 	}
 	id := base64.StdEncoding.EncodeToString(desk[:])
 	got := ask(iryna, fmt.Sprintf(`{"deskSpaceId": %q, "expectedRecorderIds": [%q]}`, id, base64.StdEncoding.EncodeToString(olena[:])))

@@ -13,10 +13,10 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
-// TestAStrangerCannotTellARoomFromNothing asks everything of a counselling room
+// TestAttack17AStrangerCannotTellARoomFromNothing asks everything of a counselling room
 // that is there and of a space that is not. Nothing but the id that was asked
 // for may differ.
-func TestAStrangerCannotTellARoomFromNothing(t *testing.T) {
+func TestAttack17AStrangerCannotTellARoomFromNothing(t *testing.T) {
 	r := openRegister(t)
 	if _, err := r.desk.Write(as(t.Context(), iryna), &syncv1.WriteRequest{SpaceId: room[:], Records: []*syncv1.RecordValues{{
 		Record: &syncv1.RecordName{Type: "zhurnal.records.v1.CounsellingRoom", RecordId: course[:]},

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"net"
 	"net/http"
 
 	"connectrpc.com/connect"
-	"golang.org/x/net/netutil"
+
+	"github.com/zhurnal/zhurnal/server/guard"
 )
 
 // Serve answers on the listener, and on the operator's socket if there is one,
@@ -21,11 +23,16 @@ func Serve(ctx context.Context, listener net.Listener, o Options) error {
 }
 
 func serveWith(ctx context.Context, listener net.Listener, o Options, t timeouts, extra ...connect.HandlerOption) error {
+	if o.Limits == (guard.Limits{}) {
+		o.Limits = guard.Usual
+	}
 	stopping, stop := context.WithCancel(context.Background())
 	defer stop()
 	all := make(group, 0, 2)
 	ended := make(chan error, cap(all))
-	all.begin(newServer(newHandler(o, t, stopping, extra...), o.Log, t), netutil.LimitListener(listener, connections), ended)
+	public := newServer(newHandler(o, t, stopping, extra...), o.Log, t)
+	public.Protocols, public.TLSConfig = o.Exposure.Protocols(listener), o.TLS
+	all.begin(public, o.Exposure.Connections(listener, o.Limits, o.Log), ended)
 	if o.Operator != nil {
 		all.begin(newServer(newOperatorHandler(o, t), o.Log, t), o.Operator, ended)
 	}
@@ -51,7 +58,11 @@ type group []*http.Server
 
 func (g *group) begin(server *http.Server, listener net.Listener, ended chan<- error) {
 	*g = append(*g, server)
-	go func() { ended <- server.Serve(listener) }()
+	serve := server.Serve
+	if server.TLSConfig != nil {
+		serve = func(listener net.Listener) error { return server.ServeTLS(listener, "", "") }
+	}
+	go func() { ended <- serve(listener) }()
 }
 
 func (g group) shutDown(t timeouts) (failed error) {
@@ -69,16 +80,17 @@ func (g group) shutDown(t timeouts) (failed error) {
 	return failed
 }
 
-// newServer holds every limit that net/http knows. HTTP/2 comes without TLS:
-// the listener is on loopback.
+// newServer holds every limit that net/http knows. It speaks HTTP/2 without TLS
+// too, as is right for a socket.
 func newServer(handler http.Handler, log *slog.Logger, t timeouts) *http.Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
+	trouble := guard.NewNetLog(log)
 	return &http.Server{
 		Handler:           handler,
 		Protocols:         protocols,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          stdlog.New(trouble, "", 0),
 		ReadHeaderTimeout: t.header,
 		ReadTimeout:       t.body,
 		WriteTimeout:      t.answer,
@@ -91,6 +103,7 @@ func newServer(handler http.Handler, log *slog.Logger, t timeouts) *http.Server 
 			SendPingTimeout:               pingAfter,
 			PingTimeout:                   pingTimeout,
 			WriteByteTimeout:              byteTimeout,
+			CountError:                    trouble.CountError,
 		},
 	}
 }

@@ -38,6 +38,7 @@ type syncService struct {
 	engine SyncEngine
 	now    func() int64
 	edge   edge
+	quota  quota
 	watch  watchTimes
 }
 
@@ -46,7 +47,9 @@ func (s *syncService) Push(ctx context.Context, req *connect.Request[syncv1.Push
 	if err != nil {
 		return nil, err
 	}
-	outcomes, err := s.engine.Push(ctx, person, space, req.Msg.Batches)
+	outcomes, err := s.quota.push(ctx, req.Msg.Batches, func() ([]wire.Outcome, error) {
+		return s.engine.Push(ctx, person, space, req.Msg.Batches)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +82,9 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 	if err != nil {
 		return nil, err
 	}
-	downs, err := s.engine.Sync(ctx, person, ups, int(req.Msg.PageBytes))
+	downs, err := s.quota.sync(ctx, ups, func(ups []wire.SpaceUp) ([]wire.SpaceDown, error) {
+		return s.engine.Sync(ctx, person, ups, int(req.Msg.PageBytes))
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func watchEnd(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(cause, errWatchOver):
 		return nil
-	case cause != nil && fault.KindOf(cause) == fault.Unavailable:
+	case cause != nil && fault.KindOf(cause) == fault.Unavailable, errors.Is(cause, auth.ErrRevoked):
 		return cause
 	default:
 		return err

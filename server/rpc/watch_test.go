@@ -10,7 +10,6 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
-	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -41,7 +40,7 @@ func (r *running) watchUntil(ctx context.Context, version int) *connect.ServerSt
 	client := httpClient(r.t, version)
 	client.Timeout = 0
 	req := connect.NewRequest(&syncv1.WatchRequest{SpaceIds: [][]byte{hall[:]}})
-	req.Header().Set("Authorization", auth.Header(olena))
+	req.Header().Set("Authorization", office.Header(olena))
 	stream, err := syncv1connect.NewSyncServiceClient(client, r.url).Watch(ctx, req)
 	if err != nil {
 		r.t.Fatal(err)

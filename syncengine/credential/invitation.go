@@ -8,12 +8,12 @@ import (
 	"strings"
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// Invitation is what a tablet reads from a screen or a sheet of paper to become
-// known. It is good for one tablet and a short time.
-type Invitation struct {
-	// Server is where to enrol, such as https://register.example.org.
+// Home is what a device must know of its home server before it trusts it.
+type Home struct {
+	// Server is its address, such as https://register.example.org.
 	Server string
 	// Pins are SHA-256 of the SubjectPublicKeyInfo of certificates: with any pin
 	// the server must show one of them. One is the present, others are kept for
@@ -21,8 +21,6 @@ type Invitation struct {
 	Pins [][32]byte
 	// Organisation is whose server it is.
 	Organisation OrganisationID
-	// Secret is good once.
-	Secret Secret
 	// WipeKey, if set, is the Ed25519 key by which alone an order to wipe the
 	// tablet is signed: 32 bytes.
 	WipeKey []byte
@@ -31,37 +29,65 @@ type Invitation struct {
 	Recipients []string
 }
 
-// The bounds of an invitation, which has to fit a picture that the camera of an
-// old phone reads.
+// Invitation is what a tablet reads from a screen or a sheet of paper to become
+// known. It is good for one tablet and a short time.
+type Invitation struct {
+	Home
+	// Secret is good once.
+	Secret Secret
+}
+
+// Identity is what a device is known by once it has enrolled. Nothing in it is
+// secret; with the device's key it proves who calls.
+type Identity struct {
+	Home
+	// Device is the device's id.
+	Device DeviceID
+	// Person is who uses it, and so the author of its changes.
+	Person merge.PersonID
+}
+
+// The bounds of a line, which as an invitation has to fit a picture that the
+// camera of an old phone reads.
 const (
-	invitationBytes = 1024
-	invitationList  = 4
-	recipientBytes  = 100
+	lineBytes      = 1024
+	listMax        = 4
+	recipientBytes = 100
 )
 
-// An invitation is one line: zhurnal:enrol?v=1&server=…&organisation=…&secret=…
+// A line is zhurnal:enrol?v=1&server=…&organisation=…&secret=… for an invitation,
+// and zhurnal:device?v=1&server=…&organisation=…&device=…&person=… for an identity.
 const (
-	scheme  = "zhurnal"
-	purpose = "enrol"
-	version = "1"
+	scheme         = "zhurnal"
+	version        = "1"
+	invitationLine = "enrol"
+	identityLine   = "device"
 )
 
 var text64 = base64.RawURLEncoding.Strict()
 
-// Text returns the invitation as one line.
+// Text returns the invitation as one line. Whoever reads it can use it.
 func (i *Invitation) Text() string {
+	return i.line(invitationLine, "&secret="+text64.EncodeToString(i.Secret[:]))
+}
+
+// Text returns the identity as one line, to be kept.
+func (i *Identity) Text() string {
+	return i.line(identityLine, "&device="+i.Device.String()+"&person="+i.Person.String())
+}
+
+func (h *Home) line(purpose, own string) string {
 	q := url.Values{}
-	for _, pin := range i.Pins {
+	for _, pin := range h.Pins {
 		q.Add("pin", text64.EncodeToString(pin[:]))
 	}
-	if len(i.WipeKey) > 0 {
-		q.Set("wipe", text64.EncodeToString(i.WipeKey))
+	if len(h.WipeKey) > 0 {
+		q.Set("wipe", text64.EncodeToString(h.WipeKey))
 	}
-	for _, recipient := range i.Recipients {
+	for _, recipient := range h.Recipients {
 		q.Add("recipient", recipient)
 	}
-	line := scheme + ":" + purpose + "?v=" + version + "&server=" + url.QueryEscape(i.Server) +
-		"&organisation=" + i.Organisation.String() + "&secret=" + text64.EncodeToString(i.Secret[:])
+	line := scheme + ":" + purpose + "?v=" + version + "&server=" + url.QueryEscape(h.Server) + "&organisation=" + h.Organisation.String() + own
 	if len(q) > 0 {
 		line += "&" + q.Encode()
 	}
@@ -70,86 +96,109 @@ func (i *Invitation) Text() string {
 
 // ParseInvitation reads the line of an invitation. Its errors say nothing of
 // what is in it.
-func ParseInvitation(line string) (Invitation, error) {
-	line = strings.TrimSpace(line)
-	if len(line) > invitationBytes {
-		return Invitation{}, notOne("it has %d characters, and no invitation has more than %d", len(line), invitationBytes)
+func ParseInvitation(line string) (i Invitation, err error) {
+	q, err := parseLine(line, invitationLine, "secret")
+	if err == nil {
+		i.Home, err = parseHome(q)
 	}
-	u, err := url.Parse(line)
-	if err != nil || u.Scheme != scheme || u.Opaque != purpose {
-		return Invitation{}, notOne("it does not begin with %s:%s", scheme, purpose)
+	if err == nil && !decode64(i.Secret[:], q.Get("secret")) {
+		err = fault.New(fault.Malformed, "the secret is not 16 bytes")
 	}
-	q, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return Invitation{}, notOne("what follows the question mark is not whole")
-	}
-	if q.Get("v") != version {
-		return Invitation{}, notOne("it is of version %q and this app knows %s: update the app", q.Get("v"), version)
-	}
-	return parseInvitation(q)
-}
-
-func notOne(format string, args ...any) error {
-	return fault.New(fault.Malformed, "not a whole invitation: "+format, args...)
-}
-
-func parseInvitation(q url.Values) (i Invitation, err error) {
-	for name, values := range q {
-		switch name {
-		case "pin", "recipient":
-			if len(values) > invitationList {
-				return i, notOne("%s stands there %d times, and may %d times", name, len(values), invitationList)
-			}
-		case "v", "server", "organisation", "secret", "wipe":
-			if len(values) > 1 {
-				return i, notOne("%s stands there twice", name)
-			}
-		default:
-			return i, notOne("this app does not know what %q means: update the app", name)
-		}
-	}
-	i.Server = q.Get("server")
-	if err := CheckServer(i.Server); err != nil {
-		return i, notOne("%w", err)
-	}
-	if n, err := hex.Decode(i.Organisation[:], clip(q.Get("organisation"), 2*len(i.Organisation))); err != nil || n != len(i.Organisation) || i.Organisation == (OrganisationID{}) {
-		return i, notOne("organisation is not 32 hexadecimal digits")
-	}
-	if !decode64(i.Secret[:], q.Get("secret")) {
-		return i, notOne("the secret is not 16 bytes")
-	}
-	i.Pins = make([][32]byte, len(q["pin"]))
-	for n, pin := range q["pin"] {
-		if !decode64(i.Pins[n][:], pin) {
-			return i, notOne("a pin is not 32 bytes")
-		}
-	}
-	if wipe := q.Get("wipe"); wipe != "" {
-		i.WipeKey = make([]byte, ed25519.PublicKeySize)
-		if !decode64(i.WipeKey, wipe) {
-			return i, notOne("the wipe key is not 32 bytes")
-		}
-	}
-	for _, recipient := range q["recipient"] {
-		if !isRecipient(recipient) {
-			return i, notOne("a recipient is none of age's (age1…)")
-		}
-		i.Recipients = append(i.Recipients, recipient)
+		return Invitation{}, fault.New(fault.Malformed, "not a whole invitation: %w", err)
 	}
 	return i, nil
 }
 
-// clip returns the text if it is of this length, and nothing otherwise.
-func clip(text string, length int) []byte {
-	if len(text) != length {
-		return nil
+// ParseIdentity reads the line of an identity.
+func ParseIdentity(line string) (i Identity, err error) {
+	q, err := parseLine(line, identityLine, "device", "person")
+	if err == nil {
+		i.Home, err = parseHome(q)
 	}
-	return []byte(text)
+	if err == nil && !(decodeID((*[16]byte)(&i.Device), q.Get("device")) && decodeID((*[16]byte)(&i.Person), q.Get("person"))) {
+		err = fault.New(fault.Malformed, "device and person are not 32 hexadecimal digits each")
+	}
+	if err != nil {
+		return Identity{}, fault.New(fault.Malformed, "not a whole identity: %w", err)
+	}
+	return i, nil
+}
+
+// parseLine takes a line apart; own are the names that only such a line has.
+func parseLine(line, purpose string, own ...string) (url.Values, error) {
+	line = strings.TrimSpace(line)
+	if len(line) > lineBytes {
+		return nil, fault.New(fault.Malformed, "it has %d characters, and none has more than %d", len(line), lineBytes)
+	}
+	u, err := url.Parse(line)
+	if err != nil || u.Scheme != scheme || u.Opaque != purpose {
+		return nil, fault.New(fault.Malformed, "it does not begin with %s:%s", scheme, purpose)
+	}
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, fault.New(fault.Malformed, "what follows the question mark is not whole")
+	}
+	if q.Get("v") != version {
+		return nil, fault.New(fault.Malformed, "it is of version %q and this app knows %s: update the app", q.Get("v"), version)
+	}
+	most := map[string]int{"v": 1, "server": 1, "organisation": 1, "wipe": 1, "pin": listMax, "recipient": listMax}
+	for _, name := range own {
+		most[name] = 1
+	}
+	for name, values := range q {
+		switch n := most[name]; {
+		case n == 0:
+			return nil, fault.New(fault.Malformed, "this app does not know what %q means: update the app", name)
+		case len(values) > n:
+			return nil, fault.New(fault.Malformed, "%s stands there %d times, and may %d", name, len(values), n)
+		}
+	}
+	return q, nil
+}
+
+func parseHome(q url.Values) (h Home, err error) {
+	h.Server = q.Get("server")
+	if err := CheckServer(h.Server); err != nil {
+		return h, err
+	}
+	if !decodeID((*[16]byte)(&h.Organisation), q.Get("organisation")) {
+		return h, fault.New(fault.Malformed, "organisation is not 32 hexadecimal digits")
+	}
+	h.Pins = make([][32]byte, len(q["pin"]))
+	for n, pin := range q["pin"] {
+		if !decode64(h.Pins[n][:], pin) {
+			return h, fault.New(fault.Malformed, "a pin is not 32 bytes")
+		}
+	}
+	if wipe := q.Get("wipe"); wipe != "" {
+		h.WipeKey = make([]byte, ed25519.PublicKeySize)
+		if !decode64(h.WipeKey, wipe) {
+			return h, fault.New(fault.Malformed, "the wipe key is not 32 bytes")
+		}
+	}
+	for _, recipient := range q["recipient"] {
+		if !isRecipient(recipient) {
+			return h, fault.New(fault.Malformed, "a recipient is none of age's (age1…)")
+		}
+		h.Recipients = append(h.Recipients, recipient)
+	}
+	return h, nil
+}
+
+// decodeID reads an id that is not zero.
+func decodeID(to *[16]byte, text string) bool {
+	if len(text) != hex.EncodedLen(len(to)) {
+		return false
+	}
+	_, err := hex.Decode(to[:], []byte(text))
+	return err == nil && *to != [16]byte{}
 }
 
 func decode64(to []byte, text string) bool {
 	data, err := text64.DecodeString(text)
-	return err == nil && copy(to, data) == len(to) && len(data) == len(to)
+	// The length of the text too: the decoder passes over line breaks.
+	return err == nil && len(text) == text64.EncodedLen(len(to)) && copy(to, data) == len(to)
 }
 
 // isRecipient tells whether the text is as Bech32 writes it in lower case.

@@ -9,12 +9,15 @@ import (
 
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 func invitations() []credential.Invitation {
 	plain := credential.Invitation{
-		Server: "https://register.example.org:8765/zh", Organisation: credential.OrganisationID{1, 2, 3}, Secret: credential.Secret{9, 8, 7},
-		Pins: [][32]byte{},
+		Home: credential.Home{
+			Server: "https://register.example.org:8765/zh", Organisation: credential.OrganisationID{1, 2, 3}, Pins: [][32]byte{},
+		},
+		Secret: credential.Secret{9, 8, 7},
 	}
 	full := plain
 	full.Pins = [][32]byte{{1}, {2}}
@@ -28,6 +31,21 @@ func TestAnInvitationIsReadAsItWasWritten(t *testing.T) {
 		read, err := credential.ParseInvitation(" " + i.Text() + "\n")
 		if err != nil || !reflect.DeepEqual(read, i) {
 			t.Errorf("%s\nis read as %#v, %v", i.Text(), read, err)
+		}
+	}
+}
+
+func TestAnIdentityIsReadAsItWasWritten(t *testing.T) {
+	for _, i := range invitations() {
+		identity := credential.Identity{Home: i.Home, Device: credential.DeviceID{4}, Person: merge.PersonID{5}}
+		read, err := credential.ParseIdentity(identity.Text())
+		if err != nil || !reflect.DeepEqual(read, identity) {
+			t.Errorf("%s\nis read as %#v, %v", identity.Text(), read, err)
+		}
+		for _, text := range []string{i.Text(), strings.Replace(identity.Text(), "person=05", "person=5", 1), identity.Text() + "&secret=AAAA"} {
+			if read, err := credential.ParseIdentity(text); fault.KindOf(err) != fault.Malformed {
+				t.Errorf("%s is read as %#v, %v", text, read, err)
+			}
 		}
 	}
 }
@@ -56,6 +74,7 @@ func TestWhatIsNoInvitationIsRefusedAndTheErrorHasNoSecret(t *testing.T) {
 		"a long secret":              swap("secret="+secret, "secret="+secret+"AAAA"),
 		"two secrets":                line + "&secret=" + secret,
 		"a short pin":                line + "&pin=AAAA",
+		"a line break in a pin":      line + "&pin=" + strings.Repeat("A", 43) + "%0A",
 		"five pins":                  line + strings.Repeat("&pin="+strings.Repeat("A", 43), 3),
 		"a short wipe key":           swap("wipe=", "wipe=AAAA&pin="),
 		"a recipient of another":     line + "&recipient=AGE1QQ",

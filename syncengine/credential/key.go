@@ -1,10 +1,13 @@
 package credential
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/sha256"
+
+	"filippo.io/edwards25519"
 
 	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 
@@ -52,6 +55,9 @@ func ParsePublicKey(algorithm Algorithm, key []byte) (PublicKey, error) {
 		if len(key) != ed25519.PublicKeySize {
 			return PublicKey{}, fault.New(fault.Malformed, "public key: %d bytes where an Ed25519 key has %d", len(key), ed25519.PublicKeySize)
 		}
+		if !isEd25519(key) {
+			return PublicKey{}, fault.New(fault.Malformed, "public key: it is none of Ed25519 that anybody has the private half of")
+		}
 	case ES256:
 		if len(key) != pointBytes {
 			return PublicKey{}, fault.New(fault.Malformed, "public key: %d bytes where an uncompressed point of P-256 has %d", len(key), pointBytes)
@@ -63,6 +69,17 @@ func ParsePublicKey(algorithm Algorithm, key []byte) (PublicKey, error) {
 		return PublicKey{}, fault.New(fault.Malformed, "public key: algorithm %d is not known: Ed25519 (1) and ES256 (2) are", algorithm)
 	}
 	return PublicKey{algorithm, string(key)}, nil
+}
+
+// isEd25519 tells whether the bytes are a point in its one encoding, and none of
+// the few points of small order, for which anybody can make signatures that
+// verify (Chalkias, Garillot, Nikolaenko, "Taming the many EdDSAs", 2020).
+func isEd25519(key []byte) bool {
+	point, err := new(edwards25519.Point).SetBytes(key)
+	if err != nil || !bytes.Equal(point.Bytes(), key) {
+		return false
+	}
+	return new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 0
 }
 
 // Algorithm returns how the key signs.

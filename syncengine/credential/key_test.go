@@ -3,6 +3,7 @@ package credential_test
 import (
 	"bytes"
 	"crypto/rand"
+	"encoding/hex"
 	"testing"
 
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -146,5 +147,26 @@ func BenchmarkVerify(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A key of small order has signatures that anybody can make, and one with two
+// encodings would be two devices.
+func TestAKeyThatIsNobodysIsRefused(t *testing.T) {
+	for name, key := range map[string]string{
+		"the neutral point":       "0100000000000000000000000000000000000000000000000000000000000000",
+		"of order four":           "0000000000000000000000000000000000000000000000000000000000000000",
+		"of order two":            "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"of order eight":          "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+		"another way to write it": "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"no point":                "0200000000000000000000000000000000000000000000000000000000000000",
+	} {
+		data, err := hex.DecodeString(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := credential.ParsePublicKey(credential.Ed25519, data); fault.KindOf(err) != fault.Malformed {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

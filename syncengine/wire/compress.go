@@ -46,6 +46,19 @@ func decompress(packed []byte) ([]byte, error) {
 		return nil, fault.New(fault.TooLarge, "batch: over %d bytes before compression; send smaller batches", limits.BatchBytes)
 	case err != nil:
 		return nil, fault.New(fault.Malformed, "batch: not a zstd frame: %w", err)
+	case len(plain) > PlainBytes(packed):
+		return nil, fault.New(fault.Malformed, "batch: more than the zstd frame says that it has; send one frame")
 	}
 	return plain, nil
+}
+
+// PlainBytes returns how long a batch is before compression at most: what its
+// frame says, or a batch's limit where it does not say. A batch with more is
+// refused, so what somebody brings can be counted without looking inside.
+func PlainBytes(packed []byte) int {
+	var frame zstd.Header
+	if err := frame.Decode(packed); err != nil || !frame.HasFCS {
+		return limits.BatchBytes
+	}
+	return int(min(frame.FrameContentSize, limits.BatchBytes))
 }

@@ -7,7 +7,8 @@
 package syncv1
 
 import (
-	v1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
+	v1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
+	v11 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -63,7 +64,10 @@ func (*ListAudiencesRequest) Descriptor() ([]byte, []int) {
 type ListAudiencesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In no order that means anything.
-	Audiences     []*Audience `protobuf:"bytes,1,rep,name=audiences,proto3" json:"audiences,omitempty"`
+	Audiences []*Audience `protobuf:"bytes,1,rep,name=audiences,proto3" json:"audiences,omitempty"`
+	// The devices of these people that are let in. A hub lets in these and no
+	// others, by keys that it has learnt so, while home cannot be reached.
+	Devices       []*KnownDevice `protobuf:"bytes,2,rep,name=devices,proto3" json:"devices,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -105,13 +109,102 @@ func (x *ListAudiencesResponse) GetAudiences() []*Audience {
 	return nil
 }
 
+func (x *ListAudiencesResponse) GetDevices() []*KnownDevice {
+	if x != nil {
+		return x.Devices
+	}
+	return nil
+}
+
+// A device that is let in.
+type KnownDevice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 16 bytes.
+	DeviceId []byte `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	// 16 bytes: who uses it.
+	PersonId []byte `protobuf:"bytes,2,opt,name=person_id,json=personId,proto3" json:"person_id,omitempty"`
+	// 16 bytes.
+	OrganisationId []byte `protobuf:"bytes,3,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	// How it signs.
+	Algorithm v1.Algorithm `protobuf:"varint,4,opt,name=algorithm,proto3,enum=zhurnal.enrol.v1.Algorithm" json:"algorithm,omitempty"`
+	// The public half of its key.
+	PublicKey     []byte `protobuf:"bytes,5,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *KnownDevice) Reset() {
+	*x = KnownDevice{}
+	mi := &file_zhurnal_sync_v1_audience_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *KnownDevice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*KnownDevice) ProtoMessage() {}
+
+func (x *KnownDevice) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_sync_v1_audience_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use KnownDevice.ProtoReflect.Descriptor instead.
+func (*KnownDevice) Descriptor() ([]byte, []int) {
+	return file_zhurnal_sync_v1_audience_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *KnownDevice) GetDeviceId() []byte {
+	if x != nil {
+		return x.DeviceId
+	}
+	return nil
+}
+
+func (x *KnownDevice) GetPersonId() []byte {
+	if x != nil {
+		return x.PersonId
+	}
+	return nil
+}
+
+func (x *KnownDevice) GetOrganisationId() []byte {
+	if x != nil {
+		return x.OrganisationId
+	}
+	return nil
+}
+
+func (x *KnownDevice) GetAlgorithm() v1.Algorithm {
+	if x != nil {
+		return x.Algorithm
+	}
+	return v1.Algorithm(0)
+}
+
+func (x *KnownDevice) GetPublicKey() []byte {
+	if x != nil {
+		return x.PublicKey
+	}
+	return nil
+}
+
 // Who may read and write a space.
 type Audience struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 16 bytes.
 	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
 	// The kind of the space.
-	Kind v1.SpaceKind `protobuf:"varint,2,opt,name=kind,proto3,enum=zhurnal.schema.v1.SpaceKind" json:"kind,omitempty"`
+	Kind v11.SpaceKind `protobuf:"varint,2,opt,name=kind,proto3,enum=zhurnal.schema.v1.SpaceKind" json:"kind,omitempty"`
 	// 16 bytes each.
 	PersonIds     [][]byte `protobuf:"bytes,3,rep,name=person_ids,json=personIds,proto3" json:"person_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -120,7 +213,7 @@ type Audience struct {
 
 func (x *Audience) Reset() {
 	*x = Audience{}
-	mi := &file_zhurnal_sync_v1_audience_proto_msgTypes[2]
+	mi := &file_zhurnal_sync_v1_audience_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -132,7 +225,7 @@ func (x *Audience) String() string {
 func (*Audience) ProtoMessage() {}
 
 func (x *Audience) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_audience_proto_msgTypes[2]
+	mi := &file_zhurnal_sync_v1_audience_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -145,7 +238,7 @@ func (x *Audience) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Audience.ProtoReflect.Descriptor instead.
 func (*Audience) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_audience_proto_rawDescGZIP(), []int{2}
+	return file_zhurnal_sync_v1_audience_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Audience) GetSpaceId() []byte {
@@ -155,11 +248,11 @@ func (x *Audience) GetSpaceId() []byte {
 	return nil
 }
 
-func (x *Audience) GetKind() v1.SpaceKind {
+func (x *Audience) GetKind() v11.SpaceKind {
 	if x != nil {
 		return x.Kind
 	}
-	return v1.SpaceKind(0)
+	return v11.SpaceKind(0)
 }
 
 func (x *Audience) GetPersonIds() [][]byte {
@@ -173,10 +266,18 @@ var File_zhurnal_sync_v1_audience_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_audience_proto_rawDesc = "" +
 	"\n" +
-	"\x1ezhurnal/sync/v1/audience.proto\x12\x0fzhurnal.sync.v1\x1a\x1fzhurnal/schema/v1/options.proto\"\x16\n" +
-	"\x14ListAudiencesRequest\"P\n" +
+	"\x1ezhurnal/sync/v1/audience.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/enrol/v1/enrol.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\x16\n" +
+	"\x14ListAudiencesRequest\"\x88\x01\n" +
 	"\x15ListAudiencesResponse\x127\n" +
-	"\taudiences\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.AudienceR\taudiences\"v\n" +
+	"\taudiences\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.AudienceR\taudiences\x126\n" +
+	"\adevices\x18\x02 \x03(\v2\x1c.zhurnal.sync.v1.KnownDeviceR\adevices\"\xca\x01\n" +
+	"\vKnownDevice\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x1b\n" +
+	"\tperson_id\x18\x02 \x01(\fR\bpersonId\x12'\n" +
+	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\x129\n" +
+	"\talgorithm\x18\x04 \x01(\x0e2\x1b.zhurnal.enrol.v1.AlgorithmR\talgorithm\x12\x1d\n" +
+	"\n" +
+	"public_key\x18\x05 \x01(\fR\tpublicKey\"v\n" +
 	"\bAudience\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x120\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1d\n" +
@@ -195,21 +296,25 @@ func file_zhurnal_sync_v1_audience_proto_rawDescGZIP() []byte {
 	return file_zhurnal_sync_v1_audience_proto_rawDescData
 }
 
-var file_zhurnal_sync_v1_audience_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_zhurnal_sync_v1_audience_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_zhurnal_sync_v1_audience_proto_goTypes = []any{
 	(*ListAudiencesRequest)(nil),  // 0: zhurnal.sync.v1.ListAudiencesRequest
 	(*ListAudiencesResponse)(nil), // 1: zhurnal.sync.v1.ListAudiencesResponse
-	(*Audience)(nil),              // 2: zhurnal.sync.v1.Audience
-	(v1.SpaceKind)(0),             // 3: zhurnal.schema.v1.SpaceKind
+	(*KnownDevice)(nil),           // 2: zhurnal.sync.v1.KnownDevice
+	(*Audience)(nil),              // 3: zhurnal.sync.v1.Audience
+	(v1.Algorithm)(0),             // 4: zhurnal.enrol.v1.Algorithm
+	(v11.SpaceKind)(0),            // 5: zhurnal.schema.v1.SpaceKind
 }
 var file_zhurnal_sync_v1_audience_proto_depIdxs = []int32{
-	2, // 0: zhurnal.sync.v1.ListAudiencesResponse.audiences:type_name -> zhurnal.sync.v1.Audience
-	3, // 1: zhurnal.sync.v1.Audience.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	3, // 0: zhurnal.sync.v1.ListAudiencesResponse.audiences:type_name -> zhurnal.sync.v1.Audience
+	2, // 1: zhurnal.sync.v1.ListAudiencesResponse.devices:type_name -> zhurnal.sync.v1.KnownDevice
+	4, // 2: zhurnal.sync.v1.KnownDevice.algorithm:type_name -> zhurnal.enrol.v1.Algorithm
+	5, // 3: zhurnal.sync.v1.Audience.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_audience_proto_init() }
@@ -223,7 +328,7 @@ func file_zhurnal_sync_v1_audience_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_sync_v1_audience_proto_rawDesc), len(file_zhurnal_sync_v1_audience_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

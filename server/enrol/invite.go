@@ -1,0 +1,41 @@
+package enrol
+
+import (
+	"context"
+
+	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
+	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// How long an invitation is good, in milliseconds: on a screen for as long as two
+// people stand before it, on paper until the next day in the field.
+var lifeMillis = map[directoryv1.InvitationMedium]int64{
+	directoryv1.InvitationMedium_INVITATION_MEDIUM_SCREEN:  30 * 60_000,
+	directoryv1.InvitationMedium_INVITATION_MEDIUM_PRINTED: 24 * 3600_000,
+}
+
+// Invite makes an invitation for a user. Home is what the tablet is to know of
+// this server. The secret is in the answer alone.
+func (s *Service) Invite(ctx context.Context, by merge.PersonID, home credential.Home, user merge.PersonID, medium directoryv1.InvitationMedium) (credential.Invitation, error) {
+	life, known := lifeMillis[medium]
+	if !known {
+		return credential.Invitation{}, fault.New(fault.Invalid, "invitation: on a screen or printed is due")
+	}
+	if err := credential.CheckServer(home.Server); err != nil {
+		return credential.Invitation{}, err
+	}
+	invitation := credential.Invitation{Home: home}
+	if err := s.draw(invitation.Secret[:]); err != nil {
+		return credential.Invitation{}, err
+	}
+	_, err := s.directory.In(home.Organisation).Invite(ctx, by, directory.NewInvitation{
+		User: user, SecretHash: invitation.Secret.Hash(), Medium: medium, ExpiresAt: s.now() + life,
+	})
+	if err != nil {
+		return credential.Invitation{}, err
+	}
+	return invitation, nil
+}

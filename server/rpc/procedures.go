@@ -1,0 +1,72 @@
+package rpc
+
+import (
+	"time"
+
+	"connectrpc.com/connect"
+	"connectrpc.com/grpchealth"
+
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+)
+
+// bounds are what one procedure of the public port may take.
+type bounds struct {
+	// messageBytes bounds a request after decompression.
+	messageBytes int
+	// work bounds how long the handler may take, the reading of the request, the
+	// waiting for its turn and the sending of the answer apart.
+	work time.Duration
+	// stream: it lasts as long as somebody listens, and takes no turn.
+	stream bool
+}
+
+// The kinds of request. What one may ask for holds ids, a cursor and a word; the
+// most are the 1,000 spaces of a watch, 18 KB.
+const (
+	askBytes   = 64 << 10
+	writeBytes = 512 << 10 // a change of 192 KiB, as JSON
+	enrolBytes = 16 << 10  // which anybody may send; it has a few hundred bytes
+	probeBytes = 4 << 10
+
+	workMost   = 30 * time.Second
+	reportMost = time.Minute // it reads every register
+)
+
+// procedures has a line for each procedure of the public port. One without a line
+// is not served.
+var procedures = map[string]bounds{
+	syncv1connect.SyncServiceSyncProcedure:   {messageBytes: messageBytes, work: workMost},
+	syncv1connect.SyncServicePushProcedure:   {messageBytes: messageBytes, work: workMost},
+	syncv1connect.SyncServicePullProcedure:   {messageBytes: askBytes, work: workMost},
+	syncv1connect.SyncServiceRepairProcedure: {messageBytes: askBytes, work: workMost},
+	syncv1connect.SyncServiceWatchProcedure:  {messageBytes: askBytes, stream: true},
+
+	syncv1connect.DeskServiceSetAccessProcedure:         {messageBytes: askBytes, work: workMost},
+	syncv1connect.DeskServiceListDisagreementsProcedure: {messageBytes: askBytes, work: workMost},
+	syncv1connect.DeskServiceWriteProcedure:             {messageBytes: writeBytes, work: workMost},
+	syncv1connect.DeskServiceListHistoryProcedure:       {messageBytes: askBytes, work: workMost},
+	syncv1connect.DeskServiceGetRecordAtProcedure:       {messageBytes: askBytes, work: workMost},
+	syncv1connect.DeskServiceListQuarantinedProcedure:   {messageBytes: askBytes, work: workMost},
+	syncv1connect.DeskServiceDismissProcedure:           {messageBytes: askBytes, work: workMost},
+
+	syncv1connect.AudienceServiceListAudiencesProcedure: {messageBytes: askBytes, work: workMost},
+	reportv1connect.ReportServiceReportProcedure:        {messageBytes: askBytes, work: reportMost},
+
+	enrolv1connect.EnrolServiceEnrolProcedure:     {messageBytes: enrolBytes, work: workMost},
+	enrolv1connect.EnrolServiceChallengeProcedure: {messageBytes: enrolBytes, work: workMost},
+	enrolv1connect.EnrolServiceTokenProcedure:     {messageBytes: enrolBytes, work: workMost},
+
+	"/" + grpchealth.HealthV1ServiceName + "/Check": {messageBytes: probeBytes, work: workMost},
+}
+
+// wireBytes bounds the body of one request as it arrives. Batches are compressed
+// already, so it is a message and room for its frames.
+func (b bounds) wireBytes() int64 { return int64(b.messageBytes) + 4<<10 }
+
+// bounded are the options by which Connect holds a procedure to its line.
+func bounded(spec connect.Spec) []connect.HandlerOption {
+	b := procedures[spec.Procedure]
+	return []connect.HandlerOption{compression(b.messageBytes), connect.WithReadMaxBytes(b.messageBytes)}
+}
