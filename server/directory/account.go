@@ -121,7 +121,7 @@ func drop(w *writing, u *directoryv1.User, account *directoryv1.SignInAccount) e
 // change is put once.
 func setName(w *writing, key syncengine.DirectoryKey, owner []byte) error {
 	w.puts = slices.DeleteFunc(w.puts, func(p syncengine.DirectoryPut) bool { return p.Key == key })
-	return w.put(key, &directoryv1.SignInName{UserId: owner}, syncengine.NotLasting)
+	return w.put(key, &directoryv1.SignInName{UserId: owner, Free: len(owner) == 0}, syncengine.NotLasting)
 }
 
 func sameName(key syncengine.DirectoryKey) func(*directoryv1.SignInAccount) bool {

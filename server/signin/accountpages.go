@@ -8,6 +8,7 @@ import (
 	"time"
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/console/page"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
@@ -47,7 +48,7 @@ func (s *Service) showAccount(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Service) who(r *http.Request) (Identity, *directoryv1.User, error) {
+func (s *Service) who(r *http.Request) (auth.Principal, *directoryv1.User, error) {
 	who, err := s.Identify(r)
 	if err != nil {
 		return who, nil, err
@@ -64,7 +65,7 @@ func (s *Service) removeWay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := Fresh(With(r.Context(), who)); err != nil {
+	if err := fresh(who); err != nil {
 		return err
 	}
 	if len(row.SignInAccounts) < 2 {
@@ -74,14 +75,14 @@ func (s *Service) removeWay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "no id of a passkey")
 	}
-	if err := s.note(r.Context(), PasskeyRemoved, who.User, row, ""); err != nil {
+	if err := s.note(r.Context(), PasskeyRemoved, who.Person, row, ""); err != nil {
 		return err
 	}
 	key := directory.ByPasskey(&directoryv1.Passkey{CredentialId: id})
-	if err := s.o.Directory.In(who.Organisation).RemoveAccount(r.Context(), who.User, who.User, key); err != nil {
+	if err := s.o.Directory.In(who.Organisation).RemoveAccount(r.Context(), who.Person, who.Person, key); err != nil {
 		return err
 	}
-	s.sessions.endOf(who.User, who.Session)
+	s.sessions.endOf(who.Person, who.Session)
 	http.Redirect(w, r, accountPath, http.StatusSeeOther)
 	return nil
 }
@@ -173,7 +174,7 @@ func (s *Service) prove(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Service) provePassword(w http.ResponseWriter, r *http.Request, who Identity, row *directoryv1.User) error {
+func (s *Service) provePassword(w http.ResponseWriter, r *http.Request, who auth.Principal, row *directoryv1.User) error {
 	local := directory.Local(row)
 	if local == nil {
 		return errNoPassword
@@ -185,7 +186,7 @@ func (s *Service) provePassword(w http.ResponseWriter, r *http.Request, who Iden
 }
 
 // proven gives the browser the session's next token.
-func (s *Service) proven(w http.ResponseWriter, r *http.Request, who Identity, how by) error {
+func (s *Service) proven(w http.ResponseWriter, r *http.Request, who auth.Principal, how by) error {
 	token, err := s.tokenOf(r)
 	if err != nil {
 		return err
@@ -202,7 +203,7 @@ type welcomePage struct {
 	ways
 	Link, Organisation, Name, Login string
 	First                           bool
-	HasLogin                        bool
+	HasOrganisation, HasLogin       bool
 }
 
 func (s *Service) welcomePageOf(in welcome) (page.Page, error) {
@@ -212,6 +213,19 @@ func (s *Service) welcomePageOf(in welcome) (page.Page, error) {
 	}
 	first := len(row.OrganisationId) == 0
 	data := welcomePage{ways: s.waysTo(""), Link: in.link, Organisation: in.organisation, Name: row.Name, Login: in.login, First: first}
+	if first {
+		view, err := s.o.Directory.View()
+		if err != nil {
+			return page.Page{}, err
+		}
+		only, is, err := view.OnlyOrganisation()
+		if err != nil {
+			return page.Page{}, err
+		}
+		if is {
+			data.Organisation, data.HasOrganisation = view.Organisation(only).Name, true
+		}
+	}
 	if local := directory.Local(row); local != nil {
 		data.Login, data.HasLogin = local.Login, true
 	}

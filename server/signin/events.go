@@ -5,6 +5,7 @@ import (
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/server/audit"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -67,24 +68,24 @@ func (s *Service) begin(ctx context.Context, user merge.PersonID, row *directory
 }
 
 // proveAnew notes that who has a session has proven to be its user.
-func (s *Service) proveAnew(ctx context.Context, token Token, who Identity, how by) (Token, error) {
+func (s *Service) proveAnew(ctx context.Context, token Token, who auth.Principal, how by) (Token, error) {
 	view, err := s.o.Directory.View()
 	if err != nil {
 		return Token{}, err
 	}
-	if err := s.note(ctx, Proven, who.User, view.User(who.User), how); err != nil {
+	if err := s.note(ctx, Proven, who.Person, view.User(who.Person), how); err != nil {
 		return Token{}, err
 	}
 	return s.sessions.prove(token)
 }
 
 // user returns who has signed in.
-func (s *Service) user(who Identity) (*directoryv1.User, error) {
+func (s *Service) user(who auth.Principal) (*directoryv1.User, error) {
 	view, err := s.o.Directory.View()
 	if err != nil {
 		return nil, err
 	}
-	row := view.User(who.User)
+	row := view.User(who.Person)
 	if !isActive(row) {
 		return nil, fault.New(fault.Unauthenticated, "%w", errNoSession)
 	}

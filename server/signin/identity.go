@@ -2,49 +2,13 @@ package signin
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"strings"
 
-	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
-
-// SessionID names a session in logs. It is no secret, and opens nothing.
-type SessionID [16]byte
-
-// String is in hexadecimal digits.
-func (id SessionID) String() string { return hex.EncodeToString(id[:]) }
-
-// Identity is whom a request comes from.
-type Identity struct {
-	User         merge.PersonID
-	Organisation directory.OrganisationID
-	Session      SessionID
-	// Proven says that the person has shown within the last minutes who it is, as
-	// the request came; see [Fresh].
-	Proven bool
-}
-
-// Identifier tells whom a request comes from, or is a fault.Unauthenticated.
-type Identifier interface {
-	Identify(*http.Request) (Identity, error)
-}
-
-type identityKey struct{}
-
-// With returns the context of a request of this identity.
-func With(ctx context.Context, who Identity) context.Context {
-	return context.WithValue(ctx, identityKey{}, who)
-}
-
-// From returns whom a request comes from; false without a session.
-func From(ctx context.Context) (Identity, bool) {
-	who, ok := ctx.Value(identityKey{}).(Identity)
-	return who, ok
-}
 
 // ErrProve is why something is refused to a session that has not been proven
 // anew: a page leads to [ProvePath], and comes back.
@@ -54,24 +18,30 @@ var errNoSession = fault.New(fault.Unauthenticated, "you are not signed in, or n
 
 // Fresh is [ErrProve] unless the person has proven within the last five minutes
 // who it is. It belongs before what revokes, wipes, exports and erases: whoever
-// finds an office with a browser open does not get that far.
+// finds an office with a browser open does not get that far. A device has proven
+// itself by its key, and the operator by the socket.
 func Fresh(ctx context.Context) error {
-	switch who, ok := From(ctx); {
-	case !ok:
-		return errNoSession
-	case !who.Proven:
+	who, err := auth.Caller(ctx)
+	if err != nil {
+		return err
+	}
+	return fresh(who)
+}
+
+func fresh(who auth.Principal) error {
+	if who.Session != (auth.SessionID{}) && !who.Proven {
 		return ErrProve
 	}
 	return nil
 }
 
-// Identify implements [Identifier]: it looks for the token of a program, then for
+// Identify tells whom a request comes from, or is a fault.Unauthenticated: it looks for the token of a program, then for
 // the cookie of a browser. What a browser sends from a page of another site is
 // refused, whatever cookie comes with it.
-func (s *Service) Identify(r *http.Request) (Identity, error) {
+func (s *Service) Identify(r *http.Request) (auth.Principal, error) {
 	token, err := s.tokenOf(r)
 	if err != nil {
-		return Identity{}, err
+		return auth.Principal{}, err
 	}
 	return s.sessions.find(token)
 }
@@ -79,6 +49,52 @@ func (s *Service) Identify(r *http.Request) (Identity, error) {
 // IsToken tells whether what follows "Bearer" is a token of this package, good or
 // not.
 func IsToken(text string) bool { return strings.HasPrefix(text, tokenPrefix) }
+
+// Caller implements [auth.Tokens].
+func (s *Service) Caller(text string) (auth.Principal, error) {
+	token, err := parseToken(text)
+	if err != nil {
+		return auth.Principal{}, errNoSession
+	}
+	return s.sessions.find(token)
+}
+
+// Attend implements [auth.Tokens].
+func (s *Service) Attend(caller auth.Principal, cut func()) (leave func()) {
+	return s.sessions.attend(caller.Session, cut)
+}
+
+// Recheck ends the sessions that are over, and those of users who have ended, and
+// cuts what they ask for. It is called after each change of the directory, and now
+// and then.
+func (s *Service) Recheck() { s.sessions.recheck() }
+
+// Beside are devices' tokens and sessions together. Which of both it is shows in
+// the token.
+func Beside(devices auth.Tokens, sessions *Service) auth.Tokens { return beside{devices, sessions} }
+
+type beside struct {
+	devices  auth.Tokens
+	sessions *Service
+}
+
+// Caller implements [auth.Tokens].
+func (b beside) Caller(text string) (auth.Principal, error) {
+	if IsToken(text) {
+		return b.sessions.Caller(text)
+	}
+	return b.devices.Caller(text)
+}
+
+// Attend implements [auth.Tokens].
+func (b beside) Attend(caller auth.Principal, cut func()) (leave func()) {
+	if caller.Session != (auth.SessionID{}) {
+		return b.sessions.Attend(caller, cut)
+	}
+	return b.devices.Attend(caller, cut)
+}
+
+var _ auth.Tokens = (*Service)(nil)
 
 func (s *Service) tokenOf(r *http.Request) (Token, error) {
 	if authorization := r.Header.Get("Authorization"); authorization != "" {

@@ -57,7 +57,7 @@ func (s *Service) beginKey(w http.ResponseWriter, r *http.Request) (ask any, err
 	case toProve:
 		var row *directoryv1.User
 		if begun.who, row, err = s.who(r); err == nil {
-			ask, begun.passkey, err = s.askForKey(begun.who.User, row)
+			ask, begun.passkey, err = s.askForKey(begun.who.Person, row)
 		}
 	case toAdd:
 		ask, err = s.beginAddKey(r, &begun)
@@ -78,11 +78,11 @@ func (s *Service) beginAddKey(r *http.Request, begun *proof) (ask any, err error
 	if err != nil {
 		return nil, err
 	}
-	if err := Fresh(With(r.Context(), who)); err != nil {
+	if err := fresh(who); err != nil {
 		return nil, err
 	}
-	begun.who, begun.user = who, who.User
-	ask, begun.passkey, err = s.askForNewKey(who.User, row)
+	begun.who, begun.user = who, who.Person
+	ask, begun.passkey, err = s.askForNewKey(who.Person, row)
 	return ask, err
 }
 
@@ -150,10 +150,10 @@ func (s *Service) addKey(r *http.Request, begun proof, answer []byte) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.note(r.Context(), PasskeyAdded, who.User, row, ""); err != nil {
+	if err := s.note(r.Context(), PasskeyAdded, who.Person, row, ""); err != nil {
 		return nil, err
 	}
-	if err := s.o.Directory.In(who.Organisation).AddAccount(r.Context(), who.User, who.User, account); err != nil {
+	if err := s.o.Directory.In(who.Organisation).AddAccount(r.Context(), who.Person, who.Person, account); err != nil {
 		return nil, err
 	}
 	return next{accountPath}, nil

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -42,7 +43,7 @@ func (s *Service) SignOut(ctx context.Context, token Token) error {
 	if err != nil {
 		return err
 	}
-	return s.note(ctx, SignedOut, who.User, row, "")
+	return s.note(ctx, SignedOut, who.Person, row, "")
 }
 
 // byPassword returns whose login and password these are. What it does is the
@@ -96,7 +97,7 @@ func (s *Service) tryPassword(from netip.Addr, login string) (succeeded func(), 
 
 // changePassword sets another password of who is signed in and knows the present
 // one. All other sessions of the user end.
-func (s *Service) changePassword(ctx context.Context, from netip.Addr, who Identity, present, next string) error {
+func (s *Service) changePassword(ctx context.Context, from netip.Addr, who auth.Principal, present, next string) error {
 	row, err := s.user(who)
 	if err != nil {
 		return err
@@ -111,13 +112,13 @@ func (s *Service) changePassword(ctx context.Context, from netip.Addr, who Ident
 	if err := checkPassword(next, local.Login, row.Name); err != nil {
 		return err
 	}
-	return s.setPassword(ctx, who.User, who.User, row, "", next, who.Session)
+	return s.setPassword(ctx, who.Person, who.Person, row, "", next, who.Session)
 }
 
 var errNoPassword = fault.New(fault.Invalid, "you sign in without a password, so there is none to change; an administrator can give you a link by which you set one")
 
 // setPassword sets it, and ends the sessions of the user but one.
-func (s *Service) setPassword(ctx context.Context, by, user merge.PersonID, row *directoryv1.User, login, password string, but SessionID) error {
+func (s *Service) setPassword(ctx context.Context, by, user merge.PersonID, row *directoryv1.User, login, password string, but auth.SessionID) error {
 	hash, err := s.passwords.hash(ctx, password)
 	if err != nil {
 		return err

@@ -102,7 +102,7 @@ func (s *Service) byKey(ctx context.Context, begun proof, answer []byte) (user m
 	}
 	var key *webauthn.Credential
 	if begun.purpose == toProve {
-		user, row = begun.who.User, view.User(begun.who.User)
+		user, row = begun.who.Person, view.User(begun.who.Person)
 		key, err = s.passkeys.ValidateLogin(keyOwner{user, row}, *begun.passkey, parsed)
 	} else {
 		_, key, err = s.passkeys.ValidatePasskeyLogin(func(_, handle []byte) (webauthn.User, error) {

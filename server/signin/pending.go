@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-webauthn/webauthn/webauthn"
 
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -28,7 +29,7 @@ type proof struct {
 	purpose purpose
 	to      string // where to go then
 	// who began it, if it needs a session.
-	who Identity
+	who auth.Principal
 	// welcome is what was filled in behind a link.
 	welcome welcome
 	// passkey is what the browser was asked; user for whom, if one is made.

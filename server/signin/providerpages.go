@@ -134,7 +134,7 @@ func (s *Service) proveSession(w http.ResponseWriter, r *http.Request, begun pro
 	if err != nil {
 		return err
 	}
-	if who.Session != begun.who.Session || who.User != user {
+	if who.Session != begun.who.Session || who.Person != user {
 		return s.refuse(r, user, row, errNotBegun, how)
 	}
 	return s.proven(w, r, who, how)

@@ -13,6 +13,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/zhurnal/zhurnal/server/audit"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/console/page"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
@@ -165,4 +166,4 @@ func peer(r *http.Request) netip.Addr {
 
 // EndUser ends all sessions of a user at once. One who has ended in the directory
 // is let in no more without it.
-func (s *Service) EndUser(user merge.PersonID) { s.sessions.endOf(user, SessionID{}) }
+func (s *Service) EndUser(user merge.PersonID) { s.sessions.endOf(user, auth.SessionID{}) }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -37,14 +38,18 @@ type sessions struct {
 }
 
 type session struct {
-	id           SessionID
+	id           auth.SessionID
 	user         merge.PersonID
 	organisation directory.OrganisationID
 	// statusMillis is when the user's status was last set before: a user who has
 	// ended and is back signs in again.
 	statusMillis        int64
 	began, seen, proven int64 // milliseconds since 1970
+	// attending are its requests under way, which are cut when it ends.
+	attending map[*attendance]struct{}
 }
+
+type attendance struct{ cut func() }
 
 func (e *session) isOver(now int64) bool {
 	return now-e.seen >= idleMillis || now-e.began >= wholeMillis
@@ -75,7 +80,7 @@ func (s *sessions) makeRoom(user merge.PersonID, now int64) {
 	ofUser := 0
 	for hash, e := range s.byHash {
 		if e.isOver(now) {
-			delete(s.byHash, hash)
+			s.drop(hash)
 			continue
 		}
 		if first := s.byHash[oldest]; first == nil || e.seen < first.seen {
@@ -90,15 +95,15 @@ func (s *sessions) makeRoom(user merge.PersonID, now int64) {
 		}
 	}
 	if ofUser >= sessionsOfUserMax {
-		delete(s.byHash, oldestOfUser)
+		s.drop(oldestOfUser)
 	}
 	if len(s.byHash) >= sessionsMax {
-		delete(s.byHash, oldest)
+		s.drop(oldest)
 	}
 }
 
 // find tells whose session it is, which goes on by that.
-func (s *sessions) find(token Token) (who Identity, err error) {
+func (s *sessions) find(token Token) (who auth.Principal, err error) {
 	view, err := s.directory.View()
 	if err != nil {
 		return who, err
@@ -111,11 +116,11 @@ func (s *sessions) find(token Token) (who Identity, err error) {
 		return who, errNoSession
 	}
 	if e.isOver(now) || !goesOn(view.User(e.user), e) {
-		delete(s.byHash, hash)
+		s.drop(hash)
 		return who, errNoSession
 	}
 	e.seen = now
-	return Identity{User: e.user, Organisation: e.organisation, Session: e.id, Proven: now-e.proven < provenMillis}, nil
+	return auth.Principal{Person: e.user, Organisation: e.organisation, Session: e.id, Proven: now-e.proven < provenMillis}, nil
 }
 
 func goesOn(user *directoryv1.User, e *session) bool {
@@ -144,16 +149,64 @@ func (s *sessions) prove(token Token) (next Token, err error) {
 func (s *sessions) end(token Token) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.byHash, token.hash())
+	s.drop(token.hash())
 }
 
 // endOf ends all sessions of a user, but one.
-func (s *sessions) endOf(user merge.PersonID, but SessionID) {
+func (s *sessions) endOf(user merge.PersonID, but auth.SessionID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for hash, e := range s.byHash {
 		if e.user == user && e.id != but {
-			delete(s.byHash, hash)
+			s.drop(hash)
+		}
+	}
+}
+
+// drop forgets a session, and cuts its requests.
+func (s *sessions) drop(hash [32]byte) {
+	if e := s.byHash[hash]; e != nil {
+		for a := range e.attending {
+			a.cut()
+		}
+	}
+	delete(s.byHash, hash)
+}
+
+// attend cuts a request when its session ends, until leave is called.
+func (s *sessions) attend(id auth.SessionID, cut func()) (leave func()) {
+	a := &attendance{sync.OnceFunc(cut)}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.byHash {
+		if e.id != id {
+			continue
+		}
+		if e.attending == nil {
+			e.attending = map[*attendance]struct{}{}
+		}
+		e.attending[a] = struct{}{}
+		return func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			delete(e.attending, a)
+		}
+	}
+	a.cut() // it has ended since it was asked about
+	return func() {}
+}
+
+// recheck ends sessions that are over, or whose users have ended.
+func (s *sessions) recheck() {
+	view, err := s.directory.View()
+	if err != nil {
+		return // whoever asks is asked about again
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for hash, e := range s.byHash {
+		if e.isOver(s.now()) || !goesOn(view.User(e.user), e) {
+			s.drop(hash)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
@@ -149,7 +150,7 @@ func TestAProgramSaysWhoItIsByABearerToken(t *testing.T) {
 		if (err == nil) != want {
 			t.Errorf("%s: %v", header, err)
 		}
-		if want && (who.User != o.iryna || who.Organisation != o.org || who.Session == SessionID{}) {
+		if want && (who.Person != o.iryna || who.Organisation != o.org || who.Session == auth.SessionID{}) {
 			t.Errorf("%s: %+v", header, who)
 		}
 		if err != nil && fault.KindOf(err) != fault.Unauthenticated {

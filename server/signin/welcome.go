@@ -5,6 +5,7 @@ import (
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/server/audit"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -88,7 +89,7 @@ func (s *Service) another(ctx context.Context, user merge.PersonID, account *dir
 	tenant := s.o.Directory.In(organisation)
 	if local := account.GetLocal(); local != nil {
 		err = tenant.SetPassword(ctx, user, user, local.Login, local.PasswordHash)
-		s.sessions.endOf(user, SessionID{})
+		s.sessions.endOf(user, auth.SessionID{})
 	} else {
 		err = tenant.AddAccount(ctx, user, user, account)
 	}

@@ -1203,11 +1203,13 @@ func (x *Passkey) GetAddedMillis() int64 {
 // Who signs in under a name. That two never do holds by there being one row for
 // each name: its id is the first 16 bytes of the SHA-256 of "login", "openid" or
 // "passkey", a zero byte, and the login; the issuer, a zero byte and the
-// subject; or the credential's id.
+// subject; or the credential's id. The id of zeros is whose it was to be first.
 type SignInName struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user: 16 bytes; empty, if nobody has the name any more.
-	UserId        []byte `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The user: 16 bytes; empty, if the name is free.
+	UserId []byte `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Nobody has the name any more.
+	Free          bool `protobuf:"varint,2,opt,name=free,proto3" json:"free,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1247,6 +1249,13 @@ func (x *SignInName) GetUserId() []byte {
 		return x.UserId
 	}
 	return nil
+}
+
+func (x *SignInName) GetFree() bool {
+	if x != nil {
+		return x.Free
+	}
+	return false
 }
 
 // A tablet, or another device with a key of its own, of one user.
@@ -1565,10 +1574,11 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\n" +
 	"transports\x18\x05 \x03(\tR\n" +
 	"transports\x12!\n" +
-	"\fadded_millis\x18\x06 \x01(\x12R\vaddedMillis\"%\n" +
+	"\fadded_millis\x18\x06 \x01(\x12R\vaddedMillis\"9\n" +
 	"\n" +
 	"SignInName\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\fR\x06userId\"\x9a\x03\n" +
+	"\auser_id\x18\x01 \x01(\fR\x06userId\x12\x12\n" +
+	"\x04free\x18\x02 \x01(\bR\x04free\"\x9a\x03\n" +
 	"\x06Device\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\fR\x06userId\x12!\n" +
