@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,6 +34,7 @@ type serveCommand struct {
 	MinFree  byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
 	Retain   days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
 	entrance
+	desk
 	Log ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
 }
 
@@ -93,7 +93,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	if c.Upstream != "" {
 		err = c.serveHub(ctx, way.listener, options, engine, disk)
 	} else {
-		err = c.serveHome(ctx, way.listener, options, disk)
+		err = c.serveHome(ctx, way, options, disk, to)
 	}
 	log.Info("stopped")
 	return err
@@ -101,12 +101,21 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 
 // serveHome serves tablets, coordinators and the operator, until the context
 // ends.
-func (c *serveCommand) serveHome(ctx context.Context, listener net.Listener, o rpc.Options, disk *ops.Disk) (err error) {
+func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, disk *ops.Disk, to streams) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
-	if o.Operator, err = operator.Listen(ctx, c.Dir); err != nil {
-		return errors.Join(err, listener.Close())
+	signIn, end, err := c.desk.open(ctx, way, c.Dir, o)
+	if err != nil {
+		return errors.Join(err, way.listener.Close())
 	}
-	return rpc.Serve(ctx, listener, o)
+	defer func() { err = errors.Join(err, end()) }()
+	o.SignIn = signIn
+	if o.Operator, err = operator.Listen(ctx, c.Dir); err != nil {
+		return errors.Join(err, way.listener.Close())
+	}
+	if err := welcomeFirst(ctx, signIn, to.out); err != nil {
+		return errors.Join(err, way.listener.Close(), o.Operator.Close())
+	}
+	return rpc.Serve(ctx, way.listener, o)
 }
 
 // cutDaily cuts the log in the background, if that is asked for. What it returns

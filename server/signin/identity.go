@@ -96,14 +96,19 @@ func (b beside) Attend(caller auth.Principal, cut func()) (leave func()) {
 
 var _ auth.Tokens = (*Service)(nil)
 
+// TokenIn returns the token that a program sends.
+func TokenIn(header http.Header) (Token, error) {
+	scheme, text, _ := strings.Cut(header.Get("Authorization"), " ")
+	token, err := parseToken(text)
+	if err != nil || !strings.EqualFold(scheme, "Bearer") {
+		return Token{}, errNoSession
+	}
+	return token, nil
+}
+
 func (s *Service) tokenOf(r *http.Request) (Token, error) {
-	if authorization := r.Header.Get("Authorization"); authorization != "" {
-		scheme, text, _ := strings.Cut(authorization, " ")
-		token, err := parseToken(text)
-		if err != nil || !strings.EqualFold(scheme, "Bearer") {
-			return Token{}, errNoSession
-		}
-		return token, nil
+	if r.Header.Get("Authorization") != "" {
+		return TokenIn(r.Header)
 	}
 	cookie, err := r.Cookie(s.cookies.session)
 	if err != nil {
