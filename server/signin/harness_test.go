@@ -18,6 +18,7 @@ import (
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/server/audit"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -153,6 +154,7 @@ type browser struct {
 	// header is sent with each request.
 	header http.Header
 	at     *url.URL
+	asked  url.Values // what the provider was last asked
 }
 
 func (o *office) browser() *browser {
@@ -166,6 +168,7 @@ func (o *office) browser() *browser {
 type shown struct {
 	status int
 	path   string
+	query  url.Values
 	body   string
 	header http.Header
 }
@@ -180,7 +183,7 @@ func (b *browser) do(r *http.Request) shown {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	b.must(err)
-	return shown{resp.StatusCode, resp.Request.URL.Path, string(body), resp.Header}
+	return shown{resp.StatusCode, resp.Request.URL.Path, resp.Request.URL.Query(), string(body), resp.Header}
 }
 
 func (b *browser) get(path string) shown {
@@ -215,6 +218,19 @@ func (b *browser) cookie(name string) *http.Cookie {
 		}
 	}
 	return nil
+}
+
+// who is what the server takes the browser for.
+func (b *browser) who() auth.Principal {
+	b.Helper()
+	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, b.at.String(), nil)
+	b.must(err)
+	for _, c := range b.client.Jar.Cookies(b.at) {
+		r.AddCookie(c)
+	}
+	who, err := b.service.Identify(r)
+	b.must(err)
+	return who
 }
 
 func (s shown) mustBe(t testing.TB, status int, path, text string) {
