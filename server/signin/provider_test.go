@@ -245,4 +245,3 @@ func TestAProviderIsAskedByTLSUnlessItIsHere(t *testing.T) {
 		}
 	}
 }
-
