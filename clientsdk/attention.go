@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
+	"github.com/zhurnal/zhurnal/clientsdk/sealing"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -43,6 +44,10 @@ const (
 	// KeyUntold says that the server has something about a change and does not
 	// tell what, as to an author who may not read the space.
 	KeyUntold = "finding.untold"
+	// KeyUntrustedKey says that a record announces a key that nobody whom the app
+	// trusts has signed: nothing is sealed to it. Who put it there, and why, is to
+	// be found out.
+	KeyUntrustedKey = "sealing.key_untrusted"
 )
 
 // Attention lists what is open: what the server found about the tablet's own
@@ -56,11 +61,14 @@ func (r *Register) Attention(ctx context.Context) ([]Attention, error) {
 			return err
 		}
 		for i := range spaces {
-			a := attending{schema: r.options.Schema, tx: tx, space: &spaces[i]}
+			a := attending{schema: r.options.Schema, sealing: r.options.Keys, tx: tx, space: &spaces[i]}
 			if err := a.findings(); err != nil {
 				return err
 			}
 			if err := a.records(); err != nil {
+				return err
+			}
+			if err := a.keys(); err != nil {
 				return err
 			}
 			list = append(list, a.list...)
@@ -71,10 +79,11 @@ func (r *Register) Attention(ctx context.Context) ([]Attention, error) {
 }
 
 type attending struct {
-	schema *schema.Schema
-	tx     localstore.Tx
-	space  *localstore.Space
-	list   []Attention
+	schema  *schema.Schema
+	sealing *sealing.Keys
+	tx      localstore.Tx
+	space   *localstore.Space
+	list    []Attention
 }
 
 // findings lists what the server found about own changes.
@@ -141,7 +150,8 @@ func (a *attending) record(rec *merge.Record) {
 	if plan == nil {
 		return
 	}
-	review := slices.DeleteFunc(plan.Disagreements(rec), func(d schema.Disagreement) bool { return !d.Review })
+	open := newOpening(a.sealing, plan, a.space.ID, rec.ID)
+	review := slices.DeleteFunc(open.disagreements(rec), func(d schema.Disagreement) bool { return !d.Review })
 	for i := range review {
 		disagreement := about
 		disagreement.Key, disagreement.Field, disagreement.Disagreement = KeyDisagreement, review[i].Name, &review[i]

@@ -23,6 +23,14 @@
 // and reported as a warning, since the person who saw it happen has gone home.
 // What could never be sent, or is no record of that space, is an error.
 //
+// # What is sealed
+//
+// A field with the option sealed is read and written as any other, by who has
+// keys ([Options].Keys); what is stored, merged and sent is an age file for its
+// author and the supervisors of the room. It is sealed as part of the write, so
+// nothing unsealed lies even in the register, and opened when a row is read. See
+// package sealing for who is sealed to, and Row.Sealed for what did not open.
+//
 // # What it must not know
 //
 // No record type by name: types come as a schema. No transport: it calls a

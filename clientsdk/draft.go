@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
+	"github.com/zhurnal/zhurnal/clientsdk/sealing"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
@@ -28,8 +29,9 @@ type Draft struct {
 type DraftRecord struct {
 	Type   string
 	Record RecordID
-	// Message holds the key fields and the values that were to be written; nil
-	// if the type is unknown or nothing but void or restore was wanted.
+	// Message holds the key fields and the values that were to be written, but
+	// for sealed ones that cannot be opened; nil if the type is unknown or nothing
+	// but void or restore was wanted.
 	Message proto.Message
 	// Fields are the names of the fields that were to be written, also those
 	// that were to be emptied.
@@ -49,7 +51,7 @@ func (r *Register) Drafts(ctx context.Context) ([]Draft, error) {
 			return err
 		}
 		for i := range spaces {
-			of, err := draftsOf(newWorkspace(r.options.Schema, tx, &spaces[i]))
+			of, err := draftsOf(newWorkspace(r.options.Schema, tx, &spaces[i]), r.options.Keys)
 			if err != nil {
 				return err
 			}
@@ -60,7 +62,7 @@ func (r *Register) Drafts(ctx context.Context) ([]Draft, error) {
 	return drafts, about(err, "drafts")
 }
 
-func draftsOf(w *workspace) ([]Draft, error) {
+func draftsOf(w *workspace, keys *sealing.Keys) ([]Draft, error) {
 	pending, err := w.tx.Pending(w.space.N)
 	if err != nil {
 		return nil, err
@@ -79,7 +81,9 @@ func draftsOf(w *workspace) ([]Draft, error) {
 			return nil, err
 		}
 		for j := range c.Records {
-			rec, err := draftRecord(w.schema, &c.Records[j])
+			part := &c.Records[j]
+			open := newOpening(keys, w.schema.Plan(part.Type), w.space.ID, part.Record)
+			rec, err := draftRecord(open, c, part)
 			if err != nil {
 				return nil, err
 			}
@@ -102,9 +106,8 @@ func reasonOf(p *localstore.Pending) (string, error) {
 }
 
 // draftRecord makes a message of writes.
-func draftRecord(known *schema.Schema, part *merge.RecordWrites) (DraftRecord, error) {
-	d := DraftRecord{Type: part.Type, Record: part.Record}
-	plan := known.Plan(part.Type)
+func draftRecord(open *opening, c *merge.Change, part *merge.RecordWrites) (DraftRecord, error) {
+	d, plan := DraftRecord{Type: part.Type, Record: part.Record}, open.plan
 	data := append([]byte(nil), part.Header...)
 	for i := range part.Writes {
 		w := &part.Writes[i]
@@ -114,7 +117,7 @@ func draftRecord(known *schema.Schema, part *merge.RecordWrites) (DraftRecord, e
 			d.Restore = !d.Void && len(w.Replaces) > 0
 			continue
 		case w.Cell.Element == "":
-			data = append(data, w.Value...)
+			data = append(data, open.written(c, w)...)
 		case len(w.Value) > 0:
 			data = append(data, w.Cell.Element...)
 		}

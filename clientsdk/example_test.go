@@ -5,30 +5,37 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
-	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 
 	"github.com/zhurnal/zhurnal/clientsdk"
-	"github.com/zhurnal/zhurnal/syncengine"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
-	"github.com/zhurnal/zhurnal/syncengine/store"
 )
 
-// A facilitator takes the register of a day in a village without a network, and
-// syncs in the evening.
+// A facilitator's tablet is made known to the server in the office. Then it takes
+// the register of a day in a village without a network, and syncs in the evening.
 func Example() {
 	ctx := context.Background()
-	dir, client := exampleSetting()
+	dir, scanned := exampleSetting()
+
+	// In the office: the camera reads an invitation from a coordinator's screen. A
+	// phone's key store is the signer; the app keeps what Enrol returns, as text.
+	invitation, err := clientsdk.ParseInvitation(scanned)
+	check(err)
+	signer, err := clientsdk.NewSoftwareKey(rand.Reader)
+	check(err)
+	web := &http.Client{Timeout: time.Minute}
+	identity, err := clientsdk.Enrol(ctx, invitation, "Tablet 7", signer, web)
+	check(err)
 
 	// The key comes from the key store of the device, the schema is made once
 	// from the generated files of the app's record types.
 	reg, err := clientsdk.Open(ctx, clientsdk.Options{
-		Dir: dir, Key: key, Author: facilitator, Schema: recordTypes(),
+		Dir: dir, Key: key, Author: identity.Person, Schema: recordTypes(),
 		Clock: func() int64 { return time.Now().UnixMilli() }, Random: rand.Reader,
 	})
 	check(err)
@@ -57,7 +64,10 @@ func Example() {
 	check(err)
 	fmt.Println(len(marks), marks[0].Message.Presence, "provisional:", marks[0].Provisional)
 
-	result, err := reg.Sync(ctx, client)
+	// It proves who it is by itself, now and whenever the server wants that anew.
+	home, err := clientsdk.HomeClient(identity, signer, web)
+	check(err)
+	result, err := reg.Sync(ctx, home)
 	check(err)
 	marks, err = clientsdk.Query[*recordsv1.AttendanceMark](ctx, reg, village, clientsdk.Refers("session_id", day))
 	check(err)
@@ -80,15 +90,13 @@ func check(err error) {
 	}
 }
 
-// exampleSetting returns a fresh directory, and a client of a server that knows
-// the facilitator. An app makes its own with syncv1connect.NewSyncServiceClient.
-func exampleSetting() (dir string, client syncv1connect.SyncServiceClient) {
+// exampleSetting returns a fresh directory, and the invitation of a server that
+// lets the facilitator into the village.
+func exampleSetting() (dir, invitation string) {
 	parent, err := os.MkdirTemp("", "zhurnal")
 	check(err)
-	h := &home{clock: clock{millis: august2016}}
-	h.engine, err = syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: recordTypes(), Now: h.clock.now, Random: rand.Reader})
-	check(err)
-	_, err = h.engine.SetAccess(context.Background(), named[merge.PersonID]("admin"), village, community, facilitator, true)
-	check(err)
-	return filepath.Join(parent, "register"), h.line("oksana")
+	o := newOffice()
+	invitation = o.invite("oksana")
+	o.access(village, "oksana")
+	return filepath.Join(parent, "register"), invitation
 }

@@ -128,7 +128,7 @@ func ask[T proto.Message](ctx context.Context, from Reader, space SpaceID, name 
 		}
 		rows = make([]Row[T], 0, len(found))
 		for i := range found {
-			row, err := rowOf[T](q.plan, &found[i])
+			row, err := rowOf[T](newOpening(from.keys(), q.plan, space, found[i].ID), &found[i])
 			if err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
+	"github.com/zhurnal/zhurnal/clientsdk/sealing"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
@@ -27,6 +28,9 @@ type Row[T proto.Message] struct {
 	// Disagreements are the fields for which there are several values. The
 	// message has the first of each.
 	Disagreements []Disagreement
+	// Sealed are the sealed fields that hold a value, also those that could not
+	// be opened and that the message lacks.
+	Sealed []SealedField
 
 	record *merge.Record
 }
@@ -43,11 +47,14 @@ func (r Row[T]) seen() (*merge.Record, proto.Message) { return r.record, r.Messa
 // also see what the transaction has written.
 type Reader interface {
 	read(ctx context.Context, fn func(localstore.Tx, *schema.Schema) error) error
+	keys() *sealing.Keys
 }
 
 func (r *Register) read(ctx context.Context, fn func(localstore.Tx, *schema.Schema) error) error {
 	return r.store.Read(ctx, func(tx localstore.Tx) error { return fn(tx, r.options.Schema) })
 }
+
+func (r *Register) keys() *sealing.Keys { return r.options.Keys }
 
 // Snapshot is a view of all spaces at one moment.
 type Snapshot struct {
@@ -66,6 +73,10 @@ func (r *Register) Snapshot(ctx context.Context, fn func(*Snapshot) error) error
 func (s *Snapshot) read(_ context.Context, fn func(localstore.Tx, *schema.Schema) error) error {
 	return fn(s.tx, s.register.options.Schema)
 }
+
+func (s *Snapshot) keys() *sealing.Keys { return s.register.options.Keys }
+
+func (tx *Tx) keys() *sealing.Keys { return tx.register.options.Keys }
 
 func (tx *Tx) read(_ context.Context, fn func(localstore.Tx, *schema.Schema) error) error {
 	if err := tx.preview(); err != nil {
@@ -124,7 +135,7 @@ func get[T proto.Message](ctx context.Context, from Reader, space SpaceID, name 
 		if rec == nil || rec.Type != plan.Name {
 			return fault.New(fault.NotFound, "there is no %s %s in space %s", plan.Name, id, space)
 		}
-		row, err = rowOf[T](plan, rec)
+		row, err = rowOf[T](newOpening(from.keys(), plan, space, id), rec)
 		return err
 	})
 	return row, err
@@ -137,12 +148,13 @@ func typeName[T proto.Message]() string {
 }
 
 // rowOf decodes a record for the caller.
-func rowOf[T proto.Message](plan *schema.Plan, rec *localstore.Record) (Row[T], error) {
+func rowOf[T proto.Message](open *opening, rec *localstore.Record) (Row[T], error) {
+	plan := open.plan
 	merged, err := parseRow(rec.ID, rec.Row())
 	if err != nil {
 		return Row[T]{}, err
 	}
-	joined, err := plan.Join(merged)
+	joined, err := plan.JoinOpened(merged, open.shown)
 	if err != nil {
 		return Row[T]{}, err
 	}
@@ -152,6 +164,6 @@ func rowOf[T proto.Message](plan *schema.Plan, rec *localstore.Record) (Row[T], 
 	}
 	return Row[T]{
 		ID: rec.ID, Message: msg, Provisional: rec.View != nil, Quarantined: rec.Quarantined,
-		Standing: rec.Standing, Disagreements: plan.Disagreements(merged), record: merged,
+		Standing: rec.Standing, Disagreements: open.disagreements(merged), Sealed: open.fields(merged), record: merged,
 	}, nil
 }

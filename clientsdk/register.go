@@ -9,6 +9,7 @@ import (
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
+	"github.com/zhurnal/zhurnal/clientsdk/sealing"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
@@ -36,7 +37,7 @@ var (
 )
 
 // Options say what a register is made of. All of them are required, but for
-// Memory.
+// Memory and Keys.
 type Options struct {
 	// Dir is the directory of the register's files. It is created if it is not
 	// there; its parent must be. Nothing else belongs in it.
@@ -52,6 +53,10 @@ type Options struct {
 	Author PersonID
 	// Schema knows the record types of the app.
 	Schema *schema.Schema
+	// Keys are those with which the person seals and opens the sealed fields of
+	// counselling rooms; nil for who has none. They may be other ones, or none, at
+	// every Open, as when notes are behind a PIN of their own.
+	Keys *sealing.Keys
 	// Clock gives the time in milliseconds since 1970. It may be wrong: order
 	// comes from what was seen.
 	Clock func() int64
@@ -81,6 +86,9 @@ func Open(ctx context.Context, o Options) (*Register, error) {
 		return nil, fault.New(fault.Invalid, "open register: Dir must be set, or, in tests, Memory; not both")
 	case o.Author == (PersonID{}):
 		return nil, fault.New(fault.Invalid, "open register: Author must be set: the id of the person who uses the tablet")
+	}
+	if err := o.Keys.Check(); err != nil {
+		return nil, about(err, "open register")
 	}
 	store, err := openStore(ctx, &o)
 	if err != nil {

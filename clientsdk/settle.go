@@ -3,6 +3,7 @@ package clientsdk
 import (
 	"slices"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -39,7 +40,7 @@ func (tx *Tx) Save(row Readable, fields ...string) error {
 		return err
 	}
 	if len(numbers) == 0 {
-		if numbers, err = changedFields(plan, rec, msg); err != nil || len(numbers) == 0 {
+		if numbers, err = changedFields(tx.opening(plan, rec.ID), rec, msg); err != nil || len(numbers) == 0 {
 			return err
 		}
 	}
@@ -48,13 +49,13 @@ func (tx *Tx) Save(row Readable, fields ...string) error {
 
 // changedFields returns the fields of cells in which the message differs from
 // what the record shows.
-func changedFields(plan *schema.Plan, rec *merge.Record, msg proto.Message) ([]protoreflect.FieldNumber, error) {
-	was, err := plan.Join(rec)
+func changedFields(open *opening, rec *merge.Record, msg proto.Message) ([]protoreflect.FieldNumber, error) {
+	was, err := open.plan.JoinOpened(rec, open.shown)
 	if err != nil {
 		return nil, err
 	}
 	var changed []protoreflect.FieldNumber
-	cells := plan.Cells()
+	cells := open.plan.Cells()
 	for i := range cells {
 		for _, fd := range cells[i].Fields {
 			if !sameField(was.ProtoReflect(), msg.ProtoReflect(), fd.Number()) {
@@ -86,7 +87,23 @@ func (tx *Tx) Settle(id RecordID, d Disagreement, choice int) error {
 		replaces[i] = d.Values[i].Change
 	}
 	slices.SortFunc(replaces, merge.ID.Compare)
-	return about(tx.writeCell(id, d.Key, d.Values[choice].Data, replaces), "settle record %s", id)
+	data, err := tx.chosen(id, d, choice)
+	if err == nil {
+		err = tx.writeCell(id, d.Key, data, replaces)
+	}
+	return about(err, "settle record %s", id)
+}
+
+// chosen returns the data of the value that settles the disagreement.
+func (tx *Tx) chosen(id RecordID, d Disagreement, choice int) ([]byte, error) {
+	p, err := tx.existing(id)
+	if err != nil {
+		return nil, err
+	}
+	if c, known := p.plan.Cell(protowire.Number(d.Key.Field)); known && c.Sealed {
+		return tx.resealed(p, c, d.Values[choice].Change)
+	}
+	return d.Values[choice].Data, nil
 }
 
 // Void says that a record was entered by mistake. It is hidden as long as

@@ -78,6 +78,7 @@ type sight struct {
 	plan          *schema.Plan
 	msg           proto.Message
 	disagreements []clientsdk.Disagreement
+	sealed        []string // what the viewer cannot open
 	marks         []string // what the tablet says of it besides
 }
 
@@ -98,7 +99,7 @@ func (w *world) look(who string) ([]sight, error) {
 				return nil, err
 			}
 			for _, row := range rows {
-				s := sight{space, row.Record(), tab.known.Plan(typeName), row.Message, row.Disagreements, nil}
+				s := sight{space, row.Record(), tab.known.Plan(typeName), row.Message, row.Disagreements, sealedMarks(row.Sealed), nil}
 				if row.Quarantined {
 					s.marks = append(s.marks, "in quarantine: others do not see it")
 				} else if row.Provisional {
@@ -118,7 +119,7 @@ func (w *world) lookAtHome() ([]sight, error) {
 			plan := recordTypes().Plan(rec.Type)
 			msg, err := plan.Join(rec)
 			rec = rec.Clone()
-			all = append(all, sight{space, rec, plan, msg, plan.Disagreements(rec), nil})
+			all = append(all, sight{space, rec, plan, msg, plan.Disagreements(rec), sealedAtHome(plan, rec), nil})
 			return err
 		})
 		if err != nil {
@@ -193,7 +194,7 @@ func (w *world) describe(s *sight, cells []string) ([]string, error) {
 	case merge.Contested:
 		lines = append(lines, "called a mistake by somebody who had not seen all of it")
 	}
-	return append(lines, s.marks...), nil
+	return slices.Concat(lines, s.sealed, s.marks), nil
 }
 
 func (s *sight) knowsMore() bool {

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
+
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 
 	"github.com/zhurnal/zhurnal/clientsdk"
@@ -40,6 +42,7 @@ type world struct {
 	// recordNames are in the order in which the story first names records.
 	recordNames []string
 	answers     map[int][]string
+	identities  map[string]*age.X25519Identity // by person
 }
 
 type storySpace struct {
@@ -70,7 +73,7 @@ type storyRecord struct {
 func newWorld(t *testing.T, order int) *world {
 	w := &world{
 		t: t, home: newHome(t), order: order, orders: 1, nowMillis: august2016,
-		records: map[string]storyRecord{}, answers: map[int][]string{},
+		records: map[string]storyRecord{}, answers: map[int][]string{}, identities: map[string]*age.X25519Identity{},
 	}
 	return w
 }
@@ -174,7 +177,7 @@ func (tab *storyTablet) openWith(w *world, known *schema.Schema) {
 	}
 	register, err := clientsdk.Open(context.Background(), clientsdk.Options{
 		Dir: tab.dir, Key: tabletKey, Author: tab.line.person, Schema: known, Random: seeded(seed + uint64(w.nowMillis)),
-		Clock: func() int64 { return w.nowMillis + tab.aheadMillis },
+		Clock: func() int64 { return w.nowMillis + tab.aheadMillis }, Keys: w.keys(tab.person),
 	})
 	if err != nil {
 		w.t.Fatal(err)

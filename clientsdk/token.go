@@ -105,7 +105,7 @@ func (p *prover) ask(ctx context.Context) (*enrolv1.TokenResponse, error) {
 	}
 	signature, err := p.signer.Sign(message)
 	if err != nil {
-		return nil, fault.New(fault.Internal, "the device's key does not sign: %w", err)
+		return nil, fault.New(fault.Unavailable, "the device's key does not sign: %w", err)
 	}
 	resp, err := p.service.Token(ctx, connect.NewRequest(&enrolv1.TokenRequest{DeviceId: device[:], Nonce: challenge.Msg.Nonce, Signature: signature}))
 	if err != nil {

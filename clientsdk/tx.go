@@ -1,6 +1,7 @@
 package clientsdk
 
 import (
+	"filippo.io/age"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -18,6 +19,10 @@ type Tx struct {
 	stamp    int64 // of the change to be: never back, whatever the clock says
 	parts    []*part
 	byRecord map[merge.RecordID]*part
+	// recipients are those to whom sealed fields are sealed, nil before they are
+	// asked for, and further the ones that the app has named.
+	recipients []age.Recipient
+	further    []string
 }
 
 func newTx(r *Register, w *workspace) *Tx {
@@ -119,9 +124,14 @@ func (tx *Tx) compose(plan *schema.Plan, id RecordID, msg proto.Message, fields 
 
 // composeOn composes against what the author has seen of the record.
 func (tx *Tx) composeOn(p *part, seen *merge.Record, draft schema.Draft) error {
+	open := tx.opening(p.plan, draft.Record)
+	draft.Seal, draft.Open = tx.sealValue(open), open.shown
 	writes, err := p.plan.Compose(tx.w.space.ID, seen, draft)
 	if err != nil {
 		return err
+	}
+	if p.plan.AppendOnly() && p.current != nil && len(writes.Writes) > 0 {
+		return fault.New(fault.Invalid, "records of this type are written once: write another one that names it")
 	}
 	return tx.add(p, writes)
 }

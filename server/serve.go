@@ -77,7 +77,6 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		return errors.Join(err, way.listener.Close())
 	}
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
-	way.announce(log, c.Dir)
 	defer c.cutDaily(ctx, engine, log)()
 	options := rpc.Options{
 		Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis,
@@ -91,7 +90,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		return errors.Join(err, way.listener.Close())
 	}
 	if c.Upstream != "" {
-		err = c.serveHub(ctx, way.listener, options, engine, disk)
+		err = c.serveHub(ctx, way, options, engine, disk)
 	} else {
 		err = c.serveHome(ctx, way, options, disk, to)
 	}
@@ -115,6 +114,7 @@ func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options
 	if err := welcomeFirst(ctx, signIn, to.out); err != nil {
 		return errors.Join(err, way.listener.Close(), o.Operator.Close())
 	}
+	way.announce(o.Log, c.Dir) // the socket too can be called from now on
 	return rpc.Serve(ctx, way.listener, o)
 }
 

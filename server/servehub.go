@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -37,10 +36,10 @@ func (c *serveCommand) checkHub() error {
 }
 
 // serveHub serves tablets and relays, until the context ends.
-func (c *serveCommand) serveHub(ctx context.Context, listener net.Listener, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk) error {
+func (c *serveCommand) serveHub(ctx context.Context, way *opened, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk) error {
 	home, person, err := homeClients(c.Key, c.Upstream)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, way.listener.Close())
 	}
 	relay := hub.New(engine, home, person)
 	relay.LearnDevices(o.Directory)
@@ -52,6 +51,7 @@ func (c *serveCommand) serveHub(ctx context.Context, listener net.Listener, o rp
 		default:
 		}
 	}
+	way.announce(o.Log, c.Dir)
 	o.Log.Info("a hub: what tablets bring counts when the home server has it", "upstream", c.Upstream)
 	relaying, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
@@ -59,7 +59,7 @@ func (c *serveCommand) serveHub(ctx context.Context, listener net.Listener, o rp
 		defer close(ended)
 		(&relayer{relay: relay, log: o.Log}).run(relaying, c.Every, brought)
 	}()
-	err = rpc.Serve(ctx, listener, o)
+	err = rpc.Serve(ctx, way.listener, o)
 	stop()
 	<-ended // before the engine is closed
 	return err

@@ -45,6 +45,8 @@ type judge struct {
 	making []merge.RecordWrites
 	// reserved is the replica on which the server alone writes.
 	reserved merge.ReplicaID
+	// again says that the changes were kept back before.
+	again bool
 }
 
 func (e *Engine) newJudge(snapshot *store.Snapshot, space merge.SpaceID) (*judge, error) {
@@ -117,6 +119,9 @@ func (j *judge) record(w *merge.RecordWrites) ([]wire.Finding, error) {
 		return found(wire.WrongSpace, 0, "space.wrong_kind"), nil
 	case plan.Keyed() != (len(w.Header) > 0):
 		return found(wire.KeyMismatch, 0, "key.missing"), nil
+	}
+	if field := j.unsealed(plan, w); field != 0 {
+		return found(wire.NotSealed, field, "sealed.plain"), nil
 	}
 	violations, err := plan.Check(w)
 	switch {
@@ -203,6 +208,9 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, content
 		if len(findings) > 0 {
 			content.findings[i] = findings
 		}
+	}
+	if err := content.emptyPlain(judge.schema, space); err != nil {
+		return log.Entry{}, err
 	}
 	return content.entry(person, space)
 }

@@ -93,6 +93,7 @@ func (e *Engine) releasable(space merge.SpaceID) ([]*logv1.ReleasedChange, error
 	if err != nil {
 		return nil, err
 	}
+	judge.again = true
 	var ready []*logv1.ReleasedChange
 	err = snapshot.QuarantinedChanges(space, merge.ID{}, func(id merge.ID, q *logv1.Quarantined) error {
 		access, err := snapshot.Access(space, merge.PersonID(q.Principal))

@@ -148,7 +148,9 @@ func isFromHome(entry *logv1.Entry) (bool, error) {
 
 // HeldBack calls each with the changes of a space that are in quarantine, and who
 // sent them, from an identity on in the order of identities, until it returns
-// false. The home server may know better.
+// false. The home server may know better. Changes that were emptied, since they
+// were not sealed, are left out: home would take them for erased, and merge what
+// is left. Whoever wrote them brings them there.
 func (e *Engine) HeldBack(space merge.SpaceID, from merge.ID, each func(c *merge.Change, by merge.PersonID) bool) error {
 	if err := e.gate.enter(); err != nil {
 		return err
@@ -160,6 +162,9 @@ func (e *Engine) HeldBack(space merge.SpaceID, from merge.ID, each func(c *merge
 		c, err := wire.DecodeChange(space, q.Run)
 		if err != nil {
 			return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
+		}
+		if isEmptied(e.Schema(), c) {
+			return nil
 		}
 		if !each(c, merge.PersonID(q.Principal)) {
 			return store.ErrStop

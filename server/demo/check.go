@@ -35,9 +35,12 @@ type Run struct {
 	BytesDown      int64   `json:"bytes_down"`
 	ElapsedSeconds float64 `json:"elapsed_seconds"`
 	// StateDigest is over every live value of every cell, with the plan's names
-	// in place of ids.
+	// in place of ids and what is sealed opened.
 	StateDigest        string `json:"state_digest"`
 	TabletsEqualServer int    `json:"tablets_equal_server"`
+	// NotesSealed are the counselling notes that the server holds sealed, each
+	// opened for the comparison with the identity of the rooms' supervisor.
+	NotesSealed int `json:"notes_sealed"`
 	// FiguresMatchPlan: at all moments of the season the report said what the
 	// plan comes to. Converged: that, and all other checks.
 	FiguresMatchPlan bool `json:"figures_match_plan"`
@@ -120,10 +123,12 @@ func (o *outcome) checkFigures(r *playthrough) {
 
 // checkState compares what the server holds with what the plan leaves.
 func (o *outcome) checkState(r *playthrough) error {
-	state, err := r.register().state(r.season)
+	register := r.register()
+	state, err := register.state(r.season)
 	if err != nil {
 		return err
 	}
+	o.checkNotes(r, register.notes.opened)
 	digest := state.Digest()
 	o.Run.StateDigest = hex.EncodeToString(digest[:])
 	if first, all := state.Differences(r.season.State(season.Moment{Linked: true, Settled: true})); all > 0 {

@@ -166,7 +166,7 @@ func TestJSONHasTheKeysThatScriptsRead(t *testing.T) {
 			absent_default_overridden disputes_found disputes_settled disputed cells_with_siblings cells_settled counselling_rooms
 			sessions events attendances unregistered suspect_dates voided_but_attended tablets_heard_from tablets_heard_from_interim`,
 		"run": `changes_acknowledged changes_applied changes_flagged changes_quarantined resent cuts round_trips bytes_up bytes_down
-			elapsed_seconds state_digest tablets_equal_server figures_match_plan converged`,
+			elapsed_seconds state_digest tablets_equal_server notes_sealed figures_match_plan converged`,
 	}
 	for object, keys := range want {
 		wanted := strings.Fields(keys)

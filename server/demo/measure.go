@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/server/demo/season"
 	"github.com/zhurnal/zhurnal/syncengine"
@@ -63,6 +65,7 @@ type register struct {
 	engine *syncengine.Engine
 	types  *schema.Schema
 	ids    *identities
+	notes  *notes
 }
 
 // eachRecord visits all records of the season's spaces.
@@ -98,10 +101,10 @@ func (r *register) disputes(s *season.Season) (disputes, error) {
 // state reads every live value, with stand-ins for ids.
 func (r *register) state(s *season.Season) (season.State, error) {
 	state := season.State{}
-	err := r.eachRecord(s, func(space season.Name, _ merge.SpaceID, rec *merge.Record) error {
+	err := r.eachRecord(s, func(space season.Name, id merge.SpaceID, rec *merge.Record) error {
 		at := season.CellAt{Space: space, Type: rec.Type, Record: r.ids.standIn(rec.ID)}
 		for i := range rec.Cells {
-			if err := r.takeCell(state, at, &rec.Cells[i]); err != nil {
+			if err := r.takeCell(state, at, id, rec, &rec.Cells[i]); err != nil {
 				return fmt.Errorf("%s: %w", at, err)
 			}
 		}
@@ -110,8 +113,10 @@ func (r *register) state(s *season.Season) (season.State, error) {
 	return state, err
 }
 
-func (r *register) takeCell(state season.State, at season.CellAt, cell *merge.Cell) error {
-	record := r.types.Plan(at.Type).Descriptor()
+func (r *register) takeCell(state season.State, at season.CellAt, space merge.SpaceID, rec *merge.Record, cell *merge.Cell) error {
+	plan := r.types.Plan(at.Type)
+	record := plan.Descriptor()
+	known, _ := plan.Cell(protowire.Number(cell.Key.Field))
 	element, err := r.ids.unplay(record, []byte(cell.Key.Element))
 	if err != nil {
 		return err
@@ -119,6 +124,11 @@ func (r *register) takeCell(state season.State, at season.CellAt, cell *merge.Ce
 	at.Cell = merge.CellKey{Field: cell.Key.Field, Element: string(element)}
 	for i := range cell.Values {
 		value := cell.Values[i].Data
+		if known != nil && known.Sealed && len(value) > 0 {
+			if value, err = r.notes.open(space, plan, rec.ID, cell.Key.Field, &cell.Values[i]); err != nil {
+				return err
+			}
+		}
 		if cell.Key.Element == "" { // that of an element says only whether it is there
 			if value, err = r.ids.unplay(record, value); err != nil {
 				return err

@@ -68,6 +68,7 @@ func (o *outcome) tellWire(t *bytes.Buffer, r *playthrough) {
 func (o *outcome) tellChecks(t *bytes.Buffer, r *playthrough) {
 	fmt.Fprintf(t, "\nCompared with the plan of the season\n")
 	row(t, "tablets that equal the server", "%d of %d", o.Run.TabletsEqualServer, len(r.tablets))
+	row(t, "counselling notes that the server cannot read", "%d", o.Run.NotesSealed)
 	row(t, "figures match the plan", "%v", o.Run.FiguresMatchPlan)
 	row(t, "everything converged", "%v", o.Run.Converged)
 	fmt.Fprintf(t, "  state %s\n", o.Run.StateDigest)

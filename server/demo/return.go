@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 
+	"github.com/zhurnal/zhurnal/clientsdk/sealing"
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/server/demo/season"
 )
@@ -101,7 +102,9 @@ func (r *playthrough) decide(ctx context.Context) error {
 	return err
 }
 
-func (r *playthrough) register() *register { return &register{r.host.engine, r.types, r.ids} }
+func (r *playthrough) register() *register {
+	return &register{r.host.engine, r.types, r.ids, &notes{keys: &sealing.Keys{Identity: r.supervisor}}}
+}
 
 func (r *playthrough) settleDisputes(ctx context.Context, ph *phase) error {
 	open, err := r.register().disputes(r.season)

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"filippo.io/age"
+
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	"github.com/zhurnal/zhurnal/server/catalogue"
@@ -31,7 +33,9 @@ type playthrough struct {
 	host    *host
 	desk    *desk
 	tablets []*tablet
-	log     *os.File
+	// supervisor is to whom psychologists seal their notes.
+	supervisor *age.X25519Identity
+	log        *os.File
 
 	timeline season.Timeline
 	// interim and final are the server's reports before the last tablet came,
@@ -46,6 +50,9 @@ func begin(ctx context.Context, s *season.Season, c chance, dir string, p *progr
 		return nil, err
 	}
 	r := &playthrough{season: s, chance: c, progress: p, began: time.Now(), types: types, ids: newIdentities()}
+	if r.supervisor, err = age.GenerateX25519Identity(); err != nil {
+		return nil, err
+	}
 	if r.log, err = os.OpenFile(filepath.Join(dir, "server.log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
 		return nil, err
 	}
@@ -113,6 +120,7 @@ func (r *playthrough) deal(dir string) error {
 		if err != nil {
 			return err
 		}
+		t.supervisor = r.supervisor.Recipient()
 		r.tablets = append(r.tablets, t)
 	}
 	return nil

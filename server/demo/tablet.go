@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"connectrpc.com/connect"
+	"filippo.io/age"
 
 	"github.com/zhurnal/zhurnal/clientsdk"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
@@ -26,6 +27,10 @@ type tablet struct {
 	ids     *identities
 	kinds   map[season.Name]schemav1.SpaceKind
 	options clientsdk.Options
+	// identity opens what the person has sealed, nil for who seals nothing; what
+	// is sealed is sealed to the supervisor too.
+	identity   *age.X25519Identity
+	supervisor *age.X25519Recipient
 	// register is open between open and close.
 	register *clientsdk.Register
 	// trueMillis is what a right clock would say. The tablet's own is wrong by
@@ -71,6 +76,9 @@ func newTablet(t *season.Tablet, kinds map[season.Name]schemav1.SpaceKind, ids *
 
 // open switches the tablet on.
 func (t *tablet) open(ctx context.Context) (err error) {
+	if t.options.Keys, err = t.keys(); err != nil {
+		return t.about(err)
+	}
 	t.register, err = clientsdk.Open(ctx, t.options)
 	return t.about(err)
 }

@@ -30,6 +30,9 @@ type Service struct {
 	random     io.Reader
 	hub        credential.HubID
 	challenges challenges
+	// decoy is what an unknown device's signature is held against, so that the
+	// answer takes its time.
+	decoy credential.PublicKey
 	*Tokens
 }
 
@@ -39,6 +42,11 @@ func New(o Options) (*Service, error) {
 	s.Tokens = newTokens(o.Directory, o.Now)
 	s.challenges.used = map[credential.DeviceID][]usedNonce{}
 	o.Directory.OnChange(s.Recheck)
+	nobody, err := credential.NewSoftwareKey(o.Random)
+	if err != nil {
+		return nil, err
+	}
+	s.decoy = nobody.Public()
 	return s, s.draw(s.challenges.key[:])
 }
 

@@ -33,10 +33,6 @@ var tokenText = base64.RawURLEncoding.Strict()
 var errNoToken = fault.New(fault.Unauthenticated, "no token: the challenge is over or was used, the signature is not the device's, or the device is not let in. "+
 	"Ask for another challenge; if that does not help, enrol anew")
 
-// decoy is what an unknown device's signature is held against, so that the answer
-// takes its time.
-var decoy, _ = credential.ParsePublicKey(credential.Ed25519, make([]byte, 32))
-
 // Token gives a device a token for its signature over a challenge.
 func (s *Service) Token(ctx context.Context, id credential.DeviceID, nonce credential.Nonce, signature []byte) (string, error) {
 	if !s.challenges.check(id, nonce, s.now()) {
@@ -74,7 +70,7 @@ func (s *Service) Token(ctx context.Context, id credential.DeviceID, nonce crede
 // server.
 func (s *Service) hasSigned(device *directoryv1.Device, id credential.DeviceID, nonce credential.Nonce, signature []byte) bool {
 	message := credential.TokenMessage(credential.OrganisationID{}, id, nonce)
-	key := decoy
+	key := s.decoy
 	if device != nil {
 		message = credential.TokenMessage(credential.OrganisationID(device.OrganisationId), id, nonce)
 		var err error

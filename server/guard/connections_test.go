@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
@@ -53,8 +54,26 @@ func isClosed(t *testing.T, conn net.Conn) {
 	}
 }
 
+// lockedBuffer is a log that a server writes and the test reads.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 func TestOneAddressHasSoManyConnections(t *testing.T) {
-	log := new(bytes.Buffer)
+	log := new(lockedBuffer)
 	address, accepted := serveConnections(t, Exposure{}, Limits{Connections: 10, ConnectionsPerAddress: 2}, slog.New(slog.NewTextHandler(log, nil)))
 	dial(t, address)
 	dial(t, address)

@@ -46,6 +46,7 @@ func (r *Reporter) gather(ctx context.Context, readable map[merge.SpaceID]bool) 
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		g.rooms[info.ID] = info.Kind == schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM
 		position, err := r.registers.Records(info.ID, func(rec *merge.Record) error {
 			g.take(info.ID, rec, r.registers.Schema().Plan(rec.Type))
 			return nil
@@ -53,28 +54,33 @@ func (r *Reporter) gather(ctx context.Context, readable map[merge.SpaceID]bool) 
 		if err != nil {
 			return nil, err
 		}
-		g.rooms[info.ID] = info.Kind == schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM
 		g.positions = append(g.positions, g.spaceAt(info, position))
 	}
 	return g, nil
 }
 
 // named tells whether a space may be named: a counselling room only to who may
-// read it. For everyone else that it exists is a number among others.
+// read it. For everyone else that it exists is a number among others, and how far
+// its log has come is told to nobody, since every note moves it.
 func (g *gathered) named(space merge.SpaceID) bool { return g.readable[space] || !g.rooms[space] }
 
 func (g *gathered) spaceAt(info syncengine.SpaceInfo, position uint64) *reportv1.SpacePosition {
-	at := &reportv1.SpacePosition{Kind: info.Kind, Position: position}
+	at := &reportv1.SpacePosition{Kind: info.Kind}
 	if g.named(info.ID) {
-		at.SpaceId = bytes.Clone(info.ID[:])
+		at.SpaceId, at.Position = bytes.Clone(info.ID[:]), position
 	}
 	return at
 }
 
 // take counts one record. A type that no schema explains was never merged; a
 // plan is missing only where the program was started with fewer types than
-// before.
+// before. Of a room that the caller may not read nothing counts that holds what is
+// sealed, not even that somebody has written, and no disagreement: they are for
+// the room's own people.
 func (g *gathered) take(space merge.SpaceID, rec *merge.Record, plan *schema.Plan) {
+	if plan != nil && plan.HasSealed() && !g.named(space) {
+		return
+	}
 	for i := range rec.Cells {
 		for j := range rec.Cells[i].Values {
 			v := &rec.Cells[i].Values[j]
@@ -86,7 +92,9 @@ func (g *gathered) take(space merge.SpaceID, rec *merge.Record, plan *schema.Pla
 		g.unreadable++
 		return
 	}
-	g.siblings += len(plan.Disagreements(rec))
+	if g.named(space) {
+		g.siblings += len(plan.Disagreements(rec))
+	}
 	msg, err := plan.Join(rec)
 	if err != nil {
 		g.unreadable++

@@ -81,7 +81,7 @@ func (r *registers) sync(author, register string, written ...any) {
 	for i := 0; i < len(written); i += 2 {
 		msg := written[i+1].(proto.Message)
 		plan := r.types.Plan(string(msg.ProtoReflect().Descriptor().FullName()))
-		writes, err := plan.Compose(space(register), nil, schema.Draft{Record: record(written[i].(string)), Message: msg})
+		writes, err := plan.Compose(space(register), nil, schema.Draft{Record: record(written[i].(string)), Message: msg, Seal: seal})
 		if err != nil {
 			r.t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"bytes"
 	"context"
 
 	"connectrpc.com/connect"
@@ -43,28 +44,26 @@ func (s *audienceService) ListAudiences(ctx context.Context, _ *connect.Request[
 		}
 		resp.Audiences[i] = m
 	}
-	resp.Devices, err = s.devices(audiences)
-	if err != nil {
+	if resp.Devices, err = s.devices(ctx); err != nil {
 		return nil, err
 	}
 	return connect.NewResponse(resp), nil
 }
 
-// devices are those of the people in the audiences, each once.
-func (s *audienceService) devices(audiences []syncengine.Audience) (known []*syncv1.KnownDevice, err error) {
+// devices are those of the caller's organisation that are let in. A hub that knows
+// them all takes what they bring, also from people to whom it may not show a space.
+func (s *audienceService) devices(ctx context.Context) (known []*syncv1.KnownDevice, err error) {
+	caller, err := auth.Caller(ctx)
+	if err != nil {
+		return nil, err
+	}
 	view, err := s.directory.View()
 	if err != nil {
 		return nil, err
 	}
-	people := map[merge.PersonID]bool{}
-	for i := range audiences {
-		for _, person := range audiences[i].People {
-			people[person] = true
-		}
-	}
 	for _, id := range view.Devices() {
 		device := view.LetIn(id)
-		if device == nil || !people[merge.PersonID(device.UserId)] {
+		if device == nil || !bytes.Equal(device.OrganisationId, caller.Organisation[:]) {
 			continue
 		}
 		known = append(known, &syncv1.KnownDevice{

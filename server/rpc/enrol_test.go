@@ -13,16 +13,12 @@ import (
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
-	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/enrol"
-	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
-	"github.com/zhurnal/zhurnal/syncengine/schema"
-	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
@@ -169,32 +165,50 @@ func TestAHubSaysWhichItIs(t *testing.T) {
 	mustBe(t, "hub", credential.HubID(challenge.Msg.HubId), credential.HubID{0x4b})
 }
 
-// Home tells a hub the keys of those for whom its spaces are, and of nobody else.
-func TestAHubLearnsTheKeysOfThoseItServes(t *testing.T) {
-	types, err := schema.New()
-	noError(t, err)
-	engine, err := syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: types, Now: func() int64 { return received }, Random: rand.Reader})
-	noError(t, err)
-	defer engine.Close()
-	at := enroltest.On(engine)
-	hub, member, revoked, stranger := merge.PersonID{1}, merge.PersonID{2}, merge.PersonID{3}, merge.PersonID{4}
-	for _, person := range []merge.PersonID{hub, member, revoked, stranger} {
-		at.Device(person)
-		if person != stranger {
-			_, err := engine.SetAccess(t.Context(), hub, hall, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, person, true)
-			noError(t, err)
-		}
+// Home tells a hub the keys of the devices of its organisation that are let in, and
+// of no other's.
+func TestAHubLearnsTheKeysOfItsOrganisation(t *testing.T) {
+	hub, member, revoked := merge.PersonID{0x4b, 15: 1}, merge.PersonID{0x4b, 15: 2}, merge.PersonID{0x4b, 15: 3}
+	engine := &listening{scripted: &scripted{}}
+	server := start(t, engine, usual)
+	for _, person := range []merge.PersonID{hub, member, revoked} {
+		office.Device(person)
 	}
-	noError(t, at.Directory.In(at.Device(revoked).Organisation).SetDeviceStatus(t.Context(), hub, at.Device(revoked).Device, directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED))
-	audiences, err := engine.Audiences(hub)
+	revoke(t, revoked)
+	stranger := merge.PersonID{0x4b, 15: 4}
+	other, err := office.Directory.AddOrganisation(t.Context(), merge.PersonID{}, "Other")
 	noError(t, err)
-	devices, err := (&audienceService{engine, at.Directory}).devices(audiences)
+	key, err := credential.NewSoftwareKey(rand.Reader)
+	noError(t, err)
+	home := credential.Home{Server: server.url, Organisation: other}
+	invitation, _, err := office.Door.InviteGuest(t.Context(), stranger, enrol.Guest{Home: home, Person: stranger, PersonName: "Other"})
+	noError(t, err)
+	ask := &enrol.Ask{Organisation: other, Secret: invitation.Secret, Key: key.Public(), Label: "Other"}
+	ask.Signature, err = key.Sign(credential.EnrolMessage(other, ask.Secret, ask.Key, ask.Label))
+	noError(t, err)
+	_, _, err = office.Door.Enrol(t.Context(), ask)
+	noError(t, err)
+
+	req := connect.NewRequest(&syncv1.ListAudiencesRequest{})
+	req.Header().Set("Authorization", office.Header(hub))
+	resp, err := syncv1connect.NewAudienceServiceClient(httpClient(t, 1), server.url).ListAudiences(t.Context(), req)
 	noError(t, err)
 	got := map[merge.PersonID]string{}
-	for _, d := range devices {
+	for _, d := range resp.Msg.Devices {
 		got[merge.PersonID(d.PersonId)] = string(d.PublicKey)
 	}
-	if len(devices) != 2 || got[hub] != string(at.Device(hub).Key.Public().Bytes()) || got[member] != string(at.Device(member).Key.Public().Bytes()) {
-		t.Errorf("home tells of %v", devices)
+	for _, person := range []merge.PersonID{hub, member} {
+		mustBe(t, "key", got[person], string(office.Device(person).Key.Public().Bytes()))
+	}
+	if _, there := got[revoked]; there {
+		t.Error("home tells of a revoked device")
+	}
+	if _, there := got[stranger]; there {
+		t.Error("home tells of another organisation's device")
 	}
 }
+
+// listening is an engine in which nobody has a space.
+type listening struct{ *scripted }
+
+func (*listening) Audiences(merge.PersonID) ([]syncengine.Audience, error) { return nil, nil }

@@ -45,14 +45,16 @@ func TestAttack16SlowReadersHoldNobodysPlace(t *testing.T) {
 	server := startWith(t, echoing(), impatient, func(o *Options) {
 		o.Limits = guard.Usual
 		o.Limits.AtWork, o.Limits.ConnectionsPerAddress = 2, 6
+		o.Limits.Patience = 200 * time.Millisecond // nobody has to wait
 	})
 	body := pullBytes(t, nil, 24<<20) // more than the buffers of a connection hold
 	for i := range 6 {
 		conn := server.rawRequest("POST "+syncv1connect.SyncServicePullProcedure+" HTTP/1.1", "Host: "+server.address,
 			"Authorization: "+office.Header(merge.PersonID{byte(i + 1)}), "Content-Type: application/proto", fmt.Sprintf("Content-Length: %d", len(body)), "", string(body))
 		// It is being answered, and the work is done.
-		if _, err := io.ReadFull(conn, make([]byte, 1<<10)); err != nil {
-			t.Fatal(err)
+		begins := make([]byte, 1<<10)
+		if _, err := io.ReadFull(conn, begins); err != nil || !bytes.HasPrefix(begins, []byte("HTTP/1.1 200")) {
+			t.Fatalf("reader %d: %.300s, %v", i+1, begins, err)
 		}
 	}
 	// Until one of the six is closed there is no connection for another.
@@ -209,17 +211,28 @@ func TestAttack16AHandlerHasItsTime(t *testing.T) {
 // Two hundred callers come at once to a server that works on two requests at a
 // time, and one of them without end: everybody is served.
 func TestAttack23NobodyStarvesBehindOneWhoNeverStops(t *testing.T) {
-	server := startWith(t, echoing(), usual, func(o *Options) { o.Limits = guard.Usual; o.Limits.AtWork = 2 })
+	engine := echoing()
+	answer := engine.pull
+	engine.pull = func(ctx context.Context, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error) {
+		time.Sleep(2 * time.Millisecond) // so that a queue is never empty
+		return answer(ctx, space, cursor, pageBytes)
+	}
+	server := startWith(t, engine, usual, func(o *Options) {
+		o.Limits = guard.Usual
+		o.Limits.AtWork, o.Limits.Patience = 2, 5*time.Second
+		// Turns alone keep one from taking all.
+		o.Limits.CallerRequests, o.Limits.CallerBurst, o.Limits.AddressBurst = 1000, 1e6, 1e6
+	})
 	greedy, stop := context.WithCancel(t.Context())
-	client := httpClient(t, 2)
+	clients := map[bool]*http.Client{true: httpClient(t, 1), false: httpClient(t, 1)}
 	pull := func(ctx context.Context, person merge.PersonID) error {
 		req := connect.NewRequest(&syncv1.PullRequest{SpaceId: hall[:], PageBytes: 1000})
 		req.Header().Set("Authorization", office.Header(person))
-		_, err := syncv1connect.NewSyncServiceClient(client, server.url).Pull(ctx, req)
+		_, err := syncv1connect.NewSyncServiceClient(clients[person == olena], server.url).Pull(ctx, req)
 		return err
 	}
 	var greed, all sync.WaitGroup
-	for range 20 {
+	for range 40 {
 		greed.Go(func() {
 			for greedy.Err() == nil {
 				if err := pull(greedy, olena); err != nil {

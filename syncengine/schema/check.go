@@ -43,9 +43,9 @@ func (p *Plan) evaluate(w *merge.RecordWrites, written cellSet, violations []Vio
 	data := slices.Clone(w.Header)
 	for i := range w.Writes {
 		write := &w.Writes[i]
-		_, known := p.cellAt(write.Cell.Field)
+		cell, known := p.cellAt(write.Cell.Field)
 		switch {
-		case !known || write.Purged != nil:
+		case !known || write.Purged != nil || p.cells[cell].Sealed:
 		case write.Cell.Element == "":
 			data = append(data, write.Value...)
 		case len(write.Value) > 0: // otherwise taken out: no part of the message
@@ -87,6 +87,9 @@ func (c *check) scan(w *merge.RecordWrites) error {
 // write reads one write.
 func (c *check) write(w *merge.Write) error {
 	cell, known := c.plan.cellAt(w.Cell.Field)
+	if w.Cell != merge.Lifecycle && len(w.Replaces) == 1 && c.plan.AppendOnly() { // several: it settles between them
+		c.violations = addViolation(c.violations, Violation{Field: w.Cell.Field, Key: RuleAppendOnly})
+	}
 	switch {
 	case w.Purged != nil:
 		return nil
@@ -98,6 +101,8 @@ func (c *check) write(w *merge.Write) error {
 		return c.element(w, cell, known)
 	case known && c.plan.cells[cell].Set:
 		return c.plan.fieldError(protowire.Number(w.Cell.Field), "the field is a set: a write names one element of it")
+	case known && c.plan.cells[cell].Sealed:
+		return c.sealed(w, cell)
 	}
 	return c.value(w, cell, known)
 }

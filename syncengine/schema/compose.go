@@ -27,6 +27,12 @@ type Draft struct {
 	// elements, so that others that are live are removed. Empty: the cells of
 	// every populated field, and no element is removed.
 	Fields []protoreflect.FieldNumber
+	// Seal makes the value of a sealed cell of its content. Without it none is
+	// written: whoever has no keys must not put a plain value there.
+	Seal func(c *CellPlan, content []byte) ([]byte, error)
+	// Open reads what is live in a sealed cell, so that the same content is not
+	// sealed again. Without it, and where it fails, every content is another.
+	Open Open
 }
 
 // Compose turns a draft into the writes that make a record hold what the draft
@@ -52,9 +58,9 @@ func (p *Plan) Compose(space merge.SpaceID, current *merge.Record, d Draft) (mer
 		return merge.RecordWrites{}, err
 	}
 	if len(d.Fields) == 0 {
-		w.Writes, err = p.writePopulated(current, c)
+		w.Writes, err = p.writePopulated(current, c, &d)
 	} else {
-		w.Writes, err = p.writeNamed(current, c, d.Fields)
+		w.Writes, err = p.writeNamed(current, c, &d)
 	}
 	if err != nil {
 		return merge.RecordWrites{}, err
@@ -90,25 +96,27 @@ func (p *Plan) identify(space merge.SpaceID, current *merge.Record, d Draft, c *
 	return w, nil
 }
 
-func (p *Plan) writePopulated(current *merge.Record, c *content) ([]merge.Write, error) {
+func (p *Plan) writePopulated(current *merge.Record, c *content, d *Draft) (writes []merge.Write, err error) {
 	if c.unknown && current == nil {
 		return nil, fault.New(fault.Invalid, "%s: the message has fields that this version of the schema does not know, and cannot place in a new record: use a newer schema", p.Name)
 	}
-	writes := make([]merge.Write, 0, c.populated())
+	writes = make([]merge.Write, 0, c.populated())
 	for i := range p.cells {
 		switch {
 		case p.cells[i].Set:
 			writes = p.appendElements(writes, current, i, c.elements[i], false)
 		case c.values[i] != nil:
-			writes = p.appendValue(writes, current, i, c.values[i])
+			if writes, err = p.appendValue(writes, current, i, c.values[i], d); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return writes, nil
 }
 
-func (p *Plan) writeNamed(current *merge.Record, c *content, fields []protoreflect.FieldNumber) ([]merge.Write, error) {
+func (p *Plan) writeNamed(current *merge.Record, c *content, d *Draft) (writes []merge.Write, err error) {
 	named := make([]bool, len(p.cells))
-	for _, number := range fields {
+	for _, number := range d.Fields {
 		f := p.field(number)
 		switch {
 		case f == nil:
@@ -118,23 +126,28 @@ func (p *Plan) writeNamed(current *merge.Record, c *content, fields []protorefle
 		}
 		named[f.cell] = true
 	}
-	var writes []merge.Write
 	for i := range p.cells {
 		switch {
 		case !named[i]:
 		case p.cells[i].Set:
 			writes = p.appendElements(writes, current, i, c.elements[i], true)
 		default:
-			writes = p.appendValue(writes, current, i, c.values[i])
+			if writes, err = p.appendValue(writes, current, i, c.values[i], d); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return writes, nil
 }
 
 // appendValue appends the write that gives the cell this value, if one is needed.
-func (p *Plan) appendValue(writes []merge.Write, current *merge.Record, cell int, value []byte) []merge.Write {
+func (p *Plan) appendValue(writes []merge.Write, current *merge.Record, cell int, value []byte, d *Draft) ([]merge.Write, error) {
 	key := merge.CellKey{Field: p.cells[cell].Field}
-	return appendWrite(writes, key, cellOf(current, key), value)
+	live := cellOf(current, key)
+	if p.cells[cell].Sealed && len(value) > 0 {
+		return p.appendSealed(writes, live, &p.cells[cell], value, d)
+	}
+	return appendWrite(writes, key, live, value), nil
 }
 
 // appendElements appends the writes by which the set holds these elements, and,

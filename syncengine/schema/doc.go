@@ -18,6 +18,10 @@
 // a record is its key fields written the same way. An element of a set is
 // written with its own tag, never packed, in the shortest encoding.
 //
+// The value of a sealed cell is an age file (package sealed). Whoever has keys
+// gives them to a draft, and to [Plan.JoinOpened]; without them nothing is
+// composed into such a cell, and it is left empty in messages.
+//
 // # Rules
 //
 // The rules of buf.validate are evaluated on what one change wrote to one

@@ -28,6 +28,12 @@ func (p *planner) checkField(fd protoreflect.FieldDescriptor, key bool) {
 	if o.GetSet() {
 		p.checkSetField(fd, o)
 	}
+	if o.GetSealed() {
+		p.checkSealedField(fd, o, key)
+	}
+	if isSealingKey(fd) {
+		p.checkSealingKey(fd, o, key)
+	}
 	p.checkReferences(fd, o)
 	p.checkPick(fd, o)
 }

@@ -12,14 +12,19 @@ import (
 // Join returns the message that a view shows of the record: its header and the
 // shown value of every cell. Fields of which the plan has not heard are kept in
 // it as unknown fields, byte for byte. The elements of a set come in the order
-// of their bytes. Whether the record is void is not looked at.
-func (p *Plan) Join(rec *merge.Record) (proto.Message, error) {
+// of their bytes. Sealed cells are left empty. Whether the record is void is not
+// looked at.
+func (p *Plan) Join(rec *merge.Record) (proto.Message, error) { return p.JoinOpened(rec, nil) }
+
+// JoinOpened is Join for whoever has keys. Sealed cells that it does not open, and
+// all of them without it, are left empty.
+func (p *Plan) JoinOpened(rec *merge.Record, open Open) (proto.Message, error) {
 	if rec.Type != p.Name {
 		return nil, fault.New(fault.Invalid, "a record of type %s is needed, this is %s", p.Name, rec.Type)
 	}
 	data := append(make([]byte, 0, 256), rec.Header...)
 	for i := range rec.Cells {
-		data = p.appendShown(data, &rec.Cells[i])
+		data = p.appendShown(data, &rec.Cells[i], open)
 	}
 	msg := p.NewMessage()
 	if err := proto.Unmarshal(data, msg); err != nil {
@@ -29,7 +34,7 @@ func (p *Plan) Join(rec *merge.Record) (proto.Message, error) {
 }
 
 // appendShown appends what the cell contributes to the message.
-func (p *Plan) appendShown(data []byte, c *merge.Cell) []byte {
+func (p *Plan) appendShown(data []byte, c *merge.Cell, open Open) []byte {
 	if c.Key == merge.Lifecycle || len(c.Values) == 0 {
 		return data
 	}
@@ -38,7 +43,13 @@ func (p *Plan) appendShown(data []byte, c *merge.Cell) []byte {
 		value, _ := c.Shown(p.Rule(c.Key))
 		shown = &value
 	}
+	cell, known := p.cellAt(c.Key.Field)
 	switch {
+	case known && p.cells[cell].Sealed:
+		if content, ok := open.content(&p.cells[cell], shown); ok {
+			data = append(data, content...)
+		}
+		return data
 	case c.Key.Element == "":
 		return append(data, shown.Data...)
 	case len(shown.Data) > 0:

@@ -139,6 +139,9 @@ func (p *planner) planMessageRule(rule *validate.Rule) messageRule {
 		if p.plan.cells[cell].Set {
 			p.fail(protoreflect.Name(p.plan.cells[cell].Name), "CEL rule %q of the message reads it: a change holds single elements of a set, never all of it", r.id)
 		}
+		if p.plan.cells[cell].Sealed {
+			p.fail(protoreflect.Name(p.plan.cells[cell].Name), "CEL rule %q of the message reads it: it is sealed, and the server does not see it", r.id)
+		}
 	}
 	r.quick = p.termOf(reads.expression)
 	if len(r.reads) == 1 {

@@ -87,6 +87,9 @@ func (p *planner) checkCollection() {
 	if slices.Contains(spaces, schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM) {
 		p.checkCounselling(spaces)
 	}
+	if p.plan.collection.GetAppendOnly() && len(p.plan.collection.GetKey()) > 0 {
+		p.fail("", "collection.append_only: a record with a key may be made twice, and the second time is an edit: leave out the key")
+	}
 	if len(p.plan.collection.ProtoReflect().GetUnknown()) > 0 {
 		p.fail("", "the collection option says something that this version does not know: use a newer one")
 	}

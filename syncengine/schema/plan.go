@@ -30,7 +30,8 @@ type Plan struct {
 	// places has, for each low field number, the place in fields and one;
 	// zero if there is no such field. Others are searched for.
 	places []uint16
-	keys   int // how many fields are key fields
+	keys   int  // how many fields are key fields
+	sealed bool // some cell is
 	rules  rulebook
 }
 
@@ -50,6 +51,8 @@ type CellPlan struct {
 	// Sensitivity is the highest of the fields, parts included; never
 	// unspecified.
 	Sensitivity schemav1.Sensitivity
+	// Sealed says that the stored value is an age file; see package sealed.
+	Sealed bool
 	// needed is how many of the fields must be there for the cell to be
 	// certainly fine.
 	needed int
@@ -100,6 +103,12 @@ func (p *Plan) LivesIn(kind SpaceKind) bool { return slices.Contains(p.collectio
 
 // Keyed tells whether a record's id follows from its key fields.
 func (p *Plan) Keyed() bool { return p.keys > 0 }
+
+// AppendOnly tells whether a record is written once, by the change that makes it.
+func (p *Plan) AppendOnly() bool { return p.collection.GetAppendOnly() }
+
+// HasSealed tells whether any field is sealed.
+func (p *Plan) HasSealed() bool { return p.sealed }
 
 // Subject returns the number of the field that names the person a record is
 // about, or self where the record is that person. Neither: it is about nobody.

@@ -150,6 +150,7 @@ func (p *planner) planCell(c *CellPlan) {
 	for _, fd := range c.Fields {
 		c.Sensitivity = max(c.Sensitivity, sensitivityOf(fd))
 	}
+	p.planSealed(c)
 }
 
 // sensitivityOf is that of the field, or of the most sensitive field inside it.

@@ -95,6 +95,8 @@ func (p *planner) planFieldRules() {
 		f.bound = boundOf(f.desc, rules)
 		ruled := p.checkRules(f.desc.Name(), rules) || p.ruledPart(f.desc) || p.ruledOneof(f.desc)
 		switch {
+		case ruled && f.cell != keyField && p.plan.cells[f.cell].Sealed:
+			p.fail(f.desc.Name(), "a validation rule on a sealed field, or inside it, is not possible: the server does not see what it would hold to it")
 		case ruled && f.cell == keyField:
 			p.plan.rules.key = true
 		case ruled:

@@ -14,6 +14,9 @@ import (
 const (
 	// RuleReferenceLength is broken by a reference that is not 16 bytes.
 	RuleReferenceLength = "reference.length"
+	// RuleAppendOnly is broken by a write that replaces the value of a record that
+	// is written once.
+	RuleAppendOnly = "record.append_only"
 	// RuleRuntimeError is broken where a CEL expression cannot be evaluated on
 	// the value, say because it divides by zero.
 	RuleRuntimeError = "cel.runtime_error"

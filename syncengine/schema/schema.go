@@ -128,6 +128,18 @@ func (s *Schema) extended(types []protoreflect.MessageDescriptor) (*Schema, erro
 // unknown.
 func (s *Schema) Plan(typeName string) *Plan { return s.plans[typeName] }
 
+// SealingKeyTypes returns the plans of the record types that announce keys, sorted
+// by name.
+func (s *Schema) SealingKeyTypes() []*Plan {
+	var plans []*Plan
+	for _, name := range s.Types() {
+		if plan := s.plans[name]; plan.SealingKeyField() != 0 {
+			plans = append(plans, plan)
+		}
+	}
+	return plans
+}
+
 // Types returns the full names of all record types, sorted. The caller owns
 // the slice.
 func (s *Schema) Types() []string { return slices.Sorted(maps.Keys(s.plans)) }

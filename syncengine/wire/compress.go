@@ -14,7 +14,8 @@ import (
 // Both are safe for concurrent use and hold no state between calls.
 var (
 	encoder = sync.OnceValue(func() *zstd.Encoder {
-		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(limits.BatchBytes))
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(limits.BatchBytes),
+			zstd.WithSingleSegment(true)) // so that every frame says how long it is
 		if err != nil {
 			panic(err) // constant options: a defect that every test finds
 		}

@@ -44,6 +44,7 @@ const (
 	OverLimit          = Cause(syncv1.Cause_CAUSE_OVER_LIMIT)
 	GivenBack          = Cause(syncv1.Cause_CAUSE_GIVEN_BACK)
 	ForeignReplica     = Cause(syncv1.Cause_CAUSE_FOREIGN_REPLICA)
+	NotSealed          = Cause(syncv1.Cause_CAUSE_NOT_SEALED)
 )
 
 // Quarantines tells whether the cause keeps a change from being applied.

@@ -148,7 +148,7 @@ var noteTexts = []string{
 
 func (r *room) note(session, note Name, kind recordsv1.NoteKind, corrects []byte) Act {
 	return Act{Record: note, Message: &recordsv1.Note{
-		SessionId: session.id(), AuthorId: r.person.id(), Kind: kind, CorrectedNoteId: corrects,
+		SessionId: session.id(), AuthorId: r.person.id(), Kind: kind, OriginalNoteId: corrects,
 		Text: pick(noteTexts, note, "text"),
 	}}
 }

@@ -6,11 +6,15 @@ import (
 	"slices"
 	"testing"
 
+	"filippo.io/age"
+
+	"github.com/zhurnal/zhurnal/clientsdk/sealing"
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/demo/season"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/sealed"
 )
 
 // reader looks at the steps of a plan as an engine would.
@@ -39,12 +43,22 @@ func (r *reader) writes(space season.Name, a *season.Act) (*schema.Plan, *merge.
 	if plan == nil {
 		r.Fatalf("%s is no record type", a.Type())
 	}
-	draft := schema.Draft{Record: a.ID(space), Message: a.Message}
+	draft := schema.Draft{Record: a.ID(space), Message: a.Message, Seal: seal}
 	w, err := plan.Compose(space.Space(), nil, draft)
 	if err != nil {
 		r.Fatalf("%s in %s: %v", a.Type(), space, err)
 	}
 	return plan, &w
+}
+
+// seal seals to somebody.
+func seal(c *schema.CellPlan, content []byte) ([]byte, error) {
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		return nil, err
+	}
+	file, err := sealing.Seal(sealed.Place{}, content, []age.Recipient{identity.Recipient()})
+	return sealed.Wrap(c.Field, file), err
 }
 
 // written visits everything that is in the register in the end.

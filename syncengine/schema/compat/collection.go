@@ -20,6 +20,9 @@ func (c *comparison) collections(old, today protoreflect.MessageDescriptor) {
 		c.add(today, "", "the key changed from %v to %v: the ids of its records are hashes over the key fields", before.GetKey(), after.GetKey())
 	}
 	c.subject(old, today, before.GetSubject(), after.GetSubject())
+	if before.GetAppendOnly() && !after.GetAppendOnly() {
+		c.add(today, "", "append_only was taken away: what was entered as written once would be written over")
+	}
 }
 
 func (c *comparison) spaces(today protoreflect.MessageDescriptor, before, after []schemav1.SpaceKind) {

@@ -26,7 +26,7 @@ func released() *descriptorpb.FileDescriptorProto {
 		field("start", 3, number, &schemav1.Field{Group: "time", Pick: schemav1.Pick_PICK_HIGHEST, Review: true}),
 		field("end", 4, number, &schemav1.Field{Group: "time"}),
 		field("outcome", 5, enum, &schemav1.Field{Pick: schemav1.Pick_PICK_ORDER, Order: []string{"REFUSED", "MET"}}),
-		repeated(field("tags", 6, text, &schemav1.Field{Set: true, Sensitivity: schemav1.Sensitivity_SENSITIVITY_PERSONAL})),
+		repeated(field("tags", 6, text, &schemav1.Field{Set: true, Sealed: true, Sensitivity: schemav1.Sensitivity_SENSITIVITY_PERSONAL})),
 		field("phone", 7, text, nil),
 		repeated(field("findings", 8, message, nil)),
 		field("topic", 9, text, &schemav1.Field{Group: "aim"}),
@@ -39,7 +39,7 @@ func released() *descriptorpb.FileDescriptorProto {
 	proto.SetExtension(visit.Options, schemav1.E_Collection, &schemav1.Collection{
 		Space:   []schemav1.SpaceKind{schemav1.SpaceKind_SPACE_KIND_COMMUNITY, schemav1.SpaceKind_SPACE_KIND_DESK},
 		Key:     []string{"person_id", "day"},
-		Subject: "person_id",
+		Subject: "person_id", AppendOnly: true,
 	})
 	finding := &descriptorpb.DescriptorProto{Name: proto.String("Finding"), Field: []*descriptorpb.FieldDescriptorProto{
 		field("text", 1, text, &schemav1.Field{Sensitivity: schemav1.Sensitivity_SENSITIVITY_SPECIAL}),
@@ -175,6 +175,9 @@ func TestCollectionBreaks(t *testing.T) {
 		{"key field exchanged", func(e edit) { e.collection().Key = []string{"phone", "day"} }, "", "the key changed"},
 		{"key removed", func(e edit) { e.collection().Key = nil }, "", "the key changed"},
 		{"subject removed", func(e edit) { e.collection().Subject = "" }, "", `the subject changed from "person_id" to ""`},
+		{"append_only removed", func(e edit) {
+			e.collection().AppendOnly = false
+		}, "", "append_only was taken away"},
 		{"subject changed", func(e edit) { e.collection().Subject = "self" }, "", `the subject changed from "person_id" to "self"`},
 	} {
 		t.Run(b.name, func(t *testing.T) { b.check(t, "visit.Visit") })
@@ -217,6 +220,8 @@ func TestFieldOptionBreaks(t *testing.T) {
 	const none = schemav1.Pick_PICK_UNSPECIFIED
 	for _, b := range []breaking{
 		{"set removed", func(e edit) { e.option("tags").Set = false }, "tags", "set changed from true to false"},
+		{"sealed added", func(e edit) { e.option("phone").Sealed = true }, "phone", "sealed changed from false to true"},
+		{"sealed removed", func(e edit) { e.option("tags").Sealed = false }, "tags", "sealed changed from true to false"},
 		{"set added", func(e edit) { e.option("findings").Set = true }, "findings", "set changed from false to true"},
 		{"pick changed", func(e edit) { e.option("start").Pick = schemav1.Pick_PICK_LOWEST }, "start", "the pick changed from PICK_HIGHEST to PICK_LOWEST"},
 		{"pick removed", func(e edit) { e.option("start").Pick = none }, "start", "the pick changed from PICK_HIGHEST to PICK_LATEST"},

@@ -86,6 +86,9 @@ func (c *comparison) options(today protoreflect.MessageDescriptor, name protoref
 	if before.GetSet() != after.GetSet() {
 		c.add(today, name, "set changed from %t to %t: its stored cells would be read as something else", before.GetSet(), after.GetSet())
 	}
+	if before.GetSealed() != after.GetSealed() {
+		c.add(today, name, "sealed changed from %t to %t: stored cells hold the other, and what was entered under a seal would be asked for in the clear", before.GetSealed(), after.GetSealed())
+	}
 	if before.GetReview() && !after.GetReview() {
 		c.add(today, name, "review was taken away: disagreements would no longer be put before a person")
 	}

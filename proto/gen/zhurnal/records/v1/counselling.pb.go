@@ -8,7 +8,7 @@ package recordsv1
 
 import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
-	_ "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
+	v1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -619,7 +619,8 @@ const (
 	NoteKind_NOTE_KIND_NOTE        NoteKind = 1
 	NoteKind_NOTE_KIND_AMENDMENT   NoteKind = 2
 	NoteKind_NOTE_KIND_CORRECTION  NoteKind = 3
-	// For the psychologist who takes over.
+	// For the psychologist who takes over: a summary, or the words of a note that
+	// a supervisor has sealed to the new one.
 	NoteKind_NOTE_KIND_HANDOVER NoteKind = 4
 )
 
@@ -1234,8 +1235,11 @@ func (x *CounsellingSession) GetStatus() CounsellingStatus {
 	return CounsellingStatus_COUNSELLING_STATUS_UNSPECIFIED
 }
 
-// An entry of a psychologist. Nobody edits a note: who has more to say writes
-// another one, and only the author corrects a note, by one that names it.
+// An entry of a psychologist, written once. Who has more to say writes another
+// one, and only the author corrects a note, by one that names it. The words are
+// sealed to the author and to the room's supervisors: the server, its backups
+// and everyone else with access to the room see that there is a note, of which
+// session, by whom and when.
 type Note struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The CounsellingSession to which it belongs.
@@ -1244,10 +1248,11 @@ type Note struct {
 	AuthorId []byte `protobuf:"bytes,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
 	// What kind of entry it is.
 	Kind NoteKind `protobuf:"varint,3,opt,name=kind,proto3,enum=zhurnal.records.v1.NoteKind" json:"kind,omitempty"`
-	// With NOTE_KIND_CORRECTION: the Note that is corrected.
-	CorrectedNoteId []byte `protobuf:"bytes,4,opt,name=corrected_note_id,json=correctedNoteId,proto3" json:"corrected_note_id,omitempty"`
-	// The words, at most 8,000 characters: about 16 KB in Cyrillic, at most
-	// 32,000 bytes in any script, within what one change may hold of a record.
+	// With NOTE_KIND_CORRECTION: the Note that is corrected. With
+	// NOTE_KIND_HANDOVER: the Note whose words are passed on, if it is one.
+	OriginalNoteId []byte `protobuf:"bytes,4,opt,name=original_note_id,json=originalNoteId,proto3" json:"original_note_id,omitempty"`
+	// The words, sealed: at most about 28,000 bytes, which is 14,000 characters of
+	// Cyrillic, within what one change may hold of a record.
 	Text          string `protobuf:"bytes,5,opt,name=text,proto3" json:"text,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1304,9 +1309,9 @@ func (x *Note) GetKind() NoteKind {
 	return NoteKind_NOTE_KIND_UNSPECIFIED
 }
 
-func (x *Note) GetCorrectedNoteId() []byte {
+func (x *Note) GetOriginalNoteId() []byte {
 	if x != nil {
-		return x.CorrectedNoteId
+		return x.OriginalNoteId
 	}
 	return nil
 }
@@ -1316,6 +1321,54 @@ func (x *Note) GetText() string {
 		return x.Text
 	}
 	return ""
+}
+
+// A key of somebody who works in the room; see SealingKey for when it is
+// believed. One record for each key: a new key is a new record, and a key ends
+// by a signature that says so.
+type RoomKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key, and whose it is.
+	Key           *v1.SealingKey `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoomKey) Reset() {
+	*x = RoomKey{}
+	mi := &file_zhurnal_records_v1_counselling_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoomKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoomKey) ProtoMessage() {}
+
+func (x *RoomKey) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_records_v1_counselling_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoomKey.ProtoReflect.Descriptor instead.
+func (*RoomKey) Descriptor() ([]byte, []int) {
+	return file_zhurnal_records_v1_counselling_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *RoomKey) GetKey() *v1.SealingKey {
+	if x != nil {
+		return x.Key
+	}
+	return nil
 }
 
 // Something to be done for a client. Two tablets that plan two dates make two
@@ -1339,7 +1392,7 @@ type FollowUp struct {
 
 func (x *FollowUp) Reset() {
 	*x = FollowUp{}
-	mi := &file_zhurnal_records_v1_counselling_proto_msgTypes[4]
+	mi := &file_zhurnal_records_v1_counselling_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1351,7 +1404,7 @@ func (x *FollowUp) String() string {
 func (*FollowUp) ProtoMessage() {}
 
 func (x *FollowUp) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_records_v1_counselling_proto_msgTypes[4]
+	mi := &file_zhurnal_records_v1_counselling_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1364,7 +1417,7 @@ func (x *FollowUp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FollowUp.ProtoReflect.Descriptor instead.
 func (*FollowUp) Descriptor() ([]byte, []int) {
-	return file_zhurnal_records_v1_counselling_proto_rawDescGZIP(), []int{4}
+	return file_zhurnal_records_v1_counselling_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *FollowUp) GetClientId() []byte {
@@ -1481,20 +1534,23 @@ const file_zhurnal_records_v1_counselling_proto_rawDesc = "" +
 	"\x01\x03B\x10\n" +
 	"\x0e_starts_minuteB\x16\n" +
 	"\x14_anonymous_attendeesB\x12\n" +
-	"\x10_wellbeing_score\"\x81\x04\n" +
+	"\x10_wellbeing_score\"\xd6\x04\n" +
 	"\x04Note\x12]\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\fB>\xbaH\a\xd8\x01\x01z\x02h\x10\xba\xb9\x180\n" +
 	"\x05entry2%zhurnal.records.v1.CounsellingSession8\x05R\tsessionId\x124\n" +
 	"\tauthor_id\x18\x02 \x01(\fB\x17\xbaH\a\xd8\x01\x01z\x02h\x10\xba\xb9\x18\t\n" +
-	"\x05entry8\x05R\bauthorId\x12?\n" +
-	"\x04kind\x18\x03 \x01(\x0e2\x1c.zhurnal.records.v1.NoteKindB\r\xba\xb9\x18\t\n" +
-	"\x05entry8\x05R\x04kind\x12\\\n" +
-	"\x11corrected_note_id\x18\x04 \x01(\fB0\xbaH\a\xd8\x01\x01z\x02h\x10\xba\xb9\x18\"\n" +
-	"\x05entry2\x17zhurnal.records.v1.Note8\x05R\x0fcorrectedNoteId\x12)\n" +
-	"\x04text\x18\x05 \x01(\tB\x15\xbaH\x05r\x03\x18\xc0>\xba\xb9\x18\t\n" +
-	"\x05entry8\x05R\x04text:\x99\x01\xbaH\x8e\x01\x1a\x8b\x01\n" +
-	"\x0fnote.correction\x12?a correction names the note it corrects, and no other note does\x1a7(this.kind == 3) == (size(this.corrected_note_id) != 0)\xba\xb9\x18\x03\n" +
+	"\x05entry8\x05R\bauthorId\x12A\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1c.zhurnal.records.v1.NoteKindB\x0f\xba\xb9\x18\v\n" +
+	"\x05entry \x018\x05R\x04kind\x12Z\n" +
+	"\x10original_note_id\x18\x04 \x01(\fB0\xbaH\a\xd8\x01\x01z\x02h\x10\xba\xb9\x18\"\n" +
+	"\x05entry2\x17zhurnal.records.v1.Note8\x05R\x0eoriginalNoteId\x12\x1e\n" +
+	"\x04text\x18\x05 \x01(\tB\n" +
+	"\xba\xb9\x18\x06 \x018\x05@\x01R\x04text:\xf9\x01\xbaH\xec\x01\x1a\xe9\x01\n" +
+	"\rnote.original\x12na correction names the note it corrects, a handover may name the one it passes on, and no other note names one\x1ahthis.kind == 3 ? size(this.original_note_id) != 0 : (this.kind == 4 || size(this.original_note_id) == 0)\xba\xb9\x18\x05\n" +
+	"\x01\x03 \x01\"M\n" +
+	"\aRoomKey\x129\n" +
+	"\x03key\x18\x01 \x01(\v2\x1d.zhurnal.schema.v1.SealingKeyB\b\xba\xb9\x18\x04 \x018\x03R\x03key:\a\xba\xb9\x18\x03\n" +
 	"\x01\x03\"\x80\x03\n" +
 	"\bFollowUp\x12H\n" +
 	"\tclient_id\x18\x01 \x01(\fB+\xbaH\a\xd8\x01\x01z\x02h\x10\xba\xb9\x18\x1d2\x19zhurnal.records.v1.Client8\x05R\bclientId\x12V\n" +
@@ -1611,7 +1667,7 @@ func file_zhurnal_records_v1_counselling_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_records_v1_counselling_proto_enumTypes = make([]protoimpl.EnumInfo, 13)
-var file_zhurnal_records_v1_counselling_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_zhurnal_records_v1_counselling_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_zhurnal_records_v1_counselling_proto_goTypes = []any{
 	(RoomStatus)(0),            // 0: zhurnal.records.v1.RoomStatus
 	(ClientIdentity)(0),        // 1: zhurnal.records.v1.ClientIdentity
@@ -1630,20 +1686,22 @@ var file_zhurnal_records_v1_counselling_proto_goTypes = []any{
 	(*Client)(nil),             // 14: zhurnal.records.v1.Client
 	(*CounsellingSession)(nil), // 15: zhurnal.records.v1.CounsellingSession
 	(*Note)(nil),               // 16: zhurnal.records.v1.Note
-	(*FollowUp)(nil),           // 17: zhurnal.records.v1.FollowUp
-	(Sex)(0),                   // 18: zhurnal.records.v1.Sex
-	(Displacement)(0),          // 19: zhurnal.records.v1.Displacement
-	(ConsentState)(0),          // 20: zhurnal.records.v1.ConsentState
-	(ConsentGiver)(0),          // 21: zhurnal.records.v1.ConsentGiver
+	(*RoomKey)(nil),            // 17: zhurnal.records.v1.RoomKey
+	(*FollowUp)(nil),           // 18: zhurnal.records.v1.FollowUp
+	(Sex)(0),                   // 19: zhurnal.records.v1.Sex
+	(Displacement)(0),          // 20: zhurnal.records.v1.Displacement
+	(ConsentState)(0),          // 21: zhurnal.records.v1.ConsentState
+	(ConsentGiver)(0),          // 22: zhurnal.records.v1.ConsentGiver
+	(*v1.SealingKey)(nil),      // 23: zhurnal.schema.v1.SealingKey
 }
 var file_zhurnal_records_v1_counselling_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.records.v1.CounsellingRoom.status:type_name -> zhurnal.records.v1.RoomStatus
 	1,  // 1: zhurnal.records.v1.Client.identity:type_name -> zhurnal.records.v1.ClientIdentity
-	18, // 2: zhurnal.records.v1.Client.sex:type_name -> zhurnal.records.v1.Sex
+	19, // 2: zhurnal.records.v1.Client.sex:type_name -> zhurnal.records.v1.Sex
 	2,  // 3: zhurnal.records.v1.Client.age_band:type_name -> zhurnal.records.v1.AgeBand
-	19, // 4: zhurnal.records.v1.Client.displacement:type_name -> zhurnal.records.v1.Displacement
-	20, // 5: zhurnal.records.v1.Client.record_consent:type_name -> zhurnal.records.v1.ConsentState
-	21, // 6: zhurnal.records.v1.Client.record_consent_given_by:type_name -> zhurnal.records.v1.ConsentGiver
+	20, // 4: zhurnal.records.v1.Client.displacement:type_name -> zhurnal.records.v1.Displacement
+	21, // 5: zhurnal.records.v1.Client.record_consent:type_name -> zhurnal.records.v1.ConsentState
+	22, // 6: zhurnal.records.v1.Client.record_consent_given_by:type_name -> zhurnal.records.v1.ConsentGiver
 	3,  // 7: zhurnal.records.v1.Client.case_status:type_name -> zhurnal.records.v1.CaseStatus
 	4,  // 8: zhurnal.records.v1.Client.risk:type_name -> zhurnal.records.v1.Risk
 	5,  // 9: zhurnal.records.v1.CounsellingSession.kind:type_name -> zhurnal.records.v1.SessionKind
@@ -1653,13 +1711,14 @@ var file_zhurnal_records_v1_counselling_proto_depIdxs = []int32{
 	8,  // 13: zhurnal.records.v1.CounsellingSession.outcome:type_name -> zhurnal.records.v1.SessionOutcome
 	9,  // 14: zhurnal.records.v1.CounsellingSession.status:type_name -> zhurnal.records.v1.CounsellingStatus
 	10, // 15: zhurnal.records.v1.Note.kind:type_name -> zhurnal.records.v1.NoteKind
-	11, // 16: zhurnal.records.v1.FollowUp.purpose:type_name -> zhurnal.records.v1.FollowUpPurpose
-	12, // 17: zhurnal.records.v1.FollowUp.status:type_name -> zhurnal.records.v1.FollowUpStatus
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	23, // 16: zhurnal.records.v1.RoomKey.key:type_name -> zhurnal.schema.v1.SealingKey
+	11, // 17: zhurnal.records.v1.FollowUp.purpose:type_name -> zhurnal.records.v1.FollowUpPurpose
+	12, // 18: zhurnal.records.v1.FollowUp.status:type_name -> zhurnal.records.v1.FollowUpStatus
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_records_v1_counselling_proto_init() }
@@ -1675,7 +1734,7 @@ func file_zhurnal_records_v1_counselling_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_records_v1_counselling_proto_rawDesc), len(file_zhurnal_records_v1_counselling_proto_rawDesc)),
 			NumEnums:      13,
-			NumMessages:   5,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

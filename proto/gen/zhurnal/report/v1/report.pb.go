@@ -578,8 +578,8 @@ func (x *Doubts) GetVoidedButAttended() int32 {
 // What the figures rest on.
 type Completeness struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where each space was. A counselling room comes without id, unless the
-	// caller has access to it.
+	// Where each space was. A counselling room comes without id and position,
+	// unless the caller has access to it.
 	Spaces []*SpacePosition `protobuf:"bytes,1,rep,name=spaces,proto3" json:"spaces,omitempty"`
 	// People of whom at least one value stands in a register, coordinators among
 	// them.
@@ -782,7 +782,7 @@ type SpacePosition struct {
 	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
 	// The kind of the space.
 	Kind v1.SpaceKind `protobuf:"varint,2,opt,name=kind,proto3,enum=zhurnal.schema.v1.SpaceKind" json:"kind,omitempty"`
-	// The position in the space's log.
+	// The position in the space's log; zero where there is no id.
 	Position      uint64 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -26,6 +26,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What is sealed to a key.
+type SealingRole int32
+
+const (
+	SealingRole_SEALING_ROLE_UNSPECIFIED SealingRole = 0
+	// Every sealed value of the room: a supervisor's key, or the one that the
+	// organisation keeps for the day on which all others are lost.
+	SealingRole_SEALING_ROLE_SUPERVISOR SealingRole = 1
+	// What is handed over to the person, and nothing by itself.
+	SealingRole_SEALING_ROLE_PSYCHOLOGIST SealingRole = 2
+	// Nothing any more.
+	SealingRole_SEALING_ROLE_ENDED SealingRole = 3
+)
+
+// Enum value maps for SealingRole.
+var (
+	SealingRole_name = map[int32]string{
+		0: "SEALING_ROLE_UNSPECIFIED",
+		1: "SEALING_ROLE_SUPERVISOR",
+		2: "SEALING_ROLE_PSYCHOLOGIST",
+		3: "SEALING_ROLE_ENDED",
+	}
+	SealingRole_value = map[string]int32{
+		"SEALING_ROLE_UNSPECIFIED":  0,
+		"SEALING_ROLE_SUPERVISOR":   1,
+		"SEALING_ROLE_PSYCHOLOGIST": 2,
+		"SEALING_ROLE_ENDED":        3,
+	}
+)
+
+func (x SealingRole) Enum() *SealingRole {
+	p := new(SealingRole)
+	*p = x
+	return p
+}
+
+func (x SealingRole) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SealingRole) Descriptor() protoreflect.EnumDescriptor {
+	return file_zhurnal_schema_v1_options_proto_enumTypes[0].Descriptor()
+}
+
+func (SealingRole) Type() protoreflect.EnumType {
+	return &file_zhurnal_schema_v1_options_proto_enumTypes[0]
+}
+
+func (x SealingRole) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SealingRole.Descriptor instead.
+func (SealingRole) EnumDescriptor() ([]byte, []int) {
+	return file_zhurnal_schema_v1_options_proto_rawDescGZIP(), []int{0}
+}
+
 // The audiences of the system: a record is visible to all who hold its space,
 // and to nobody else.
 type SpaceKind int32
@@ -68,11 +125,11 @@ func (x SpaceKind) String() string {
 }
 
 func (SpaceKind) Descriptor() protoreflect.EnumDescriptor {
-	return file_zhurnal_schema_v1_options_proto_enumTypes[0].Descriptor()
+	return file_zhurnal_schema_v1_options_proto_enumTypes[1].Descriptor()
 }
 
 func (SpaceKind) Type() protoreflect.EnumType {
-	return &file_zhurnal_schema_v1_options_proto_enumTypes[0]
+	return &file_zhurnal_schema_v1_options_proto_enumTypes[1]
 }
 
 func (x SpaceKind) Number() protoreflect.EnumNumber {
@@ -81,7 +138,7 @@ func (x SpaceKind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SpaceKind.Descriptor instead.
 func (SpaceKind) EnumDescriptor() ([]byte, []int) {
-	return file_zhurnal_schema_v1_options_proto_rawDescGZIP(), []int{0}
+	return file_zhurnal_schema_v1_options_proto_rawDescGZIP(), []int{1}
 }
 
 // Which of several live values a view shows. Merging keeps all of them.
@@ -133,11 +190,11 @@ func (x Pick) String() string {
 }
 
 func (Pick) Descriptor() protoreflect.EnumDescriptor {
-	return file_zhurnal_schema_v1_options_proto_enumTypes[1].Descriptor()
+	return file_zhurnal_schema_v1_options_proto_enumTypes[2].Descriptor()
 }
 
 func (Pick) Type() protoreflect.EnumType {
-	return &file_zhurnal_schema_v1_options_proto_enumTypes[1]
+	return &file_zhurnal_schema_v1_options_proto_enumTypes[2]
 }
 
 func (x Pick) Number() protoreflect.EnumNumber {
@@ -146,7 +203,7 @@ func (x Pick) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Pick.Descriptor instead.
 func (Pick) EnumDescriptor() ([]byte, []int) {
-	return file_zhurnal_schema_v1_options_proto_rawDescGZIP(), []int{1}
+	return file_zhurnal_schema_v1_options_proto_rawDescGZIP(), []int{2}
 }
 
 // Classes of harm, from none to a patient's.
@@ -198,11 +255,11 @@ func (x Sensitivity) String() string {
 }
 
 func (Sensitivity) Descriptor() protoreflect.EnumDescriptor {
-	return file_zhurnal_schema_v1_options_proto_enumTypes[2].Descriptor()
+	return file_zhurnal_schema_v1_options_proto_enumTypes[3].Descriptor()
 }
 
 func (Sensitivity) Type() protoreflect.EnumType {
-	return &file_zhurnal_schema_v1_options_proto_enumTypes[2]
+	return &file_zhurnal_schema_v1_options_proto_enumTypes[3]
 }
 
 func (x Sensitivity) Number() protoreflect.EnumNumber {
@@ -211,7 +268,7 @@ func (x Sensitivity) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Sensitivity.Descriptor instead.
 func (Sensitivity) EnumDescriptor() ([]byte, []int) {
-	return file_zhurnal_schema_v1_options_proto_rawDescGZIP(), []int{2}
+	return file_zhurnal_schema_v1_options_proto_rawDescGZIP(), []int{3}
 }
 
 // What holds for a whole record type.
@@ -226,7 +283,13 @@ type Collection struct {
 	Key []string `protobuf:"bytes,2,rep,name=key,proto3" json:"key,omitempty"`
 	// The field that names the person the record is about, for export and erase:
 	// a field with a reference, or "self" where the record is that person.
-	Subject       string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
+	Subject string `protobuf:"bytes,3,opt,name=subject,proto3" json:"subject,omitempty"`
+	// A record is written once, by the change that makes it: a write that
+	// replaces its value is flagged, and the tablet's side refuses to make one. Who
+	// has more to say writes another record. Void and restore stay possible, and to
+	// settle between several values. Only for a type without key, whose records
+	// cannot be made twice.
+	AppendOnly    bool `protobuf:"varint,4,opt,name=append_only,json=appendOnly,proto3" json:"append_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -282,6 +345,13 @@ func (x *Collection) GetSubject() string {
 	return ""
 }
 
+func (x *Collection) GetAppendOnly() bool {
+	if x != nil {
+		return x.AppendOnly
+	}
+	return false
+}
+
 // What holds for one field.
 type Field struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -303,7 +373,14 @@ type Field struct {
 	// The record types, by full name, whose record id this field holds.
 	Reference []string `protobuf:"bytes,6,rep,name=reference,proto3" json:"reference,omitempty"`
 	// Who may be harmed when it leaks. Unset means internal.
-	Sensitivity   Sensitivity `protobuf:"varint,7,opt,name=sensitivity,proto3,enum=zhurnal.schema.v1.Sensitivity" json:"sensitivity,omitempty"`
+	Sensitivity Sensitivity `protobuf:"varint,7,opt,name=sensitivity,proto3,enum=zhurnal.schema.v1.Sensitivity" json:"sensitivity,omitempty"`
+	// The tablet seals the value before it is part of a change and opens it after
+	// reading: apps read and write the plain field, and what is stored, merged and
+	// sent is an age file that only its recipients open. Only in a counselling
+	// room, for fields of text, bytes or messages; all fields of a group or none.
+	// Nobody else sees inside: a set, a key, a reference, a subject, a pick that
+	// weighs and a validation rule are not possible on it.
+	Sealed        bool `protobuf:"varint,8,opt,name=sealed,proto3" json:"sealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -387,6 +464,101 @@ func (x *Field) GetSensitivity() Sensitivity {
 	return Sensitivity_SENSITIVITY_UNSPECIFIED
 }
 
+func (x *Field) GetSealed() bool {
+	if x != nil {
+		return x.Sealed
+	}
+	return false
+}
+
+// A public key to which sealed fields are sealed, announced in a room. A record
+// type of a counselling room has it as a field of its own; the tablet's side
+// finds it by its type. It is believed only if the app has pinned the recipient,
+// or a key whose signature it carries.
+type SealingKey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose key it is: the id of a user, 16 bytes.
+	PersonId []byte `protobuf:"bytes,1,opt,name=person_id,json=personId,proto3" json:"person_id,omitempty"`
+	// The X25519 recipient of age-encryption.org/v1, "age1…".
+	Recipient string `protobuf:"bytes,2,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// What is sealed to it.
+	Role SealingRole `protobuf:"varint,3,opt,name=role,proto3,enum=zhurnal.schema.v1.SealingRole" json:"role,omitempty"`
+	// When it was signed: milliseconds since 1970. Of two signed statements about
+	// one recipient the later one holds.
+	SinceMillis int64 `protobuf:"zigzag64,4,opt,name=since_millis,json=sinceMillis,proto3" json:"since_millis,omitempty"`
+	// By the room's signing key: Ed25519 over "zhurnal/sealing-key/1", a zero byte,
+	// the space, person_id, role in 4 and since_millis in 8 bytes, big-endian, and
+	// recipient. Empty where apps pin the recipient itself.
+	Signature     []byte `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SealingKey) Reset() {
+	*x = SealingKey{}
+	mi := &file_zhurnal_schema_v1_options_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SealingKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SealingKey) ProtoMessage() {}
+
+func (x *SealingKey) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_schema_v1_options_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SealingKey.ProtoReflect.Descriptor instead.
+func (*SealingKey) Descriptor() ([]byte, []int) {
+	return file_zhurnal_schema_v1_options_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SealingKey) GetPersonId() []byte {
+	if x != nil {
+		return x.PersonId
+	}
+	return nil
+}
+
+func (x *SealingKey) GetRecipient() string {
+	if x != nil {
+		return x.Recipient
+	}
+	return ""
+}
+
+func (x *SealingKey) GetRole() SealingRole {
+	if x != nil {
+		return x.Role
+	}
+	return SealingRole_SEALING_ROLE_UNSPECIFIED
+}
+
+func (x *SealingKey) GetSinceMillis() int64 {
+	if x != nil {
+		return x.SinceMillis
+	}
+	return 0
+}
+
+func (x *SealingKey) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 var file_zhurnal_schema_v1_options_proto_extTypes = []protoimpl.ExtensionInfo{
 	{
 		ExtendedType:  (*descriptorpb.MessageOptions)(nil),
@@ -427,12 +599,14 @@ var File_zhurnal_schema_v1_options_proto protoreflect.FileDescriptor
 
 const file_zhurnal_schema_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x1fzhurnal/schema/v1/options.proto\x12\x11zhurnal.schema.v1\x1a google/protobuf/descriptor.proto\"l\n" +
+	"\x1fzhurnal/schema/v1/options.proto\x12\x11zhurnal.schema.v1\x1a google/protobuf/descriptor.proto\"\x8d\x01\n" +
 	"\n" +
 	"Collection\x122\n" +
 	"\x05space\x18\x01 \x03(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x05space\x12\x10\n" +
 	"\x03key\x18\x02 \x03(\tR\x03key\x12\x18\n" +
-	"\asubject\x18\x03 \x01(\tR\asubject\"\xea\x01\n" +
+	"\asubject\x18\x03 \x01(\tR\asubject\x12\x1f\n" +
+	"\vappend_only\x18\x04 \x01(\bR\n" +
+	"appendOnly\"\x82\x02\n" +
 	"\x05Field\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12+\n" +
 	"\x04pick\x18\x02 \x01(\x0e2\x17.zhurnal.schema.v1.PickR\x04pick\x12\x14\n" +
@@ -440,7 +614,20 @@ const file_zhurnal_schema_v1_options_proto_rawDesc = "" +
 	"\x06review\x18\x04 \x01(\bR\x06review\x12\x10\n" +
 	"\x03set\x18\x05 \x01(\bR\x03set\x12\x1c\n" +
 	"\treference\x18\x06 \x03(\tR\treference\x12@\n" +
-	"\vsensitivity\x18\a \x01(\x0e2\x1e.zhurnal.schema.v1.SensitivityR\vsensitivity*w\n" +
+	"\vsensitivity\x18\a \x01(\x0e2\x1e.zhurnal.schema.v1.SensitivityR\vsensitivity\x12\x16\n" +
+	"\x06sealed\x18\b \x01(\bR\x06sealed\"\xc4\x01\n" +
+	"\n" +
+	"SealingKey\x12#\n" +
+	"\tperson_id\x18\x01 \x01(\fB\x06\xba\xb9\x18\x028\x03R\bpersonId\x12\x1c\n" +
+	"\trecipient\x18\x02 \x01(\tR\trecipient\x122\n" +
+	"\x04role\x18\x03 \x01(\x0e2\x1e.zhurnal.schema.v1.SealingRoleR\x04role\x12!\n" +
+	"\fsince_millis\x18\x04 \x01(\x12R\vsinceMillis\x12\x1c\n" +
+	"\tsignature\x18\x05 \x01(\fR\tsignature*\x7f\n" +
+	"\vSealingRole\x12\x1c\n" +
+	"\x18SEALING_ROLE_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17SEALING_ROLE_SUPERVISOR\x10\x01\x12\x1d\n" +
+	"\x19SEALING_ROLE_PSYCHOLOGIST\x10\x02\x12\x16\n" +
+	"\x12SEALING_ROLE_ENDED\x10\x03*w\n" +
 	"\tSpaceKind\x12\x1a\n" +
 	"\x16SPACE_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SPACE_KIND_COMMUNITY\x10\x01\x12\x13\n" +
@@ -478,30 +665,33 @@ func file_zhurnal_schema_v1_options_proto_rawDescGZIP() []byte {
 	return file_zhurnal_schema_v1_options_proto_rawDescData
 }
 
-var file_zhurnal_schema_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_zhurnal_schema_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_zhurnal_schema_v1_options_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_zhurnal_schema_v1_options_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_zhurnal_schema_v1_options_proto_goTypes = []any{
-	(SpaceKind)(0),                      // 0: zhurnal.schema.v1.SpaceKind
-	(Pick)(0),                           // 1: zhurnal.schema.v1.Pick
-	(Sensitivity)(0),                    // 2: zhurnal.schema.v1.Sensitivity
-	(*Collection)(nil),                  // 3: zhurnal.schema.v1.Collection
-	(*Field)(nil),                       // 4: zhurnal.schema.v1.Field
-	(*descriptorpb.MessageOptions)(nil), // 5: google.protobuf.MessageOptions
-	(*descriptorpb.FieldOptions)(nil),   // 6: google.protobuf.FieldOptions
+	(SealingRole)(0),                    // 0: zhurnal.schema.v1.SealingRole
+	(SpaceKind)(0),                      // 1: zhurnal.schema.v1.SpaceKind
+	(Pick)(0),                           // 2: zhurnal.schema.v1.Pick
+	(Sensitivity)(0),                    // 3: zhurnal.schema.v1.Sensitivity
+	(*Collection)(nil),                  // 4: zhurnal.schema.v1.Collection
+	(*Field)(nil),                       // 5: zhurnal.schema.v1.Field
+	(*SealingKey)(nil),                  // 6: zhurnal.schema.v1.SealingKey
+	(*descriptorpb.MessageOptions)(nil), // 7: google.protobuf.MessageOptions
+	(*descriptorpb.FieldOptions)(nil),   // 8: google.protobuf.FieldOptions
 }
 var file_zhurnal_schema_v1_options_proto_depIdxs = []int32{
-	0, // 0: zhurnal.schema.v1.Collection.space:type_name -> zhurnal.schema.v1.SpaceKind
-	1, // 1: zhurnal.schema.v1.Field.pick:type_name -> zhurnal.schema.v1.Pick
-	2, // 2: zhurnal.schema.v1.Field.sensitivity:type_name -> zhurnal.schema.v1.Sensitivity
-	5, // 3: zhurnal.schema.v1.collection:extendee -> google.protobuf.MessageOptions
-	6, // 4: zhurnal.schema.v1.field:extendee -> google.protobuf.FieldOptions
-	3, // 5: zhurnal.schema.v1.collection:type_name -> zhurnal.schema.v1.Collection
-	4, // 6: zhurnal.schema.v1.field:type_name -> zhurnal.schema.v1.Field
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	5, // [5:7] is the sub-list for extension type_name
-	3, // [3:5] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	1, // 0: zhurnal.schema.v1.Collection.space:type_name -> zhurnal.schema.v1.SpaceKind
+	2, // 1: zhurnal.schema.v1.Field.pick:type_name -> zhurnal.schema.v1.Pick
+	3, // 2: zhurnal.schema.v1.Field.sensitivity:type_name -> zhurnal.schema.v1.Sensitivity
+	0, // 3: zhurnal.schema.v1.SealingKey.role:type_name -> zhurnal.schema.v1.SealingRole
+	7, // 4: zhurnal.schema.v1.collection:extendee -> google.protobuf.MessageOptions
+	8, // 5: zhurnal.schema.v1.field:extendee -> google.protobuf.FieldOptions
+	4, // 6: zhurnal.schema.v1.collection:type_name -> zhurnal.schema.v1.Collection
+	5, // 7: zhurnal.schema.v1.field:type_name -> zhurnal.schema.v1.Field
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	6, // [6:8] is the sub-list for extension type_name
+	4, // [4:6] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_schema_v1_options_proto_init() }
@@ -514,8 +704,8 @@ func file_zhurnal_schema_v1_options_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_schema_v1_options_proto_rawDesc), len(file_zhurnal_schema_v1_options_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   2,
+			NumEnums:      4,
+			NumMessages:   3,
 			NumExtensions: 2,
 			NumServices:   0,
 		},

@@ -65,8 +65,8 @@ type ListAudiencesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In no order that means anything.
 	Audiences []*Audience `protobuf:"bytes,1,rep,name=audiences,proto3" json:"audiences,omitempty"`
-	// The devices of these people that are let in. A hub lets in these and no
-	// others, by keys that it has learnt so, while home cannot be reached.
+	// The devices of the caller's organisation that are let in. A hub lets in these
+	// and no others, by keys that it has learnt so, while home cannot be reached.
 	Devices       []*KnownDevice `protobuf:"bytes,2,rep,name=devices,proto3" json:"devices,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -127,6 +127,10 @@ const (
 	// Quarantines: the change is on the replica on which the server itself writes,
 	// and the server did not write it.
 	Cause_CAUSE_FOREIGN_REPLICA Cause = 13
+	// Quarantines: a value of a sealed field is not sealed. Who sent it has it; the
+	// server has emptied that write before it kept the change, so that nobody reads
+	// it here. Never tried again: seal it, and write it as another change.
+	Cause_CAUSE_NOT_SEALED Cause = 14
 )
 
 // Enum value maps for Cause.
@@ -146,6 +150,7 @@ var (
 		11: "CAUSE_OVER_LIMIT",
 		12: "CAUSE_GIVEN_BACK",
 		13: "CAUSE_FOREIGN_REPLICA",
+		14: "CAUSE_NOT_SEALED",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":         0,
@@ -162,6 +167,7 @@ var (
 		"CAUSE_OVER_LIMIT":          11,
 		"CAUSE_GIVEN_BACK":          12,
 		"CAUSE_FOREIGN_REPLICA":     13,
+		"CAUSE_NOT_SEALED":          14,
 	}
 )
 
@@ -432,7 +438,7 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\x0fVERDICT_FLAGGED\x10\x02\x12\x17\n" +
 	"\x13VERDICT_QUARANTINED\x10\x03\x12\x15\n" +
 	"\x11VERDICT_DISMISSED\x10\x04\x12\x14\n" +
-	"\x10VERDICT_RECEIVED\x10\x05*\xd8\x02\n" +
+	"\x10VERDICT_RECEIVED\x10\x05*\xee\x02\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11CAUSE_RULE_FAILED\x10\x01\x12\x1b\n" +
@@ -448,7 +454,8 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\x12\x14\n" +
 	"\x10CAUSE_OVER_LIMIT\x10\v\x12\x14\n" +
 	"\x10CAUSE_GIVEN_BACK\x10\f\x12\x19\n" +
-	"\x15CAUSE_FOREIGN_REPLICA\x10\rB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
+	"\x15CAUSE_FOREIGN_REPLICA\x10\r\x12\x14\n" +
+	"\x10CAUSE_NOT_SEALED\x10\x0eB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var (
 	file_zhurnal_sync_v1_verdict_proto_rawDescOnce sync.Once
