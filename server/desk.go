@@ -40,6 +40,9 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, o rpc.Options)
 	if err != nil {
 		return nil, nil, err
 	}
+	if way.tls != nil && d.URL == "" && way.acmeHost == "" {
+		o.Log.Warn("links, passkeys and the provider's answers lead to localhost: say with --url where browsers find the server")
+	}
 	name := d.Audit
 	if name == "" {
 		name = filepath.Clean(dir) + ".audit"
