@@ -38,7 +38,6 @@ type link struct {
 	expires int64
 	// using is held by the one who uses it: of many at once, one does.
 	using sync.Mutex
-	used  bool
 }
 
 // make returns the secret of a new link, in whose stead an earlier one of the
@@ -92,16 +91,12 @@ func (l *links) use(text string, do func(user merge.PersonID) error) error {
 	}
 	found.using.Lock()
 	defer found.using.Unlock()
-	if found.used {
-		return errLink
-	}
-	if _, err := l.find(text); err != nil { // another was made meanwhile
+	if _, err := l.find(text); err != nil { // it was used meanwhile, or another was made
 		return err
 	}
 	if err := do(found.user); err != nil {
 		return err
 	}
-	found.used = true
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.byUser[found.user] == found {
