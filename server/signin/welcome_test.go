@@ -2,8 +2,10 @@ package signin
 
 import (
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
@@ -89,6 +91,34 @@ func TestOfManyWhoUseALinkAtOnceOneDoes(t *testing.T) {
 	o.must(err)
 	if in != 1 || len(view.Organisations()) != 1 {
 		t.Errorf("%d came in, %d organisations", in, len(view.Organisations()))
+	}
+}
+
+// Others have found the link good while the first was using it.
+func TestWhoWaitsForALinkThatIsBeingUsedIsTooLate(t *testing.T) {
+	o := newOffice(t)
+	text := o.link(o.user("Олег"))
+	var waiting, others sync.WaitGroup
+	var used atomic.Int32
+	o.must(o.service.links.use(text, func(merge.PersonID) error {
+		for range 8 {
+			waiting.Add(1)
+			others.Go(func() {
+				waiting.Done()
+				if err := o.service.links.use(text, func(merge.PersonID) error { return nil }); err == nil {
+					used.Add(1)
+				}
+			})
+		}
+		waiting.Wait()
+		for range 1000 {
+			runtime.Gosched()
+		}
+		return nil
+	}))
+	others.Wait()
+	if n := used.Load(); n != 0 {
+		t.Errorf("%d more used it", n)
 	}
 }
 
