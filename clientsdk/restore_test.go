@@ -19,12 +19,11 @@ import (
 func (h *home) backup() (file string) {
 	h.t.Helper()
 	file = filepath.Join(h.t.TempDir(), "backup")
-	summary, err := backup.WriteFile(file, func(to io.Writer) error {
-		_, err := h.engine.Backup(h.t.Context(), to)
-		return err
+	summary, err := backup.WriteFile(file, func(to io.Writer) (backup.Written, error) {
+		return h.engine.Backup(h.t.Context(), to)
 	})
 	if err == nil {
-		_, err = h.engine.ConfirmBackup(h.t.Context(), named[merge.PersonID]("admin"), summary.ID, summary.Hash)
+		_, err = h.engine.ConfirmBackup(h.t.Context(), named[merge.PersonID]("admin"), summary.ID, summary.FileHash)
 	}
 	if err != nil {
 		h.t.Fatal(err)

@@ -23,6 +23,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/keyring"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -46,7 +47,7 @@ func newSearched(t *testing.T) *searched {
 	t.Helper()
 	s := &searched{dir: t.TempDir(), found: map[string][]byte{}}
 	s.home = &home{t: t, clock: clock{millis: august2016}}
-	engine, err := syncengine.Open(syncengine.Options{Dir: s.dir, Schema: recordTypes(), Now: s.clock.now, Random: seeded(1)})
+	engine, err := syncengine.Open(syncengine.Options{Dir: s.dir, Master: keyring.NewKey([32]byte{1}), Schema: recordTypes(), Now: s.clock.now, Random: seeded(1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,14 +72,14 @@ func (s *searched) gather() {
 		s.keep("up", req)
 	}
 	file := filepath.Join(s.t.TempDir(), "backup")
-	if _, err := backup.WriteFile(file, func(to io.Writer) error { _, err := s.engine.Backup(s.t.Context(), to); return err }); err != nil {
+	if _, err := backup.WriteFile(file, func(to io.Writer) (backup.Written, error) { return s.engine.Backup(s.t.Context(), to) }); err != nil {
 		s.t.Fatal(err)
 	}
 	if err := s.engine.Close(); err != nil {
 		s.t.Fatal(err)
 	}
 	s.read("backup", file)
-	if _, err := backup.ReadFile(file, func(key, value []byte) error {
+	if _, err := (backup.File{Name: file}).Read(func(key, value []byte) error {
 		s.found["rows of the backup"] = append(append(s.found["rows of the backup"], key...), value...)
 		return nil
 	}); err != nil {
@@ -155,16 +156,20 @@ func inflated(t *testing.T, data []byte) []byte {
 	}
 }
 
-// mustBeSecret checks that the beacon is wherever anything is, and the canary nowhere.
+// mustBeSecret checks that the beacon is wherever anything is, and the canary
+// nowhere. On the disk all rows are sealed, so that neither is there.
 func (s *searched) mustBeSecret(t *testing.T) {
 	t.Helper()
-	for _, where := range []string{"up", "down", "disk", "backup", "rows of the backup"} {
+	for _, where := range []string{"up", "down", "backup", "rows of the backup"} {
 		if holds(t, s.found[where], canary) {
 			t.Errorf("%s: a note can be read", where)
 		}
 		if !holds(t, s.found[where], beacon) {
 			t.Errorf("%s: what is not sealed is not found among %d bytes: the search proves nothing", where, len(s.found[where]))
 		}
+	}
+	if disk := s.found["disk"]; len(disk) == 0 || holds(t, disk, canary) || holds(t, disk, beacon) {
+		t.Errorf("disk: %d bytes, and something can be read", len(disk))
 	}
 }
 
@@ -287,7 +292,7 @@ func TestAPlainNoteIsEmptiedAtTheDoor(t *testing.T) {
 	p.supervisor.sync()
 	s.gather()
 	s.mustBeSecret(t)
-	checked, err := syncengine.Check(t.Context(), syncengine.Options{Dir: s.dir}, "", func(d syncengine.Damage) { t.Errorf("the log does not give it again: %+v", d) })
+	checked, err := syncengine.Check(t.Context(), syncengine.Options{Dir: s.dir, Master: keyring.NewKey([32]byte{1})}, "", func(d syncengine.Damage) { t.Errorf("the log does not give it again: %+v", d) })
 	if err != nil || checked.Entries == 0 {
 		t.Errorf("%+v, %v", checked, err)
 	}

@@ -8,6 +8,7 @@ import (
 )
 
 type addSchemaCommand struct {
+	keyFlag
 	File string `arg:"" type:"existingfile" help:"A FileDescriptorSet, as 'buf build -o file.binpb' writes it."`
 	Dir  string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the server's register. The server may run, on this machine."`
 }
@@ -27,7 +28,7 @@ func (c *addSchemaCommand) Run(ctx context.Context, to streams) (err error) {
 	if err != nil {
 		return fmt.Errorf("add-schema: %w", err)
 	}
-	register, err := openRegister(ctx, c.Dir)
+	register, err := openRegister(ctx, c.Dir, c.MasterKey)
 	if err != nil {
 		return fmt.Errorf("add-schema: %w", err)
 	}

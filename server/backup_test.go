@@ -16,19 +16,27 @@ import (
 // everything is there once.
 func TestBackupRestoreCheckServe(t *testing.T) {
 	dir, file := privateDir(t), filepath.Join(t.TempDir(), "monday.backup")
+	identity := filepath.Join(t.TempDir(), "backup.identity")
+	_, recipient, _ := runHere(t, "key", "identity", identity)
+	must(t, exitFailed, "there already", "key", "identity", identity)
 	load := newLoad(t, merge.SpaceID(mergetest.ID16("lyman")), 3)
+	load.openOffice(t, dir)
 	server := startServer(t, dir)
-	load.grant(t, server)
 	for _, tablet := range load.tablets {
 		if err := tablet.push(t.Context(), load, server.sync(t, load.person)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	stop := load.run(t, server)
-	must(t, exitOK, "verified", "backup", file, "--dir", dir)
+	must(t, exitFailed, "--unsealed", "backup", file, "--dir", dir)
+	if err := os.WriteFile(filepath.Clean(dir)+".recipients", []byte(recipient), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, exitOK, "verified", "backup", file, "--dir", dir) // the server was not stopped for it
 	stop()
 	must(t, exitFailed, "there already", "backup", file, "--dir", dir)
-	must(t, exitOK, "0 damages", "check", file)
+	must(t, exitFailed, "--identity", "check", file)
+	must(t, exitOK, "0 damages", "check", file, "--identity", identity)
 	must(t, exitOK, "0 entries of the log would go", "cut", "--rehearse", "--dir", dir)
 	must(t, exitOK, "", "cut", "--set", "forever", "--space", hex.EncodeToString(load.space[:]), "--dir", dir)
 	must(t, exitOK, "forever", "cut", "--retain", "0d", "--dir", dir)
@@ -40,12 +48,13 @@ func TestBackupRestoreCheckServe(t *testing.T) {
 	must(t, exitOK, "0 damages", "check", "--dir", dir)
 	must(t, exitOK, "are gone", "cut", "--retain", "0d", "--dir", dir)
 	must(t, exitOK, "not compared", "check", "--dir", dir)
-	must(t, exitOK, "0 damages", "check", "--dir", dir, "--from", file)
+	must(t, exitOK, "0 damages", "check", "--dir", dir, "--from", file, "--identity", identity)
 
 	kept, fresh := filepath.Clean(dir)+".register", filepath.Join(t.TempDir(), "fresh")
 	must(t, exitFailed, "--without-register", "restore", file, "--dir", fresh)
 	must(t, exitFailed, "not empty", "restore", file, "--dir", dir, "--register", kept)
-	must(t, exitOK, "epoch 2", "restore", file, "--dir", fresh, "--register", kept)
+	must(t, exitFailed, "--identity", "restore", file, "--dir", fresh, "--register", kept)
+	must(t, exitOK, "epoch 2", "restore", file, "--dir", fresh, "--register", kept, "--identity", identity)
 	must(t, exitOK, "0 damages", "check", "--dir", fresh)
 	// Nobody has to enrol anew.
 	keys.Store(keyOf{fresh, load.person.String()}, keyFileOf(t, dir, "", load.person.String()))
@@ -59,7 +68,11 @@ func TestBackupRestoreCheckServe(t *testing.T) {
 	load.verify(t, server)
 	server.kill(t)
 	must(t, exitOK, "0 damages", "check", "--dir", fresh)
-	must(t, exitOK, "verified", "backup", file+"2", "--dir", fresh)
+	must(t, exitFailed, "--unsealed", "backup", file+"2", "--dir", fresh)
+	must(t, exitFailed, "age1", "backup", file+"2", "--dir", fresh, "--to", "olena")
+	must(t, exitOK, "verified", "backup", file+"2", "--dir", fresh, "--to", strings.TrimSpace(recipient))
+	must(t, exitOK, "not sealed", "backup", file+"3", "--dir", fresh, "--unsealed")
+	must(t, exitOK, "0 damages", "check", file+"3", "--from", file, "--identity", identity)
 }
 
 // must runs a command and looks for a text in what it prints.

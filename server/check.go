@@ -7,10 +7,13 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/syncengine"
 )
 
 type checkCommand struct {
+	keyFlag
+	identityFlag
 	File string `arg:"" optional:"" type:"existingfile" help:"A backup."`
 	From string `type:"existingfile" placeholder:"FILE" help:"An earlier backup of the same register, where its log was cut: it stands in for what the log no longer has."`
 	Dir  string `aliases:"data" placeholder:"PATH" help:"Directory of the register of a server that is stopped."`
@@ -29,7 +32,7 @@ since, such as that behind which it was cut. What the log has after it is applie
 Examples:
   zhurnal check --dir ./register
   zhurnal check --dir ./register --from /mnt/backup/monday.backup
-  zhurnal check /mnt/backup/monday.backup`
+  zhurnal check /mnt/backup/monday.backup --identity /mnt/safe/backup.identity`
 }
 
 // damagesShown is how many are listed; the others are counted.
@@ -59,10 +62,18 @@ func (c *checkCommand) Run(ctx context.Context, to streams) error {
 }
 
 func (c *checkCommand) look(ctx context.Context, out io.Writer, found func(syncengine.Damage)) (syncengine.Checked, error) {
-	if c.Dir != "" {
-		return syncengine.Check(ctx, syncengine.Options{Dir: c.Dir}, c.From, found)
+	identities, err := c.read()
+	if err != nil {
+		return syncengine.Checked{}, err
 	}
-	checked, summary, err := syncengine.CheckBackup(ctx, c.File, c.From, found)
+	if c.Dir != "" {
+		key, err := ops.ReadKey(c.Dir, c.MasterKey)
+		if err != nil {
+			return syncengine.Checked{}, err
+		}
+		return syncengine.Check(ctx, syncengine.Options{Dir: c.Dir, Master: key, Identities: identities}, c.From, found)
+	}
+	checked, summary, err := syncengine.CheckBackup(ctx, c.File, c.From, found, identities...)
 	if err == nil {
 		fmt.Fprintf(out, "%s: %s\n", c.File, describeBackup(summary))
 	}

@@ -14,6 +14,7 @@ import (
 )
 
 type cutCommand struct {
+	keyFlag
 	Dir      string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the server's register. The server may run, on this machine."`
 	Space    id     `placeholder:"SPACE" help:"Only this space: 32 hexadecimal digits."`
 	Retain   days   `default:"400d" placeholder:"DAYS" help:"Keep so many days at least in spaces of which nothing else was said (${default})."`
@@ -38,7 +39,7 @@ func (c *cutCommand) Run(ctx context.Context, to streams) (err error) {
 	if c.Set != "" && c.Space == (id{}) {
 		return errors.New("cut: say with --space of which space it is set")
 	}
-	of, err := openRegister(ctx, c.Dir)
+	of, err := openRegister(ctx, c.Dir, c.MasterKey)
 	if err != nil {
 		return fmt.Errorf("cut: %w", err)
 	}

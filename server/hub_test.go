@@ -9,11 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"connectrpc.com/connect"
-
 	"github.com/zhurnal/zhurnal/clientsdk"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
-	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
@@ -53,20 +50,14 @@ func TestAHubRelaysWhatTabletsBring(t *testing.T) {
 	}
 	homeDir, hubDir := privateDir(t), filepath.Join(t.TempDir(), "hub")
 	space, laptop := merge.SpaceID(mergetest.ID16("ferry")), merge.PersonID(mergetest.ID16("laptop"))
-	home := startServer(t, homeDir, "--schema", types)
 	oksana, petro, ivan := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space), newBoatTablet(t, "ivan", space)
-	desk := home.desk(t, oksana.person)
+	openOffice(t, homeDir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, space, oksana.person, petro.person, ivan.person, laptop)
+	home := startServer(t, homeDir, "--schema", types)
 	for _, b := range []*boatTablet{oksana, petro, ivan} {
 		b.home = homeDir
 	}
 	for _, person := range []merge.PersonID{oksana.person, petro.person, ivan.person, laptop} {
 		home.known(t, person)
-		_, err := desk.SetAccess(t.Context(), connect.NewRequest(&syncv1.SetAccessRequest{
-			SpaceId: space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: person[:], Allowed: true,
-		}))
-		if err != nil {
-			t.Fatal(err)
-		}
 	}
 	oksana.put("1", "captain", "Іван")
 	oksana.sync(home)

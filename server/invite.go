@@ -14,6 +14,7 @@ import (
 )
 
 type inviteCommand struct {
+	keyFlag
 	Dir              string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the server's register. The server may run, on this machine."`
 	Server           string `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The address at which tablets reach the server (${default})."`
 	Person           id     `placeholder:"PERSON" help:"Who is invited: 32 hexadecimal digits. With --name: the id that a new person gets."`
@@ -52,7 +53,7 @@ func (h *hash) UnmarshalText(text []byte) error {
 
 // Run makes an invitation and shows it.
 func (c *inviteCommand) Run(ctx context.Context, to streams) (err error) {
-	register, err := openRegister(ctx, c.Dir)
+	register, err := openRegister(ctx, c.Dir, c.MasterKey)
 	if err != nil {
 		return fmt.Errorf("invite: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/operator"
+	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -19,8 +20,8 @@ import (
 // keeper is a register as the person who runs the server has it: that of a
 // server that runs, or a directory that no server has open.
 type keeper interface {
-	copyTo(ctx context.Context, file io.Writer) error
-	confirm(ctx context.Context, summary backup.Summary) error
+	copyTo(ctx context.Context, file io.Writer, seal *sealFlags) (backup.Written, error)
+	confirm(ctx context.Context, written *backup.Written) error
 	cut(ctx context.Context, o syncengine.CutOptions) (syncengine.Cut, error)
 	setRetention(ctx context.Context, space merge.SpaceID, r syncengine.Retention) error
 	addSchema(ctx context.Context, fileDescriptorSet []byte) (types []string, released int, err error)
@@ -29,8 +30,8 @@ type keeper interface {
 }
 
 // openRegister asks the server that has the directory open, and opens it itself
-// where none runs.
-func openRegister(ctx context.Context, dir string) (keeper, error) {
+// where none runs: with the master key in a file, or beside it.
+func openRegister(ctx context.Context, dir, masterKey string) (keeper, error) {
 	client, err := operator.Dial(ctx, dir)
 	if err != nil {
 		return nil, err
@@ -38,27 +39,37 @@ func openRegister(ctx context.Context, dir string) (keeper, error) {
 	if client != nil {
 		return newRunningServer(client, dir), nil
 	}
+	key, err := ops.ReadKey(dir, masterKey)
+	if err != nil {
+		return nil, err
+	}
 	types, err := catalogue.Types()
 	if err != nil {
 		return nil, err
 	}
-	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Existing: true, Schema: types, Now: nowMillis, Random: rand.Reader})
+	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Master: key, Existing: true, Schema: types, Now: nowMillis, Random: rand.Reader})
 	if err != nil {
 		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
 	}
-	return &stoppedServer{engine}, nil
+	return &stoppedServer{engine, dir}, nil
 }
 
 // stoppedServer is a register that no server has open.
-type stoppedServer struct{ engine *syncengine.Engine }
-
-func (s *stoppedServer) copyTo(ctx context.Context, file io.Writer) error {
-	_, err := s.engine.Backup(ctx, file)
-	return err
+type stoppedServer struct {
+	engine *syncengine.Engine
+	dir    string
 }
 
-func (s *stoppedServer) confirm(ctx context.Context, summary backup.Summary) error {
-	_, err := s.engine.ConfirmBackup(ctx, auth.Operator, summary.ID, summary.Hash)
+func (s *stoppedServer) copyTo(ctx context.Context, file io.Writer, seal *sealFlags) (backup.Written, error) {
+	recipients, err := seal.recipients(s.dir)
+	if err != nil {
+		return backup.Written{}, err
+	}
+	return s.engine.Backup(ctx, file, recipients...)
+}
+
+func (s *stoppedServer) confirm(ctx context.Context, written *backup.Written) error {
+	_, err := s.engine.ConfirmBackup(ctx, auth.Operator, written.ID, written.FileHash)
 	return err
 }
 

@@ -41,21 +41,34 @@ func newRunningServer(client *http.Client, dir string) *runningServer {
 	}
 }
 
-func (s *runningServer) copyTo(ctx context.Context, file io.Writer) error {
-	stream, err := s.backups.Backup(ctx, connect.NewRequest(&adminv1.BackupRequest{}))
+func (s *runningServer) copyTo(ctx context.Context, file io.Writer, seal *sealFlags) (written backup.Written, err error) {
+	stream, err := s.backups.Backup(ctx, connect.NewRequest(&adminv1.BackupRequest{Recipients: seal.To, Unsealed: seal.Unsealed}))
 	if err != nil {
-		return s.explain(err)
+		return written, s.explain(err)
 	}
 	for stream.Receive() {
+		if summary := stream.Msg().Summary; summary != nil {
+			written = writtenFromProto(summary)
+		}
 		if _, err := file.Write(stream.Msg().Chunk); err != nil {
-			return errors.Join(err, stream.Close())
+			return written, errors.Join(err, stream.Close())
 		}
 	}
-	return errors.Join(s.explain(stream.Err()), stream.Close())
+	return written, errors.Join(s.explain(stream.Err()), stream.Close())
 }
 
-func (s *runningServer) confirm(ctx context.Context, summary backup.Summary) error {
-	_, err := s.backups.ConfirmBackup(ctx, connect.NewRequest(&adminv1.ConfirmBackupRequest{BackupId: summary.ID[:], Hash: summary.Hash[:]}))
+// writtenFromProto copies what fits; what does not is compared with the file and
+// found wrong.
+func writtenFromProto(m *adminv1.BackupSummary) (w backup.Written) {
+	copy(w.ID[:], m.BackupId)
+	copy(w.FileHash[:], m.FileHash)
+	w.TakenMillis, w.Rows, w.RowBytes = m.TakenMillis, m.Rows, m.RowBytes
+	w.FileBytes, w.Sealed = m.FileBytes, m.Sealed
+	return w
+}
+
+func (s *runningServer) confirm(ctx context.Context, written *backup.Written) error {
+	_, err := s.backups.ConfirmBackup(ctx, connect.NewRequest(&adminv1.ConfirmBackupRequest{BackupId: written.ID[:], Hash: written.FileHash[:]}))
 	return s.explain(err)
 }
 

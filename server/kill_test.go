@@ -36,11 +36,9 @@ func TestKillLosesNothingAcknowledged(t *testing.T) {
 	dir := privateDir(t)
 	space := merge.SpaceID(mergetest.ID16("lyman"))
 	load := newLoad(t, space, 4)
-	for round := range *kills {
+	load.openOffice(t, dir)
+	for range *kills {
 		server := startServer(t, dir)
-		if round == 0 {
-			load.grant(t, server)
-		}
 		load.verify(t, server)
 		stop := load.run(t, server)
 		time.Sleep(time.Duration(30+rand.IntN(300)) * time.Millisecond)
@@ -128,14 +126,9 @@ func newLoad(t *testing.T, space merge.SpaceID, tablets int) *load {
 	return l
 }
 
-func (l *load) grant(t *testing.T, server *process) {
+func (l *load) openOffice(t *testing.T, dir string) {
 	t.Helper()
-	_, err := server.desk(t, l.person).SetAccess(context.Background(), connect.NewRequest(&syncv1.SetAccessRequest{
-		SpaceId: l.space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: l.person[:], Allowed: true,
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	openOffice(t, dir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, l.space, l.person)
 }
 
 // run pushes until stop is called, which waits for the last answers.

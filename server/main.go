@@ -18,6 +18,7 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/bench"
 	"github.com/zhurnal/zhurnal/server/demo"
+	"github.com/zhurnal/zhurnal/server/ops"
 )
 
 const about = `The home server of Zhurnal: it merges the registers of tablets that were offline, and gives the figures.
@@ -45,6 +46,7 @@ type commands struct {
 	Enrol     enrolCommand     `cmd:"" help:"Make this machine known to a server, by an invitation."`
 	Restore   restoreCommand   `cmd:"" help:"Make a register of a backup."`
 	Check     checkCommand     `cmd:"" help:"Look for damage in a register or a backup."`
+	Key       keyCommand       `cmd:"" help:"Make a master key, put a register under another one, or make an identity that opens backups."`
 	Audit     auditCommand     `cmd:"" help:"Look into the log of who did what with people's data."`
 	Demo      demo.Command     `cmd:"" help:"Play a whole season on real registers: tablets offline, sync, reports."`
 	Bench     bench.Command    `cmd:"" help:"Measure the server on this machine."`
@@ -72,6 +74,7 @@ const (
 
 // run is the program without its process.
 func run(ctx context.Context, args []string, to streams) int {
+	ops.OwnerOnlyFiles()
 	exit := make(exitSignal, 1)
 	parser, err := kong.New(new(commands),
 		kong.Name("zhurnal"), kong.Description(about),

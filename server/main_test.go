@@ -17,13 +17,11 @@ import (
 	"testing"
 	"time"
 
-	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/zhurnal/zhurnal/clientsdk"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
-	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -93,7 +91,8 @@ func TestHelpLeadsANewcomerOn(t *testing.T) {
 		{nil, []string{"serve", "report", "version", "zhurnal serve --dir ./register"}},
 		{[]string{"serve", "--help"}, []string{"Examples:", "loopback", "--dir", "--schema", "2GiB", "127.0.0.1:8765"}},
 		{[]string{"report", "--help"}, []string{"Examples:", "--key", "--desk", "--json"}},
-		{[]string{"backup", "--help"}, []string{"Examples:", "--dir", "personal data"}},
+		{[]string{"backup", "--help"}, []string{"Examples:", "--dir", "--to", "--unsealed"}},
+		{[]string{"key", "--help"}, []string{"Examples:", "new", "rotate", "identity", "--new-master-key"}},
 		{[]string{"restore", "--help"}, []string{"Examples:", "--register", "--without-register", "epoch"}},
 		{[]string{"check", "--help"}, []string{"Examples:", "--dir", "byte for byte"}},
 	} {
@@ -213,8 +212,8 @@ func TestByteSizes(t *testing.T) {
 	}
 }
 
-// grantDesk gives Iryna the desk, as an administrator would.
-func grantDesk(t *testing.T, dir, url string) {
+// grantDesk makes Iryna the coordinator of the desk.
+func grantDesk(t *testing.T, dir string) {
 	t.Helper()
 	var iryna, desk id
 	for text, into := range map[string]*id{irynaHex: &iryna, deskHex: &desk} {
@@ -222,13 +221,7 @@ func grantDesk(t *testing.T, dir, url string) {
 			t.Fatal(err)
 		}
 	}
-	req := connect.NewRequest(&syncv1.SetAccessRequest{
-		SpaceId: desk[:], Kind: schemav1.SpaceKind_SPACE_KIND_DESK, PersonId: iryna[:], Allowed: true,
-	})
-	server := &process{url: url, dir: dir}
-	if _, err := server.desk(t, merge.PersonID(iryna)).SetAccess(t.Context(), req); err != nil {
-		t.Fatal(err)
-	}
+	openOffice(t, dir, schemav1.SpaceKind_SPACE_KIND_DESK, merge.SpaceID(desk), merge.PersonID(iryna))
 }
 
 func TestServeReportAndServeAgain(t *testing.T) {
@@ -255,9 +248,9 @@ func TestServeReportAndServeAgain(t *testing.T) {
 		if code != exitFailed || !strings.Contains(log, "ask a coordinator for access") {
 			t.Errorf("before there is a desk: code %d, %s", code, log)
 		}
-		grantDesk(t, dir, url)
 	})
-	serve(func(url string) { // what was granted before is still there
+	grantDesk(t, dir)
+	serve(func(url string) {
 		code, out, log := runHere(t, "report", "--server", url, "--key", keyFileOf(t, dir, url, irynaHex), "--desk", deskHex)
 		if code != exitOK || !strings.Contains(out, "people trained") {
 			t.Errorf("table: code %d, %s%s", code, out, log)

@@ -150,17 +150,9 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 	ctx := context.Background()
 	dir := privateDir(t)
 	space := merge.SpaceID(mergetest.ID16("ferry"))
-	server := startServer(t, dir)
 	oksana, petro := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space)
-	desk := server.desk(t, oksana.person)
-	for _, tablet := range []*boatTablet{oksana, petro} {
-		_, err := desk.SetAccess(ctx, connect.NewRequest(&syncv1.SetAccessRequest{
-			SpaceId: space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: tablet.person[:], Allowed: true,
-		}))
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	openOffice(t, dir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, space, oksana.person, petro.person)
+	server := startServer(t, dir)
 
 	oksana.put("7", "captain", "Оксана", "bank", "left")
 	oksana.sync(server)
@@ -182,7 +174,7 @@ func TestARecordTypeAddedByADescriptorAlone(t *testing.T) {
 
 	server.kill(t)
 	server = startServer(t, dir)
-	desk = server.desk(t, oksana.person)
+	desk := server.desk(t, coordinator)
 	oksana.put("7", "captain", "Марія")
 	petro.put("7", "captain", "Петро", "bank", "right")
 	for range 2 {

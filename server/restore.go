@@ -15,6 +15,8 @@ import (
 )
 
 type restoreCommand struct {
+	keyFlag
+	identityFlag
 	File            string `arg:"" type:"existingfile" help:"The backup."`
 	Dir             string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the register to make: empty, or not there."`
 	Register        string `placeholder:"FILE" help:"What was dismissed and revoked: the file that 'zhurnal serve --register' keeps outside of backups."`
@@ -28,7 +30,7 @@ tablets meet it they offer what they hold and the backup lacks, their own work a
 Access that was given, and record types that were added after the backup, are to be given again.
 
 Examples:
-  zhurnal restore /mnt/backup/monday.backup --dir ./register --register ./register.register
+  zhurnal restore /mnt/backup/monday.backup --dir ./register --register ./register.register --identity /mnt/safe/backup.identity
   zhurnal check --dir ./register
   zhurnal serve --dir ./register`
 }
@@ -38,6 +40,10 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 	kept, err := c.kept()
 	if err != nil {
 		return err
+	}
+	identities, err := c.read()
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
 	}
 	if err := ops.PrepareDataDir(c.Dir); err != nil {
 		return err
@@ -49,9 +55,13 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 	if len(there) > 0 {
 		return fmt.Errorf("restore: %s is not empty: move what is in it away first, and keep it until the restored server runs", c.Dir)
 	}
+	key, _, err := ops.ReadOrMakeKey(c.Dir, c.MasterKey)
+	if err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
 	disk := ops.NewDisk(c.Dir, restoreMinFreeBytes)
 	restored, err := syncengine.Restore(syncengine.Options{
-		Dir: c.Dir, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
+		Dir: c.Dir, Master: key, Identities: identities, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
 		EndRow: directory.EndRow,
 	}, c.File, kept)
 	if err != nil {

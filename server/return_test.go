@@ -19,9 +19,9 @@ import (
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
-	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/rpc"
@@ -119,9 +119,8 @@ func TestAttack23TwoHundredTabletsReturnAtOnce(t *testing.T) {
 			changes = backlog
 		}
 		all[i] = newAway(t, types, i, changes)
-		if _, err := engine.SetAccess(t.Context(), all[i].person, all[i].space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, all[i].person, true); err != nil {
-			t.Fatal(err)
-		}
+		office.Space(all[i].space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY)
+		office.Assign(all[i].person, directory.Facilitator, all[i].space)
 	}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: tablets}}
 	defer client.CloseIdleConnections()
@@ -187,15 +186,9 @@ func TestADaysQuotaLosesNothing(t *testing.T) {
 	dir := privateDir(t)
 	space := merge.SpaceID(mergetest.ID16("ferry"))
 	boatTypes := writeBoats(t)
-	server := startServer(t, dir, "--schema", boatTypes, "--day-changes", "3")
 	oksana, petro := newBoatTablet(t, "oksana", space), newBoatTablet(t, "petro", space)
-	for _, tablet := range []*boatTablet{oksana, petro} {
-		if _, err := server.desk(t, tablet.person).SetAccess(t.Context(), connect.NewRequest(&syncv1.SetAccessRequest{
-			SpaceId: space[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, PersonId: tablet.person[:], Allowed: true,
-		})); err != nil {
-			t.Fatal(err)
-		}
-	}
+	openOffice(t, dir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, space, oksana.person, petro.person)
+	server := startServer(t, dir, "--schema", boatTypes, "--day-changes", "3")
 	for i := range 3 {
 		oksana.put(fmt.Sprint(i), "captain", "Оксана")
 	}

@@ -13,26 +13,30 @@ import (
 	"time"
 
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/register"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
 
 type serveCommand struct {
-	Dir      string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
-	Listen   string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
-	Schema   []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
-	Register string        `placeholder:"FILE" help:"Where dismissals and revocations are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
-	Upstream string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
-	Key      string        `placeholder:"FILE" help:"The key file of the hub, as 'zhurnal enrol' makes it: it relays the spaces that its person may read."`
-	Every    time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
-	MinFree  byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
-	Retain   days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
+	keyFlag
+	Dir        string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
+	Listen     string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
+	Schema     []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
+	Register   string        `placeholder:"FILE" help:"Where dismissals and revocations are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
+	Recipients string        `placeholder:"FILE" help:"Whom backups are sealed to, one recipient a line (PATH of --dir with .recipients behind it). Read anew for each backup."`
+	Upstream   string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
+	Key        string        `placeholder:"FILE" help:"The key file of the hub, as 'zhurnal enrol' makes it: it relays the spaces that its person may read."`
+	Every      time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
+	MinFree    byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
+	Retain     days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
 	entrance
 	desk
 	Log ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
@@ -72,14 +76,14 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	}
 	defer way.close()
 	disk := ops.NewDisk(c.Dir, uint64(c.MinFree))
-	engine, kept, err := c.open(types, disk)
+	engine, kept, err := c.open(types, disk, log)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())
 	}
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
 	defer c.cutDaily(ctx, engine, log)()
 	options := rpc.Options{
-		Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis,
+		Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis, Recipients: c.recipients,
 		Exposure: way.exposure, TLS: way.tls, Limits: c.limits(),
 	}
 	id := credential.HubID{}
@@ -115,7 +119,32 @@ func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options
 		return errors.Join(err, way.listener.Close(), o.Operator.Close())
 	}
 	way.announce(o.Log, c.Dir) // the socket too can be called from now on
+	ctx, stop := context.WithCancel(ctx)
+	var settling sync.WaitGroup
+	settling.Go(func() { settle(ctx, o.Directory, o.Log) })
+	defer settling.Wait()
+	defer stop()
 	return rpc.Serve(ctx, way.listener, o)
+}
+
+// settleEvery is how often access is looked at when nobody asks for anything:
+// who only listens is to hear no more once a role has ended.
+const settleEvery = time.Minute
+
+// settle holds access to what roles say, until the context ends.
+func settle(ctx context.Context, d *directory.Directory, log *slog.Logger) {
+	tick := time.NewTicker(settleEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := d.Settle(ctx); err != nil {
+			log.Error("access is not what roles say; it is tried again", "error", err)
+		}
+	}
 }
 
 // cutDaily cuts the log in the background, if that is asked for. What it returns
@@ -151,8 +180,20 @@ func (c *serveCommand) types() (*schema.Schema, error) {
 	return types, nil
 }
 
+// recipients are whom backups are sealed to.
+func (c *serveCommand) recipients() ([]backup.Recipient, error) {
+	return ops.ReadRecipients(c.Dir, c.Recipients)
+}
+
 // open opens the register, and the file that outlives it.
-func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk) (*syncengine.Engine, *register.File, error) {
+func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk, log *slog.Logger) (*syncengine.Engine, *register.File, error) {
+	key, beside, err := ops.ReadOrMakeKey(c.Dir, c.MasterKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	if beside {
+		log.Warn("the master key lies beside the register: whoever takes the disk has both; `zhurnal key --help` says how to keep it elsewhere", "key", ops.KeyFileOf(c.Dir))
+	}
 	name := c.Register
 	if name == "" {
 		name = filepath.Clean(c.Dir) + ".register"
@@ -162,7 +203,7 @@ func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk) (*syncengine.E
 		return nil, nil, err
 	}
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: c.Dir, Schema: types, Now: nowMillis, Random: rand.Reader,
+		Dir: c.Dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader,
 		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(), Register: kept,
 	})
 	if err != nil {

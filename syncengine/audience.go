@@ -18,6 +18,22 @@ func (e *Engine) NamedSpaces() (spaces []merge.SpaceID, err error) {
 	return spaces, err
 }
 
+// People lists who has access to a space, in the order of their ids; nobody, if
+// there is no such space.
+func (e *Engine) People(space merge.SpaceID) (people []merge.PersonID, err error) {
+	if err := e.gate.enter(); err != nil {
+		return nil, err
+	}
+	defer e.gate.leave()
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	err = snapshot.People(space, func(person merge.PersonID) error {
+		people = append(people, person)
+		return nil
+	})
+	return people, err
+}
+
 // Audience is who has access to a space.
 type Audience struct {
 	Space  merge.SpaceID

@@ -102,7 +102,7 @@ func benchEngine(b *testing.B, before *syncengine.Engine, known *schema.Schema, 
 		}
 	}
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: b.TempDir(), Memory: memory, Schema: known, Random: rand.Reader,
+		Dir: b.TempDir(), Master: testMaster, Memory: memory, Schema: known, Random: rand.Reader,
 		Now: func() int64 { return 1_470_009_600_000 },
 	})
 	if err != nil {

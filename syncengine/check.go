@@ -52,7 +52,7 @@ type CheckedSpace struct {
 // as much memory as the backup. If from is empty, rows of such partitions cannot
 // be compared; see Checked.Uncompared.
 func Check(ctx context.Context, o Options, from string, found func(Damage)) (Checked, error) {
-	st, err := store.Open(store.Options{Dir: o.Dir, Memory: o.Memory, Existing: true})
+	st, err := store.Open(store.Options{Dir: o.Dir, Memory: o.Memory, Master: o.Master, Existing: true})
 	if err != nil {
 		return Checked{}, err
 	}
@@ -61,7 +61,7 @@ func Check(ctx context.Context, o Options, from string, found func(Damage)) (Che
 	defer snapshot.Close()
 	c := &checking{snapshot: snapshot, found: found}
 	if from != "" {
-		if c.from, err = openFrom(ctx, from); err != nil {
+		if c.from, err = openFrom(ctx, backup.File{Name: from, Identities: o.Identities}); err != nil {
 			return Checked{}, err
 		}
 		defer c.from.Close()
@@ -74,23 +74,24 @@ func Check(ctx context.Context, o Options, from string, found func(Damage)) (Che
 	return c.checked, nil
 }
 
-// CheckBackup is Check of what is in a backup file. It takes as much memory as
+// CheckBackup is Check of what is in a backup file, which the identities open if
+// it is sealed. It takes as much memory as
 // the store takes on the disk, and half as much again.
-func CheckBackup(ctx context.Context, file, from string, found func(Damage)) (Checked, backup.Summary, error) {
-	disk, summary, err := loadBackup(ctx, file)
+func CheckBackup(ctx context.Context, file, from string, found func(Damage), identities ...backup.Identity) (Checked, backup.Summary, error) {
+	disk, summary, err := loadBackup(ctx, backup.File{Name: file, Identities: identities})
 	if err != nil {
 		return Checked{}, summary, err
 	}
-	checked, err := Check(ctx, Options{Memory: disk}, from, found)
+	checked, err := Check(ctx, Options{Memory: disk, Identities: identities}, from, found)
 	return checked, summary, err
 }
 
 // loadBackup makes a store in memory of a backup, as it was.
-func loadBackup(ctx context.Context, file string) (*store.Memory, backup.Summary, error) {
+func loadBackup(ctx context.Context, file backup.File) (*store.Memory, backup.Summary, error) {
 	disk := store.NewMemory()
 	var summary backup.Summary
 	rows := func(put func(key, value []byte) error) (err error) {
-		summary, err = backup.ReadFile(file, put)
+		summary, err = file.Read(put)
 		return err
 	}
 	err := store.Restore(store.Options{Memory: disk}, rows, func(*store.Store) error { return ctx.Err() })

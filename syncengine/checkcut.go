@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -14,7 +15,7 @@ import (
 )
 
 // openFrom opens the backup that stands in for what is forgotten of a log.
-func openFrom(ctx context.Context, file string) (*store.Store, error) {
+func openFrom(ctx context.Context, file backup.File) (*store.Store, error) {
 	disk, _, err := loadBackup(ctx, file)
 	if err != nil {
 		return nil, fault.New(fault.KindOf(err), "the backup to compare from: %w", err)

@@ -142,7 +142,7 @@ func TestTheServerStopsUnderLoad(t *testing.T) {
 		var now atomic.Int64
 		now.Store(year2026)
 		e, err := syncengine.Open(syncengine.Options{
-			Dir: t.TempDir(), Schema: recordTypes(), Now: func() int64 { return now.Add(1) }, Random: rand.Reader,
+			Dir: t.TempDir(), Master: testMaster, Schema: recordTypes(), Now: func() int64 { return now.Add(1) }, Random: rand.Reader,
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -15,11 +15,15 @@ import (
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/keyring"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
+
+// testMaster is the key under which stores of tests are sealed.
+var testMaster = keyring.NewKey([32]byte{1})
 
 const community = schemav1.SpaceKind_SPACE_KIND_COMMUNITY
 
@@ -63,7 +67,7 @@ const year2026 = 1_767_225_600_000
 // openEngine opens an engine in memory, or in dir.
 func openEngine(t testing.TB, dir string) *syncengine.Engine {
 	t.Helper()
-	options := syncengine.Options{Dir: dir, Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(7)}
+	options := syncengine.Options{Dir: dir, Master: testMaster, Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(7)}
 	if dir == "" {
 		options.Memory = store.NewMemory()
 	}

@@ -103,8 +103,11 @@ func (e *Engine) ChangeDirectory(ctx context.Context, by merge.PersonID, puts []
 		return 0, err
 	}
 	defer e.gate.leave()
-	if err := e.checkRoom(); err != nil {
-		return 0, err
+	ends := func(put DirectoryPut) bool { return put.Lasting == Ended }
+	if !slices.ContainsFunc(puts, ends) { // who is to be let in no more is not, however full the disk is
+		if err := e.checkRoom(); err != nil {
+			return 0, err
+		}
 	}
 	entry, err := directoryEntry(puts, 0)
 	if err != nil {

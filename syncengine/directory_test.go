@@ -250,3 +250,46 @@ func TestAnEndThatIsNotRegisteredIsAskedForAgain(t *testing.T) {
 	}
 	mustHoldRows(t, e, 0, "device=ended/1")
 }
+
+// Entries of the directory are forgotten with the log of the partition that they
+// lie in, once a backup has them. What they made stays, and a check finds damage
+// to it: with the backup all of it, without it what cannot be read.
+func TestTheDirectoryOutlivesACutOfItsLog(t *testing.T) {
+	a := newAging(t)
+	name := "space" // in the partition of the directory
+	for i := 0; store.Partition(spaceNamed(name)) != store.DirectoryPartition(); i++ {
+		name = fmt.Sprint("space ", i)
+	}
+	grant(t, a.Engine, name, community, "oksana")
+	d := newDevice(t, "oksana", name, 1)
+	changed(t, a.Engine, put("user", 0, "oksana"))
+	changed(t, a.Engine, put("user", 1, "oksana, ended"))
+	d.writeSome(a.Engine, "olena")
+	a.pass(365)
+	behind := backedUp(t, a.Engine)
+	if cut := a.cut(1); cut.Entries < 4 {
+		t.Fatalf("%d entries were cut: the directory's are not among them", cut.Entries)
+	}
+	changed(t, a.Engine, put("device", 0, "tablet 7"))
+	a.Close()
+	healthy := a.disk
+	for what, from := range map[string]string{"with the backup": behind, "without": ""} {
+		if _, found, err := a.check(from); len(found) > 0 || err != nil {
+			t.Fatalf("%s: %v, %v", what, found, err)
+		}
+	}
+	key := append([]byte{'d'}, make([]byte, 17)...)
+	copy(key[1:], "user")
+	for what, value := range map[string][]byte{"lost": nil, "unreadable": {0xff}, "another": []byte("\x08\x02\x12\x05petro")} {
+		a.disk = damaged(healthy, key, value)
+		if _, found, err := a.check(behind); len(found) == 0 || err != nil {
+			t.Errorf("%s, with the backup: %v, %v", what, found, err)
+		}
+		if _, found, err := a.check(""); what == "unreadable" && len(found) == 0 || err != nil {
+			t.Errorf("%s, without: %v, %v", what, found, err)
+		}
+	}
+	a.disk = healthy
+	a.open(8)
+	mustHoldRows(t, a.Engine, 0, "device=tablet 7/3 user=oksana, ended/2")
+}

@@ -29,7 +29,7 @@ type taken struct {
 // takenBackup is what a backup holds of each space: the position, and the last
 // entry of the partition's log.
 type takenBackup struct {
-	summary backup.Summary
+	written backup.Written
 	holds   map[merge.SpaceID]*logv1.Durable
 }
 
@@ -43,7 +43,7 @@ func (t *taken) add(b takenBackup) {
 func (t *taken) find(id backup.ID) (takenBackup, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	i := slices.IndexFunc(t.list, func(b takenBackup) bool { return b.summary.ID == id })
+	i := slices.IndexFunc(t.list, func(b takenBackup) bool { return b.written.ID == id })
 	if i < 0 {
 		return takenBackup{}, false
 	}
@@ -51,22 +51,25 @@ func (t *taken) find(id backup.ID) (takenBackup, bool) {
 }
 
 // Backup writes a backup of the store as it is now; work goes on meanwhile. See
-// package backup for its format. Once it is on a disk of its own and verified
-// there, ConfirmBackup is due.
-func (e *Engine) Backup(ctx context.Context, to io.Writer) (backup.Summary, error) {
+// package backup for its format. It is sealed to the recipients; without one it
+// is not sealed. Once it is on a disk of its own, and compared there with what
+// was written, ConfirmBackup is due.
+func (e *Engine) Backup(ctx context.Context, to io.Writer, recipients ...backup.Recipient) (backup.Written, error) {
 	if err := e.gate.enter(); err != nil {
-		return backup.Summary{}, err
+		return backup.Written{}, err
 	}
 	defer e.gate.leave()
 	header := backup.Header{TakenMillis: e.options.Now()}
 	if _, err := io.ReadFull(e.options.Random, header.ID[:]); err != nil {
-		return backup.Summary{}, fault.New(fault.Internal, "random bytes for a backup: %w", err)
+		return backup.Written{}, fault.New(fault.Internal, "random bytes for a backup: %w", err)
 	}
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
-	summary, err := writeRows(ctx, snapshot, to, header)
+	written, err := backup.Write(to, recipients, func(to io.Writer) (backup.Summary, error) {
+		return writeRows(ctx, snapshot, to, header)
+	})
 	if err != nil {
-		return backup.Summary{}, err
+		return backup.Written{}, err
 	}
 	holds := map[merge.SpaceID]*logv1.Durable{}
 	err = snapshot.Spaces(func(space merge.SpaceID, head *logv1.SpaceHead) error {
@@ -75,10 +78,10 @@ func (e *Engine) Backup(ctx context.Context, to io.Writer) (backup.Summary, erro
 		return err
 	})
 	if err != nil {
-		return backup.Summary{}, err
+		return backup.Written{}, err
 	}
-	e.taken.add(takenBackup{summary, holds})
-	return summary, nil
+	e.taken.add(takenBackup{written, holds})
+	return written, nil
 }
 
 func writeRows(ctx context.Context, snapshot *store.Snapshot, to io.Writer, header backup.Header) (backup.Summary, error) {
@@ -99,7 +102,7 @@ func writeRows(ctx context.Context, snapshot *store.Snapshot, to io.Writer, head
 }
 
 // ConfirmBackup takes note that a backup is on a disk and was verified: it is
-// named by its id and the hash in its trailer. Devices are told from then on
+// named by its id and the SHA-256 of its file. Devices are told from then on
 // that they need not keep what it holds. spaces says in how many that is more
 // than before.
 func (e *Engine) ConfirmBackup(_ context.Context, by merge.PersonID, id backup.ID, hash [32]byte) (spaces int, err error) {
@@ -114,7 +117,7 @@ func (e *Engine) ConfirmBackup(_ context.Context, by merge.PersonID, id backup.I
 	switch {
 	case !ok:
 		return 0, fault.New(fault.NotFound, "confirm backup %s: the server has given no such backup since it was started; take another one", id)
-	case hash != b.summary.Hash:
+	case hash != b.written.FileHash:
 		return 0, fault.New(fault.FalseHash, "confirm backup %s: what was verified is not what the server gave; take another one", id)
 	}
 	ahead, err := e.notYetDurable(b.holds)

@@ -9,7 +9,9 @@ import (
 	"sync/atomic"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/keyring"
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/register"
@@ -22,6 +24,8 @@ type Options struct {
 	Dir string
 	// Memory is where the store is instead of in Dir, for tests.
 	Memory *store.Memory
+	// Master is the key under which the store in Dir is sealed.
+	Master keyring.Master
 	// Existing says that a store that is not there is an error, not a new one.
 	Existing bool
 	// Unsynced commits without waiting for the disk; only for the test that
@@ -42,6 +46,8 @@ type Options struct {
 	// Register is told of what must outlive a restore before it is confirmed, and
 	// keeps it outside of the store and its backups; nil for none.
 	Register Register
+	// Identities open backups that are sealed, for Restore and Check.
+	Identities []backup.Identity
 	// EndRow is for Restore: it returns a row of the directory as it is when what
 	// it stands for has ended, at a time in milliseconds since 1970; empty, if it
 	// has ended already. It must be there if the register has any End.
@@ -85,7 +91,7 @@ type Engine struct {
 
 // Open opens the engine on the store in a directory, or makes one.
 func Open(o Options) (*Engine, error) {
-	st, err := store.Open(store.Options{Dir: o.Dir, Memory: o.Memory, Existing: o.Existing, Unsynced: o.Unsynced, Random: o.Random})
+	st, err := store.Open(store.Options{Dir: o.Dir, Memory: o.Memory, Master: o.Master, Existing: o.Existing, Unsynced: o.Unsynced, Random: o.Random})
 	if err != nil {
 		return nil, err
 	}

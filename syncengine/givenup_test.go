@@ -55,7 +55,7 @@ func TestAddSchemaHappensThoughTheCallerGaveUp(t *testing.T) {
 	for range 20 {
 		var h func()
 		dir := t.TempDir()
-		e, err := syncengine.Open(syncengine.Options{Dir: dir, Schema: few, Random: seeded(7), Now: func() int64 {
+		e, err := syncengine.Open(syncengine.Options{Dir: dir, Master: testMaster, Schema: few, Random: seeded(7), Now: func() int64 {
 			if h != nil {
 				h()
 			}
@@ -70,7 +70,7 @@ func TestAddSchemaHappensThoughTheCallerGaveUp(t *testing.T) {
 		before := e.Schema().Plan(participantType) != nil
 		e.Close()
 		h = nil
-		e, err2 := syncengine.Open(syncengine.Options{Dir: dir, Schema: few, Random: seeded(7), Now: func() int64 { return year2026 }})
+		e, err2 := syncengine.Open(syncengine.Options{Dir: dir, Master: testMaster, Schema: few, Random: seeded(7), Now: func() int64 { return year2026 }})
 		if err2 != nil {
 			t.Fatal(err2)
 		}

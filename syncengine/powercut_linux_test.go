@@ -24,7 +24,7 @@ func TestAnsweredPushesSurviveAPowerCut(t *testing.T) {
 	for _, unsynced := range []bool{false, true} {
 		dir := diskDir(t)
 		e, err := syncengine.Open(syncengine.Options{
-			Dir: dir, Unsynced: unsynced, Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(7),
+			Dir: dir, Master: testMaster, Unsynced: unsynced, Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(7),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 
 func reopen(t *testing.T, dir string) (*syncengine.Engine, error) {
 	t.Helper()
-	return syncengine.Open(syncengine.Options{Dir: dir, Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(8)})
+	return syncengine.Open(syncengine.Options{Dir: dir, Master: testMaster, Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(8)})
 }
 
 func TestAStoreIsTheSameAfterReopening(t *testing.T) {
@@ -79,22 +79,25 @@ func TestAStoreThatCannotBeServedSaysWhatToDo(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := reopen(t, dir)
-		mustSay(t, err, fault.Damaged, "put it back from the backup")
+		mustSay(t, err, fault.Damaged, "put a copy of it back")
 	})
 	t.Run("another version", func(t *testing.T) {
-		dir := made(t)
-		db, err := badger.Open(store.Settings(store.Options{Dir: dir}))
+		disk := store.NewMemory()
+		o := syncengine.Options{Memory: disk, Schema: recordTypes(), Now: (&clock{year2026}).Now, Random: seeded(8)}
+		e, err := syncengine.Open(o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = db.Update(func(txn *badger.Txn) error { return txn.Set([]byte("mformat"), []byte{0, 0, 0, 99}) })
-		if err != nil {
+		if err := e.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
-		_, err = reopen(t, dir)
+		disk.Damage(func(key, value []byte) []byte {
+			if string(key) == "mformat" {
+				return []byte{0, 0, 0, 99}
+			}
+			return value
+		})
+		_, err = syncengine.Open(o)
 		mustSay(t, err, fault.Damaged, "use the program that wrote it")
 	})
 	t.Run("already open", func(t *testing.T) {

@@ -26,7 +26,8 @@ type Restored struct {
 // and what has ended in the directory. After an error what is there cannot be
 // opened, and must be cleared away.
 func Restore(o Options, file string, kept register.Contents) (Restored, error) {
-	verified, err := backup.VerifyFile(file)
+	from := backup.File{Name: file, Identities: o.Identities}
+	verified, err := from.Verify()
 	if err != nil {
 		return Restored{}, err
 	}
@@ -35,13 +36,13 @@ func Restore(o Options, file string, kept register.Contents) (Restored, error) {
 	}
 	restored := Restored{Backup: verified}
 	rows := func(put func(key, value []byte) error) error {
-		again, err := backup.ReadFile(file, put)
+		again, err := from.Read(put)
 		if err == nil && again != verified {
 			err = fault.New(fault.Damaged, "%s was altered while it was read", file)
 		}
 		return err
 	}
-	err = store.Restore(store.Options{Dir: o.Dir, Memory: o.Memory, Random: o.Random}, rows, func(st *store.Store) error {
+	err = store.Restore(store.Options{Dir: o.Dir, Memory: o.Memory, Master: o.Master, Random: o.Random}, rows, func(st *store.Store) error {
 		lg := log.OpenLocal(st, applier{})
 		defer lg.Close()
 		if err := dismissAgain(lg, o, kept.Dismissals); err != nil {

@@ -24,12 +24,11 @@ import (
 func backedUp(t testing.TB, e *syncengine.Engine) (file string) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "backup")
-	summary, err := backup.WriteFile(file, func(to io.Writer) error {
-		_, err := e.Backup(bg, to)
-		return err
+	summary, err := backup.WriteFile(file, func(to io.Writer) (backup.Written, error) {
+		return e.Backup(bg, to)
 	})
 	if err == nil {
-		_, err = e.ConfirmBackup(bg, personNamed("admin"), summary.ID, summary.Hash)
+		_, err = e.ConfirmBackup(bg, personNamed("admin"), summary.ID, summary.FileHash)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -304,19 +303,19 @@ func TestDurableThroughFollowsConfirmedBackups(t *testing.T) {
 	if _, err := e.ConfirmBackup(bg, a.person, summary.ID, [32]byte{}); fault.KindOf(err) != fault.FalseHash {
 		t.Fatal(err)
 	}
-	if _, err := e.ConfirmBackup(bg, a.person, backup.ID{1}, summary.Hash); fault.KindOf(err) != fault.NotFound {
+	if _, err := e.ConfirmBackup(bg, a.person, backup.ID{1}, summary.FileHash); fault.KindOf(err) != fault.NotFound {
 		t.Fatal(err)
 	}
 	durable(0)
 	for _, want := range []int{1, 0} { // confirmed again, it changes nothing
-		if spaces, err := e.ConfirmBackup(bg, a.person, summary.ID, summary.Hash); err != nil || spaces != want {
+		if spaces, err := e.ConfirmBackup(bg, a.person, summary.ID, summary.FileHash); err != nil || spaces != want {
 			t.Fatalf("%d spaces, %v", spaces, err)
 		}
 	}
 	durable(2)
 	backedUp(t, e)
 	durable(3)
-	if _, err := e.ConfirmBackup(bg, a.person, summary.ID, summary.Hash); err != nil {
+	if _, err := e.ConfirmBackup(bg, a.person, summary.ID, summary.FileHash); err != nil {
 		t.Fatal(err)
 	}
 	durable(3)

@@ -38,18 +38,19 @@ func beginServer(ctx context.Context, j job) (role, answer, error) {
 	if err != nil {
 		return nil, answer{}, err
 	}
+	key, _, err := ops.ReadOrMakeKey(j.Dir, "")
+	if err != nil {
+		return nil, answer{}, err
+	}
 	disk := ops.NewDisk(j.Dir, serverFreeBytes)
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: j.Dir, Schema: types, Now: nowMillis, Random: rand.Reader,
+		Dir: j.Dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader,
 		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
 	})
 	if err != nil {
 		return nil, answer{}, err
 	}
 	s := &server{engine: engine}
-	if err := s.letIn(ctx, j.Load.Devices); err != nil {
-		return nil, answer{}, errors.Join(fmt.Errorf("grants: %w", err), engine.Close())
-	}
 	first, err := s.serve(ctx, disk, j.Load.Devices)
 	if err != nil {
 		return nil, answer{}, errors.Join(err, engine.Close())
@@ -57,11 +58,24 @@ func beginServer(ctx context.Context, j job) (role, answer, error) {
 	return s, first, nil
 }
 
-// letIn gives every device's person access, and so makes the space.
-func (s *server) letIn(ctx context.Context, devices int) error {
-	by := personOf(coordinator)
+// letIn makes the space, in which every device's person is a facilitator.
+func letIn(ctx context.Context, known *directory.Directory, devices int) error {
+	view, err := known.View()
+	if err != nil {
+		return err
+	}
+	by, tenant := personOf(coordinator), known.In(view.Organisations()[0])
+	programme, err := tenant.AddProgramme(ctx, by, "bench")
+	if err != nil {
+		return err
+	}
+	community := directory.NewSpace{Programme: programme, Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY, Name: "bench"}
+	if _, err := tenant.AddSpace(ctx, by, space, community); err != nil {
+		return err
+	}
+	facilitator := directory.NewAssignment{Role: directory.Facilitator, Scope: directory.InSpace(space)}
 	for device := coordinator; device < devices; device++ {
-		if _, err := s.engine.SetAccess(ctx, by, space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, personOf(device), true); err != nil {
+		if _, err := tenant.Assign(ctx, by, personOf(device), facilitator); err != nil {
 			return err
 		}
 	}
@@ -84,6 +98,9 @@ func (s *server) serve(ctx context.Context, disk *ops.Disk, devices int) (first 
 	first.Address = listener.Addr().String()
 	if first.Invitations, err = invite(ctx, door, "http://"+first.Address, devices); err != nil {
 		return first, errors.Join(err, listener.Close())
+	}
+	if err := letIn(ctx, known, devices); err != nil {
+		return first, errors.Join(fmt.Errorf("roles: %w", err), listener.Close())
 	}
 	ctx, s.stop = context.WithCancel(ctx)
 	s.ended = make(chan error, 1)

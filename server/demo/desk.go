@@ -11,7 +11,6 @@ import (
 	"github.com/zhurnal/zhurnal/clientsdk"
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
-	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/demo/season"
@@ -44,27 +43,6 @@ func newDesk(known *device, who merge.PersonID, types *schema.Schema, ids *ident
 		reports: reportv1connect.NewReportServiceClient(client, known.identity.Server, proves),
 		types:   types, ids: ids, chance: c, who: who,
 	}, nil
-}
-
-// letIn makes a space by giving people access to it.
-func (d *desk) letIn(ctx context.Context, s *season.Space) error {
-	id := d.chance.id("space/" + string(s.Name))
-	d.ids.set(s.Name.Space(), id)
-	if s.Kind == schemav1.SpaceKind_SPACE_KIND_DESK {
-		d.space = id
-	}
-	for _, name := range s.People {
-		person, err := d.ids.of(name.Person())
-		if err != nil {
-			return err
-		}
-		if _, err := d.service.SetAccess(ctx, connect.NewRequest(&syncv1.SetAccessRequest{
-			SpaceId: id[:], Kind: s.Kind, PersonId: person[:], Allowed: true,
-		})); err != nil {
-			return fmt.Errorf("give %s access to %s: %w", name, s.Name, err)
-		}
-	}
-	return nil
 }
 
 // writeStep makes one change of a planned step.

@@ -41,9 +41,13 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 	if err := ops.PrepareDataDir(dir); err != nil {
 		return nil, err
 	}
+	key, _, err := ops.ReadOrMakeKey(dir, "")
+	if err != nil {
+		return nil, err
+	}
 	disk := ops.NewDisk(dir, hostFreeBytes)
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: dir, Schema: types, Now: nowMillis, Random: rand.Reader,
+		Dir: dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader,
 		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
 	})
 	if err != nil {

@@ -149,11 +149,15 @@ func (r *playthrough) play(ctx context.Context) error {
 	return nil
 }
 
-// openOffice gives access and enters what the coordinator prepares.
+// openOffice gives everybody a role and enters what the coordinator prepares.
 func (r *playthrough) openOffice(ctx context.Context) error {
 	ph := r.progress.begin("The office prepares the spaces", len(r.season.Spaces)+len(r.season.Office))
+	of, err := r.found(ctx)
+	if err != nil {
+		return err
+	}
 	for i := range r.season.Spaces {
-		if err := r.desk.letIn(ctx, &r.season.Spaces[i]); err != nil {
+		if err := r.letIn(ctx, of, &r.season.Spaces[i]); err != nil {
 			return err
 		}
 		ph.step()

@@ -120,9 +120,12 @@ func letIn(status directoryv1.DeviceStatus) bool {
 func (t *Tenant) SetDeviceStatus(ctx context.Context, by merge.PersonID, id DeviceID, status directoryv1.DeviceStatus) error {
 	return t.directory.change(ctx, by, func(w *writing) error {
 		device, key, err := of[*directoryv1.Device](t, w, directoryv1.RowKind_ROW_KIND_DEVICE, id, "device")
+		p := t.powersIn(w)
 		switch {
 		case err != nil:
 			return err
+		case !p.changesDevicesOf(merge.PersonID(device.UserId), w.now):
+			return errNotHere("device")
 		case device.Status == status && letIn(status):
 			return nil
 		case device.Status == status: // the register may not have it

@@ -2,7 +2,9 @@ package directory
 
 import (
 	"context"
+	"errors"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -22,6 +24,10 @@ type Engine interface {
 	DirectoryRows(after uint64, each func(key syncengine.DirectoryKey, version uint64, row []byte) error) (version uint64, err error)
 	// ChangeDirectory puts all rows, or is a fault.Conflict.
 	ChangeDirectory(ctx context.Context, by merge.PersonID, puts []syncengine.DirectoryPut) (version uint64, err error)
+	// People lists who has access to a space.
+	People(space merge.SpaceID) ([]merge.PersonID, error)
+	// SetAccess gives access to a space or takes it.
+	SetAccess(ctx context.Context, by merge.PersonID, space merge.SpaceID, kind syncengine.SpaceKind, person merge.PersonID, allowed bool) (released int, err error)
 }
 
 // Directory is open on an engine. It is safe for concurrent use.
@@ -33,17 +39,20 @@ type Directory struct {
 	reading sync.Mutex // held by the one who reads what is new
 	view    atomic.Pointer[View]
 
+	settling sync.Mutex // held by the one who gives and takes access
+	settled  atomic.Pointer[settled]
+
 	telling  sync.Mutex
 	onChange []func() // called after each change
 }
 
-// Open reads the directory of an engine. now is the clock in milliseconds since
-// 1970; random gives unguessable bytes, to many at once.
+// Open reads the directory of an engine, and settles who has access. now is the
+// clock in milliseconds since 1970; random gives unguessable bytes, to many at
+// once.
 func Open(engine Engine, now func() int64, random io.Reader) (*Directory, error) {
 	d := &Directory{engine: engine, now: now, random: random}
 	d.view.Store(emptyView())
-	_, err := d.View()
-	return d, err
+	return d, d.Settle(context.Background())
 }
 
 // View returns the directory as it is now: at least as new as every change that
@@ -66,9 +75,18 @@ func (d *Directory) View() (*View, error) {
 	return next, nil
 }
 
-// change judges on the directory as it is, and puts what comes of it; again, as
-// often as somebody else was faster: each time one of both has come further.
+// change judges on the directory as it is, puts what comes of it, and settles
+// who has access then.
 func (d *Directory) change(ctx context.Context, by merge.PersonID, judge func(w *writing) error) error {
+	if err := d.put(ctx, by, judge); err != nil {
+		return err
+	}
+	return d.Settle(ctx)
+}
+
+// put judges and puts, again as often as somebody else was faster: each time one
+// of both has come further.
+func (d *Directory) put(ctx context.Context, by merge.PersonID, judge func(w *writing) error) error {
 	for {
 		view, err := d.View()
 		if err != nil {
@@ -126,14 +144,22 @@ func (w *writing) put(key syncengine.DirectoryKey, row proto.Message, lasting sy
 	if err != nil {
 		return fault.New(fault.Internal, "encode row %s of the directory: %w", key, err)
 	}
-	w.puts = append(w.puts, syncengine.DirectoryPut{Key: key, Expected: w.view.rows[key].version, Row: data, Lasting: lasting})
-	w.writes = true
+	put := w.at(key)
+	put.Row, put.Lasting, w.writes = data, lasting, true
 	return nil
 }
 
 // restsOn says that what is judged holds only as long as a row is what it is.
-func (w *writing) restsOn(key syncengine.DirectoryKey) {
-	w.puts = append(w.puts, syncengine.DirectoryPut{Key: key, Expected: w.view.rows[key].version})
+func (w *writing) restsOn(key syncengine.DirectoryKey) { w.at(key) }
+
+// at returns the put of a row, of which a change has one.
+func (w *writing) at(key syncengine.DirectoryKey) *syncengine.DirectoryPut {
+	i := slices.IndexFunc(w.puts, func(put syncengine.DirectoryPut) bool { return put.Key == key })
+	if i < 0 {
+		i = len(w.puts)
+		w.puts = append(w.puts, syncengine.DirectoryPut{Key: key, Expected: w.view.rows[key].version})
+	}
+	return &w.puts[i]
 }
 
 // AddOrganisation makes a tenant.
@@ -147,5 +173,34 @@ func (d *Directory) AddOrganisation(ctx context.Context, by merge.PersonID, name
 	}
 	return id, d.change(ctx, by, func(w *writing) error {
 		return w.put(keyOf(directoryv1.RowKind_ROW_KIND_ORGANISATION, id), &directoryv1.Organisation{Name: name}, syncengine.NotLasting)
+	})
+}
+
+// Found makes a tenant with its first administrator.
+func (d *Directory) Found(ctx context.Context, name, administrator string) (OrganisationID, merge.PersonID, error) {
+	user, err := newID[merge.PersonID](d.random)
+	if err != nil {
+		return OrganisationID{}, user, err
+	}
+	organisation, err := newID[OrganisationID](d.random)
+	if err != nil {
+		return organisation, user, err
+	}
+	assignment, err := newID[AssignmentID](d.random)
+	if err != nil {
+		return organisation, user, err
+	}
+	if err := errors.Join(checkName("organisation", name), checkName("administrator", administrator)); err != nil {
+		return organisation, user, err
+	}
+	return organisation, user, d.change(ctx, merge.PersonID{}, func(w *writing) error {
+		err := w.put(keyOf(directoryv1.RowKind_ROW_KIND_ORGANISATION, organisation), &directoryv1.Organisation{Name: name}, syncengine.NotLasting)
+		if err != nil {
+			return err
+		}
+		return w.put(keyOf(directoryv1.RowKind_ROW_KIND_USER, user), &directoryv1.User{
+			OrganisationId: organisation[:], Name: administrator, Status: directoryv1.UserStatus_USER_STATUS_ACTIVE,
+			Assignments: []*directoryv1.Assignment{{AssignmentId: assignment[:], Role: Administrator, Scope: Everywhere(), GivenMillis: w.now}},
+		}, syncengine.NotLasting)
 	})
 }

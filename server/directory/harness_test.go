@@ -6,16 +6,17 @@ import (
 	"crypto/sha256"
 	"io"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
+	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/register"
-	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 )
 
@@ -23,6 +24,9 @@ const (
 	year2026 = 1_767_225_600_000
 	hour     = 60 * 60 * 1000
 )
+
+// types are made once.
+var types = sync.OnceValues(catalogue.Types)
 
 // office is an organisation's directory on an engine of its own.
 type office struct {
@@ -49,7 +53,7 @@ func newOffice(t testing.TB) *office {
 }
 
 func (o *office) options() syncengine.Options {
-	types, err := schema.New()
+	types, err := types()
 	o.must(err)
 	return syncengine.Options{Memory: o.disk, Schema: types, Now: o.clock.Load, Random: rand.Reader, Register: o.file, EndRow: directory.EndRow}
 }
@@ -59,7 +63,14 @@ func (o *office) open() {
 	var err error
 	o.file, err = register.Open(o.kept)
 	o.must(err)
-	o.engine, err = syncengine.Open(o.options())
+	o.openWith(o.options())
+}
+
+func (o *office) openWith(options syncengine.Options) {
+	o.Helper()
+	options.Register = o.file
+	var err error
+	o.engine, err = syncengine.Open(options)
 	o.must(err)
 	o.dir, err = directory.Open(o.engine, o.clock.Load, rand.Reader)
 	o.must(err)
@@ -134,9 +145,8 @@ func (o *office) device(user merge.PersonID, number byte) directory.DeviceID {
 func (o *office) backedUp() (file string) {
 	o.Helper()
 	file = filepath.Join(o.TempDir(), "backup")
-	_, err := backup.WriteFile(file, func(to io.Writer) error {
-		_, err := o.engine.Backup(context.Background(), to)
-		return err
+	_, err := backup.WriteFile(file, func(to io.Writer) (backup.Written, error) {
+		return o.engine.Backup(context.Background(), to)
 	})
 	o.must(err)
 	return file

@@ -30,9 +30,12 @@ func (t *Tenant) Invite(ctx context.Context, by merge.PersonID, n NewInvitation)
 	}
 	return id, t.directory.change(ctx, by, func(w *writing) error {
 		user, userKey, err := of[*directoryv1.User](t, w, directoryv1.RowKind_ROW_KIND_USER, n.User, "user")
+		p := t.powersIn(w)
 		switch _, taken := w.view.InvitationBySecret(n.SecretHash); {
 		case err != nil:
 			return err
+		case !p.changesDevicesOf(n.User, w.now):
+			return errNotHere("user")
 		case user.Status != directoryv1.UserStatus_USER_STATUS_ACTIVE:
 			return fault.New(fault.Invalid, "invitation: the user is not active")
 		case taken != nil:
@@ -52,9 +55,12 @@ func (t *Tenant) Invite(ctx context.Context, by merge.PersonID, n NewInvitation)
 func (t *Tenant) WithdrawInvitation(ctx context.Context, by merge.PersonID, id InvitationID) error {
 	return t.directory.change(ctx, by, func(w *writing) error {
 		invitation, key, err := of[*directoryv1.Invitation](t, w, directoryv1.RowKind_ROW_KIND_INVITATION, id, "invitation")
+		p := t.powersIn(w)
 		switch {
 		case err != nil:
 			return err
+		case !p.changesDevicesOf(merge.PersonID(invitation.UserId), w.now):
+			return errNotHere("invitation")
 		case len(invitation.UsedByDevice) > 0:
 			return fault.New(fault.Invalid, "invitation %s: it was used; revoke the device", id)
 		case !invitation.Withdrawn:

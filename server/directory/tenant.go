@@ -15,15 +15,18 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// Tenant is the directory as one organisation sees and changes it. Whether the
-// one who asks for a change may have it is not judged here.
+// Tenant is the directory as one organisation sees and changes it: all of it, or
+// what one of its users may; see [Tenant.By].
 type Tenant struct {
 	directory    *Directory
 	organisation OrganisationID
+	keeper       *merge.PersonID // nil: whoever runs the server
 }
 
 // In returns the directory of one organisation.
-func (d *Directory) In(organisation OrganisationID) *Tenant { return &Tenant{d, organisation} }
+func (d *Directory) In(organisation OrganisationID) *Tenant {
+	return &Tenant{directory: d, organisation: organisation}
+}
 
 // nameBytes bounds names, which are for people to read.
 const nameBytes = 200
@@ -75,6 +78,9 @@ func (t *Tenant) AddProgramme(ctx context.Context, by merge.PersonID, name strin
 		return id, err
 	}
 	return id, t.directory.change(ctx, by, func(w *writing) error {
+		if p := t.powersIn(w); !p.changes {
+			return errNotHere("organisation")
+		}
 		row := &directoryv1.Programme{OrganisationId: t.organisation[:], Name: name}
 		return t.add(w, keyOf(directoryv1.RowKind_ROW_KIND_PROGRAMME, id), row)
 	})
@@ -102,6 +108,9 @@ func (t *Tenant) AddSpace(ctx context.Context, by merge.PersonID, id merge.Space
 	}
 	return id, t.directory.change(ctx, by, func(w *writing) error {
 		_, programme, err := of[*directoryv1.Programme](t, w, directoryv1.RowKind_ROW_KIND_PROGRAMME, s.Programme, "programme")
+		if p := t.powersIn(w); err == nil && !p.changes {
+			err = errNotHere("programme")
+		}
 		if err != nil {
 			return err
 		}
@@ -143,6 +152,32 @@ func checkPCode(code string) error {
 
 // AddUser makes a user without roles. If id is zero the user gets one.
 func (t *Tenant) AddUser(ctx context.Context, by, id merge.PersonID, name string) (merge.PersonID, error) {
+	return t.addUser(ctx, by, id, name, func(_ *writing, p *powers, _ *directoryv1.User) error {
+		if !p.changes {
+			return errNotHere("programme")
+		}
+		return nil
+	})
+}
+
+// AddFacilitator makes a user who is facilitator in a programme.
+func (t *Tenant) AddFacilitator(ctx context.Context, by merge.PersonID, name string, programme ProgrammeID) (merge.PersonID, error) {
+	assignment, err := newID[AssignmentID](t.directory.random)
+	if err != nil {
+		return merge.PersonID{}, err
+	}
+	return t.addUser(ctx, by, merge.PersonID{}, name, func(w *writing, p *powers, user *directoryv1.User) error {
+		if !p.changes && !p.programmes[programme] {
+			return errNotHere("programme")
+		}
+		user.Assignments = []*directoryv1.Assignment{{
+			AssignmentId: assignment[:], Role: Facilitator, Scope: InProgramme(programme), GivenBy: w.byOrNobody(), GivenMillis: w.now,
+		}}
+		return t.checkProgramme(w, programme[:])
+	})
+}
+
+func (t *Tenant) addUser(ctx context.Context, by, id merge.PersonID, name string, judge func(*writing, *powers, *directoryv1.User) error) (merge.PersonID, error) {
 	if err := checkName("user", name); err != nil {
 		return id, err
 	}
@@ -153,11 +188,16 @@ func (t *Tenant) AddUser(ctx context.Context, by, id merge.PersonID, name string
 		}
 	}
 	return id, t.directory.change(ctx, by, func(w *writing) error {
+		user := &directoryv1.User{OrganisationId: t.organisation[:], Name: name, Status: directoryv1.UserStatus_USER_STATUS_ACTIVE}
+		p := t.powersIn(w)
+		if err := judge(w, &p, user); err != nil {
+			return err
+		}
 		key := keyOf(directoryv1.RowKind_ROW_KIND_USER, id)
 		if w.view.rows[key].message != nil {
 			return fault.New(fault.Invalid, "user %s: the id is taken; leave it out, and the user gets one", id)
 		}
-		return t.add(w, key, &directoryv1.User{OrganisationId: t.organisation[:], Name: name, Status: directoryv1.UserStatus_USER_STATUS_ACTIVE})
+		return t.add(w, key, user)
 	})
 }
 
@@ -173,6 +213,9 @@ func (t *Tenant) SetUserStatus(ctx context.Context, by, id merge.PersonID, statu
 	}
 	return t.directory.change(ctx, by, func(w *writing) error {
 		user, key, err := of[*directoryv1.User](t, w, directoryv1.RowKind_ROW_KIND_USER, id, "user")
+		if p := t.powersIn(w); err == nil && !p.changes {
+			err = errNotHere("user")
+		}
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -26,7 +27,7 @@ type Guest struct {
 }
 
 // InviteGuest makes an invitation, and the organisation and the person before it
-// if they are named.
+// if they are named. The first person of an organisation is its administrator.
 func (s *Service) InviteGuest(ctx context.Context, by merge.PersonID, g Guest) (credential.Invitation, merge.PersonID, error) {
 	// The line is checked before anything is made; its secret is drawn later.
 	tried := g.Home
@@ -50,6 +51,12 @@ func (s *Service) InviteGuest(ctx context.Context, by merge.PersonID, g Guest) (
 		}
 	case g.Person == (merge.PersonID{}):
 		return credential.Invitation{}, g.Person, fault.New(fault.Invalid, "who is invited? The id of a person who is there is due, or the name of one who is to be made")
+	}
+	if g.OrganisationName != "" { // somebody must keep its directory
+		administrator := directory.NewAssignment{Role: directory.Administrator, Scope: directory.Everywhere()}
+		if _, err := s.directory.In(g.Home.Organisation).Assign(ctx, by, g.Person, administrator); err != nil {
+			return credential.Invitation{}, g.Person, err
+		}
 	}
 	medium := directoryv1.InvitationMedium_INVITATION_MEDIUM_SCREEN
 	if g.Printed {

@@ -34,7 +34,7 @@ var errNoToken = fault.New(fault.Unauthenticated, "no token: the challenge is ov
 	"Ask for another challenge; if that does not help, enrol anew")
 
 // Token gives a device a token for its signature over a challenge.
-func (s *Service) Token(ctx context.Context, id credential.DeviceID, nonce credential.Nonce, signature []byte) (string, error) {
+func (s *Service) Token(_ context.Context, id credential.DeviceID, nonce credential.Nonce, signature []byte) (string, error) {
 	if !s.challenges.check(id, nonce, s.now()) {
 		return "", errNoToken
 	}
@@ -52,11 +52,6 @@ func (s *Service) Token(ctx context.Context, id credential.DeviceID, nonce crede
 		return "", err
 	case !fresh:
 		return "", errNoToken
-	}
-	if device.Status == directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED {
-		if err := s.directory.Return(ctx, id); err != nil {
-			return "", err
-		}
 	}
 	var t token
 	if err := s.draw(t[:]); err != nil {

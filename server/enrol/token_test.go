@@ -144,16 +144,6 @@ func TestATokenOfARevokedDeviceIsRefusedAtTheNextUse(t *testing.T) {
 	}
 }
 
-func TestARetiredDeviceThatComesIsActiveAgain(t *testing.T) {
-	s := newScene(t)
-	device, key := s.enrolled()
-	s.set(device, directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED)
-	s.token(device, key)
-	if status := s.device(device).Status; status != directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE {
-		t.Errorf("it is %s", status)
-	}
-}
-
 func TestADeviceOfAPersonWhoHasEndedIsNotLetIn(t *testing.T) {
 	s := newScene(t)
 	device, key := s.enrolled()

@@ -12,7 +12,7 @@ import (
 // A directory that is open to other users is an error: its mode is not changed
 // behind its owner's back.
 func PrepareDataDir(dir string) error {
-	ownerOnlyFiles()
+	OwnerOnlyFiles()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", pathError(err))
 	}

@@ -18,9 +18,9 @@ func freeBytes(dir string) (uint64, error) {
 	return uint64(stat.Bavail) * uint64(stat.Bsize), nil
 }
 
-// ownerOnlyFiles makes every file that the process creates from here on
+// OwnerOnlyFiles makes every file that the process creates from here on
 // readable by its user alone: the store creates its files with mode 0644.
-func ownerOnlyFiles() { unix.Umask(0o077) }
+func OwnerOnlyFiles() { unix.Umask(0o077) }
 
 // openToOthers reports whether other users of the machine may enter.
 func openToOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }

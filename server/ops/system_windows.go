@@ -20,8 +20,8 @@ func freeBytes(dir string) (uint64, error) {
 	return free, nil
 }
 
-// ownerOnlyFiles does nothing: files take the access list of their directory.
-func ownerOnlyFiles() {}
+// OwnerOnlyFiles does nothing: files take the access list of their directory.
+func OwnerOnlyFiles() {}
 
 // openToOthers cannot be read from a file mode here.
 func openToOthers(fs.FileInfo) bool { return false }

@@ -29,7 +29,7 @@ type gathered struct {
 	unreadable int
 }
 
-func (r *Reporter) gather(ctx context.Context, readable map[merge.SpaceID]bool) (*gathered, error) {
+func (r *Reporter) gather(ctx context.Context, readable, counted map[merge.SpaceID]bool) (*gathered, error) {
 	spaces, err := r.registers.Spaces()
 	if err != nil {
 		return nil, err
@@ -47,6 +47,9 @@ func (r *Reporter) gather(ctx context.Context, readable map[merge.SpaceID]bool) 
 			return nil, err
 		}
 		g.rooms[info.ID] = info.Kind == schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM
+		if counted != nil && !counted[info.ID] {
+			continue
+		}
 		position, err := r.registers.Records(info.ID, func(rec *merge.Record) error {
 			g.take(info.ID, rec, r.registers.Schema().Plan(rec.Type))
 			return nil

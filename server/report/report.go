@@ -34,9 +34,13 @@ type Registers interface {
 
 // Query says who wants which report.
 type Query struct {
-	// Caller must have access to Desk.
-	Caller merge.PersonID
-	Desk   merge.SpaceID
+	// Caller must have access to Desk, unless MayCount says that the figures are
+	// for the caller all the same.
+	Caller   merge.PersonID
+	Desk     merge.SpaceID
+	MayCount bool
+	// Spaces are those that are counted; nil for all.
+	Spaces map[merge.SpaceID]bool
 	// Period bounds what was held; the zero Period is everything.
 	Period fieldwork.Period
 	// Expected are the people of whom something should have come.
@@ -67,7 +71,7 @@ func (r *Reporter) Season(ctx context.Context, q Query) (*reportv1.SeasonReport,
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	readable, err := r.readableBy(q.Caller, q.Desk)
+	readable, err := r.readableBy(&q)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +81,7 @@ func (r *Reporter) Season(ctx context.Context, q Query) (*reportv1.SeasonReport,
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	g, err := r.gather(ctx, readable)
+	g, err := r.gather(ctx, readable, q.Spaces)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
@@ -101,16 +105,16 @@ func (q *Query) check() error {
 
 // readableBy returns the spaces that the caller may read, if the desk is one of
 // them.
-func (r *Reporter) readableBy(caller merge.PersonID, desk merge.SpaceID) (map[merge.SpaceID]bool, error) {
-	infos, err := r.registers.Accessible(caller)
+func (r *Reporter) readableBy(q *Query) (map[merge.SpaceID]bool, error) {
+	infos, err := r.registers.Accessible(q.Caller)
 	if err != nil {
 		return nil, fmt.Errorf("report: access: %w", err)
 	}
 	isDesk := func(info syncengine.SpaceInfo) bool {
-		return info.ID == desk && info.Kind == schemav1.SpaceKind_SPACE_KIND_DESK
+		return info.ID == q.Desk && info.Kind == schemav1.SpaceKind_SPACE_KIND_DESK
 	}
-	if !slices.ContainsFunc(infos, isDesk) {
-		return nil, fault.New(fault.NoAccess, "report: space %s: there is no such desk, or it is not for you", desk)
+	if !q.MayCount && !slices.ContainsFunc(infos, isDesk) {
+		return nil, fault.New(fault.NoAccess, "report: space %s: there is no such desk, or it is not for you", q.Desk)
 	}
 	readable := make(map[merge.SpaceID]bool, len(infos))
 	for _, info := range infos {

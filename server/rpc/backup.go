@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -18,8 +19,8 @@ import (
 
 // BackupEngine is what the backup service asks of the engine.
 type BackupEngine interface {
-	// Backup writes a backup of everything as it is now.
-	Backup(ctx context.Context, to io.Writer) (backup.Summary, error)
+	// Backup writes a backup of everything as it is now, sealed to the recipients.
+	Backup(ctx context.Context, to io.Writer, recipients ...backup.Recipient) (backup.Written, error)
 	// ConfirmBackup returns in how many spaces more is in a verified backup
 	// than before.
 	ConfirmBackup(ctx context.Context, by merge.PersonID, id backup.ID, hash [32]byte) (spaces int, err error)
@@ -27,19 +28,51 @@ type BackupEngine interface {
 
 // backupService implements adminv1connect.BackupServiceHandler.
 type backupService struct {
-	engine BackupEngine
-	send   time.Duration // for one chunk
+	engine     BackupEngine
+	recipients func() ([]backup.Recipient, error) // of the server's settings
+	send       time.Duration                      // for one chunk
 }
 
-func (s *backupService) Backup(ctx context.Context, _ *connect.Request[adminv1.BackupRequest], stream *connect.ServerStream[adminv1.BackupResponse]) error {
+func (s *backupService) Backup(ctx context.Context, req *connect.Request[adminv1.BackupRequest], stream *connect.ServerStream[adminv1.BackupResponse]) error {
 	if _, err := auth.Person(ctx); err != nil {
 		return err
 	}
-	chunks := bufio.NewWriterSize(&chunkStream{ctx, stream, s.send}, chunkBytes)
-	if _, err := s.engine.Backup(ctx, chunks); err != nil {
+	recipients, err := s.sealTo(req.Msg)
+	if err != nil {
 		return err
 	}
-	return chunks.Flush()
+	chunks := bufio.NewWriterSize(&chunkStream{ctx, stream, s.send}, chunkBytes)
+	written, err := s.engine.Backup(ctx, chunks, recipients...)
+	if err != nil {
+		return err
+	}
+	if err := chunks.Flush(); err != nil {
+		return err
+	}
+	return sendWithin(ctx, s.send, stream, &adminv1.BackupResponse{Summary: &adminv1.BackupSummary{
+		BackupId: written.ID[:], TakenMillis: written.TakenMillis, Rows: written.Rows, RowBytes: written.RowBytes,
+		FileBytes: written.FileBytes, FileHash: written.FileHash[:], Sealed: written.Sealed,
+	}})
+}
+
+// sealTo returns whom a backup is sealed to: nobody only if that is asked for.
+func (s *backupService) sealTo(req *adminv1.BackupRequest) ([]backup.Recipient, error) {
+	switch {
+	case req.Unsealed && len(req.Recipients) > 0:
+		return nil, fault.New(fault.Invalid, "a backup is sealed to somebody or unsealed, not both")
+	case req.Unsealed:
+		return nil, nil
+	case len(req.Recipients) > 0:
+		return backup.ParseRecipients(strings.Join(req.Recipients, "\n"))
+	}
+	if s.recipients == nil {
+		return nil, backup.ErrNoRecipient
+	}
+	recipients, err := s.recipients()
+	if err == nil && len(recipients) == 0 {
+		err = backup.ErrNoRecipient
+	}
+	return recipients, err
 }
 
 // chunkStream sends what is written to it, each chunk with a deadline of its

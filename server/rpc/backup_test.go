@@ -2,10 +2,12 @@ package rpc
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"testing"
 
+	"filippo.io/age"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -15,16 +17,22 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 )
 
-// allChunks reads a stream to its end.
-func allChunks(t *testing.T, stream adminv1grpc.BackupService_BackupClient) (file []byte, err error) {
+// allChunks reads a stream to its end, which the summary is.
+func allChunks(t *testing.T, stream adminv1grpc.BackupService_BackupClient) (file []byte, summary *adminv1.BackupSummary, err error) {
 	t.Helper()
 	for {
 		part, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
-			return file, nil
+			return file, summary, nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		if summary != nil {
+			t.Fatal("something follows the summary")
+		}
+		if summary = part.Summary; summary != nil {
+			continue
 		}
 		if n := len(part.Chunk); n == 0 || n > chunkBytes {
 			t.Fatalf("a chunk of %d bytes", n)
@@ -43,18 +51,31 @@ func TestABackupThroughTheSocket(t *testing.T) {
 		}
 	}
 	client := adminv1grpc.NewBackupServiceClient(r.dialOperator())
-	stream, err := client.Backup(t.Context(), &adminv1.BackupRequest{})
+	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := allChunks(t, stream)
+	stream, err := client.Backup(t.Context(), &adminv1.BackupRequest{Recipients: []string{identity.Recipient().String()}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	summary, err := backup.Verify(bytes.NewReader(file))
+	file, summary, err := allChunks(t, stream)
 	if err != nil {
 		t.Fatal(err)
 	}
+	hash := sha256.Sum256(file)
+	mustBe(t, "hash", string(summary.FileHash), string(hash[:]))
+	mustBe(t, "bytes", summary.FileBytes, uint64(len(file)))
+	mustBe(t, "sealed", summary.Sealed, true)
+	opened, err := age.Decrypt(bytes.NewReader(file), identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verified, err := backup.Verify(opened)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustBe(t, "id", string(summary.BackupId), string(verified.ID[:]))
 	durable := func() uint64 {
 		synced, err := r.tablet.Sync(as(t.Context(), taras), &syncv1.SyncRequest{Spaces: []*syncv1.SpaceUp{{SpaceId: hall[:]}}})
 		if err != nil {
@@ -66,18 +87,41 @@ func TestABackupThroughTheSocket(t *testing.T) {
 	}
 	mustBe(t, "durable before it is confirmed", durable(), 0)
 	for want, request := range map[codes.Code]*adminv1.ConfirmBackupRequest{
-		codes.InvalidArgument: {BackupId: summary.ID[:4], Hash: summary.Hash[:]},
-		codes.NotFound:        {BackupId: make([]byte, 16), Hash: summary.Hash[:]},
+		codes.InvalidArgument: {BackupId: summary.BackupId[:4], Hash: hash[:]},
+		codes.NotFound:        {BackupId: make([]byte, 16), Hash: hash[:]},
 	} {
 		_, err := client.ConfirmBackup(t.Context(), request)
 		mustBe(t, "code", status.Code(err), want)
 	}
 	for _, want := range []uint32{1, 0} { // and again
-		confirmed, err := client.ConfirmBackup(t.Context(), &adminv1.ConfirmBackupRequest{BackupId: summary.ID[:], Hash: summary.Hash[:]})
+		confirmed, err := client.ConfirmBackup(t.Context(), &adminv1.ConfirmBackupRequest{BackupId: summary.BackupId, Hash: hash[:]})
 		if err != nil {
 			t.Fatal(err)
 		}
 		mustBe(t, "spaces", confirmed.Spaces, want)
 	}
 	mustBe(t, "durable", durable(), 2)
+}
+
+// Nobody gets an unsealed backup who did not ask for one.
+func TestABackupIsSealedUnlessItIsAskedNotTo(t *testing.T) {
+	r := openRegister(t)
+	client := adminv1grpc.NewBackupServiceClient(r.dialOperator())
+	ask := func(req *adminv1.BackupRequest) (*adminv1.BackupSummary, error) {
+		stream, err := client.Backup(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, summary, err := allChunks(t, stream)
+		return summary, err
+	}
+	for _, refused := range []*adminv1.BackupRequest{{}, {Recipients: []string{"age1"}}, {Recipients: []string{"age1"}, Unsealed: true}} {
+		_, err := ask(refused)
+		mustBe(t, "code", status.Code(err), codes.InvalidArgument)
+	}
+	summary, err := ask(&adminv1.BackupRequest{Unsealed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustBe(t, "sealed", summary.Sealed, false)
 }

@@ -15,8 +15,6 @@ import (
 // DeskEngine is what the desk service asks of the engine, on behalf of
 // coordinators and administrators. Errors have a kind of package fault.
 type DeskEngine interface {
-	// SetAccess returns how many waiting changes the grant released.
-	SetAccess(ctx context.Context, by merge.PersonID, space merge.SpaceID, kind syncengine.SpaceKind, person merge.PersonID, allowed bool) (released int, err error)
 	// Disagreements gives a page; next is empty after the last.
 	Disagreements(ctx context.Context, person merge.PersonID, space merge.SpaceID, token string) (list []syncengine.Disagreement, next string, err error)
 	// Write returns the change it made and its position in the space's log.
@@ -27,22 +25,6 @@ type DeskEngine interface {
 
 // deskService implements syncv1connect.DeskServiceHandler.
 type deskService struct{ engine DeskEngine }
-
-func (s *deskService) SetAccess(ctx context.Context, req *connect.Request[syncv1.SetAccessRequest]) (*connect.Response[syncv1.SetAccessResponse], error) {
-	by, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
-	if err != nil {
-		return nil, err
-	}
-	person, err := wire.ID16[merge.PersonID](req.Msg.PersonId, "person_id")
-	if err != nil {
-		return nil, err
-	}
-	released, err := s.engine.SetAccess(ctx, by, space, req.Msg.Kind, person, req.Msg.Allowed)
-	if err != nil {
-		return nil, err
-	}
-	return connect.NewResponse(&syncv1.SetAccessResponse{Released: uint32(released)}), nil
-}
 
 func (s *deskService) ListDisagreements(ctx context.Context, req *connect.Request[syncv1.ListDisagreementsRequest]) (*connect.Response[syncv1.ListDisagreementsResponse], error) {
 	person, space, err := callerAndSpace(ctx, req.Msg.SpaceId)

@@ -91,7 +91,7 @@ func TestGRPCClientPushesPullsAndSyncs(t *testing.T) {
 
 	ask := wire.ChangeIDToProto(merge.ID{Replica: tablet, Seq: 7})
 	synced, err := client.Sync(ctx, &syncv1.SyncRequest{Spaces: []*syncv1.SpaceUp{
-		{SpaceId: hall[:], Asks: []*syncv1.ChangeID{ask}}, {SpaceId: make([]byte, 16)},
+		{SpaceId: hall[:], Asks: []*syncv1.ChangeID{ask}}, {SpaceId: elsewhere[:]},
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"connectrpc.com/grpchealth"
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
@@ -20,6 +21,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/signin"
+	"github.com/zhurnal/zhurnal/syncengine/backup"
 )
 
 // Engine is all that the services ask of the engine.
@@ -37,6 +39,9 @@ type Engine interface {
 type Options struct {
 	Engine   Engine
 	Reporter Reporter
+	// Recipients are whom backups are sealed to if a request names nobody; nil for
+	// nobody.
+	Recipients func() ([]backup.Recipient, error)
 	// Enrol lets devices in, and Directory says who they are.
 	Enrol     *enrol.Service
 	Directory *directory.Directory
@@ -72,6 +77,7 @@ var (
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
 		signinv1connect.SignInServiceName,
+		directoryv1connect.DirectoryServiceName,
 	}
 	HubServices      = []string{enrolv1connect.EnrolServiceName, syncv1connect.SyncServiceName}
 	OperatorServices = []string{
@@ -82,6 +88,14 @@ var (
 		adminv1connect.SignInServiceName,
 	}
 )
+
+// guarded is the directory that says who may ask for what; a hub has no say.
+func (o *Options) guarded() *directory.Directory {
+	if o.Brought != nil {
+		return nil
+	}
+	return o.Directory
+}
 
 // newHandler returns everything that is served on the port. Watches end when
 // stopping does. Extra options come after our own and win.
@@ -100,13 +114,14 @@ var (
 //	inTurn        the body read whole, then the caller's turn   guard.Bodies, Turns
 //	Connect       decompression and decoding, both capped
 //	edge, pace    errors become answers; the handler's time
+//	auth.Guard    whether the caller may ask for what is asked
 //	handlers      a day's quota where something is brought      guard.Quota
 func newHandler(o Options, t timeouts, stopping context.Context, extra ...connect.HandlerOption) http.Handler {
 	rim := edge{log: o.Log}
 	options := append([]connect.HandlerOption{
 		codecs(),
 		connect.WithConditionalHandlerOptions(bounded),
-		connect.WithInterceptors(rim, pace{}),
+		connect.WithInterceptors(rim, pace{}, auth.NewGuard(o.guarded(), o.Now)),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
 	}, extra...)
 	tokens := auth.Tokens(o.Enrol)
@@ -125,12 +140,13 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewSyncServiceHandler(&hubService{engine: o.Engine, now: o.Now, edge: rim, quota: daily, brought: o.Brought}, options...))
 	} else {
 		private(syncv1connect.NewSyncServiceHandler(&syncService{
-			engine: o.Engine, now: o.Now, edge: rim, quota: daily,
+			engine: o.Engine, directory: o.Directory, now: o.Now, edge: rim, quota: daily,
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
-		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter}, options...))
+		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
+		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
 	pages := http.Handler(http.NotFoundHandler())

@@ -17,7 +17,6 @@ import (
 	"connectrpc.com/grpchealth"
 
 	"github.com/zhurnal/zhurnal/server/audit"
-	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/report"
@@ -33,9 +32,6 @@ var (
 	tablet   = merge.ReplicaID{0x7a, 15: 3}
 	received = int64(1_754_000_000_000)
 )
-
-// office is where everybody of these tests has a device.
-var office = enroltest.New()
 
 // scripted is an engine that answers what a test tells it to, for the paths
 // that no healthy engine takes. Unset methods answer with a defect.

@@ -9,7 +9,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
-	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -140,8 +139,6 @@ func TestHistoryIsForWhoMayReadTheSpace(t *testing.T) {
 	if _, err := r.push(olena, hall, titled(t, olena, hall, "Перша допомога")); err != nil {
 		t.Fatal(err)
 	}
-	r.grant(room, schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM, iryna)
-	stranger := merge.PersonID{0x57}
 	there, absent := ask(stranger, hall, theCourse), ask(stranger, hall, &syncv1.RecordName{RecordId: bytes.Repeat([]byte{9}, 16)})
 	mustBe(t, "a stranger", status.Code(there), codes.NotFound)
 	mustBe(t, "what a stranger learns", status.Convert(there).Message(), status.Convert(absent).Message())

@@ -19,11 +19,11 @@ func newOperatorHandler(o Options, t timeouts) http.Handler {
 		codecs(),
 		compression(messageBytes),
 		connect.WithReadMaxBytes(messageBytes),
-		connect.WithInterceptors(rim),
+		connect.WithInterceptors(rim, auth.NewGuard(o.Directory, o.Now)),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
 	}
 	mux := http.NewServeMux()
-	mux.Handle(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, send: t.send}, options...))
+	mux.Handle(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, recipients: o.Recipients, send: t.send}, options...))
 	mux.Handle(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
 	mux.Handle(adminv1connect.NewSchemaServiceHandler(&schemaService{engine: o.Engine}, options...))
 	mux.Handle(adminv1connect.NewInvitationServiceHandler(&invitationService{o.Enrol}, options...))

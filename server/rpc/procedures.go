@@ -6,6 +6,7 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
@@ -26,10 +27,11 @@ type bounds struct {
 // The kinds of request. What one may ask for holds ids, a cursor and a word; the
 // most are the 1,000 spaces of a watch, 18 KB.
 const (
-	askBytes   = 64 << 10
-	writeBytes = 512 << 10 // a change of 192 KiB, as JSON
-	enrolBytes = 16 << 10  // which anybody may send; it has a few hundred bytes
-	probeBytes = 4 << 10
+	askBytes    = 64 << 10
+	writeBytes  = 512 << 10 // a change of 192 KiB, as JSON
+	enrolBytes  = 16 << 10  // which anybody may send; it has a few hundred bytes
+	probeBytes  = 4 << 10
+	officeBytes = 4 << 10 // ids and a name
 
 	workMost   = 30 * time.Second
 	reportMost = time.Minute // it reads every register
@@ -44,7 +46,6 @@ var procedures = map[string]bounds{
 	syncv1connect.SyncServiceRepairProcedure: {messageBytes: askBytes, work: workMost},
 	syncv1connect.SyncServiceWatchProcedure:  {messageBytes: askBytes, stream: true},
 
-	syncv1connect.DeskServiceSetAccessProcedure:         {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceListDisagreementsProcedure: {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceWriteProcedure:             {messageBytes: writeBytes, work: workMost},
 	syncv1connect.DeskServiceListHistoryProcedure:       {messageBytes: askBytes, work: workMost},
@@ -54,6 +55,19 @@ var procedures = map[string]bounds{
 
 	syncv1connect.AudienceServiceListAudiencesProcedure: {messageBytes: askBytes, work: workMost},
 	reportv1connect.ReportServiceReportProcedure:        {messageBytes: askBytes, work: reportMost},
+
+	directoryv1connect.DirectoryServiceListProgrammesProcedure: {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceAddProgrammeProcedure:   {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceListSpacesProcedure:     {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceAddSpaceProcedure:       {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceListUsersProcedure:      {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceAddUserProcedure:        {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceSetUserStatusProcedure:  {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceAssignProcedure:         {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceEndAssignmentProcedure:  {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceListDevicesProcedure:    {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {messageBytes: officeBytes, work: workMost},
 
 	enrolv1connect.EnrolServiceEnrolProcedure:     {messageBytes: enrolBytes, work: workMost},
 	enrolv1connect.EnrolServiceChallengeProcedure: {messageBytes: enrolBytes, work: workMost},

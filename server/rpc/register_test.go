@@ -3,6 +3,7 @@ package rpc
 import (
 	"bytes"
 	"crypto/rand"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -85,12 +86,11 @@ func openRegister(t *testing.T, change ...func(*syncengine.Options)) *register {
 	return r
 }
 
+// grant gives access in the engine, as the directory does where it is the
+// engine's own.
 func (r *register) grant(space merge.SpaceID, kind schemav1.SpaceKind, person merge.PersonID) {
 	r.t.Helper()
-	_, err := r.desk.SetAccess(as(r.t.Context(), iryna), &syncv1.SetAccessRequest{
-		SpaceId: space[:], Kind: kind, PersonId: person[:], Allowed: true,
-	})
-	if err != nil {
+	if _, err := r.engine.SetAccess(r.t.Context(), iryna, space, kind, person, true); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -264,10 +264,6 @@ func TestADeskIsToldWhatDoesNotFit(t *testing.T) {
 	mustBe(t, "a record id of one byte", status.Code(err), codes.InvalidArgument)
 	_, err = r.desk.ListDisagreements(ctx, &syncv1.ListDisagreementsRequest{SpaceId: hall[:], PageToken: "next"})
 	mustBe(t, "a made-up page token", status.Code(err), codes.InvalidArgument)
-	_, err = r.desk.SetAccess(ctx, &syncv1.SetAccessRequest{SpaceId: hall[:], Kind: schemav1.SpaceKind_SPACE_KIND_DESK, PersonId: olena[:], Allowed: true})
-	mustBe(t, "another kind for a space", status.Code(err), codes.InvalidArgument)
-	_, err = r.desk.SetAccess(ctx, &syncv1.SetAccessRequest{SpaceId: hall[:], Kind: schemav1.SpaceKind_SPACE_KIND_COMMUNITY})
-	mustBe(t, "access for nobody", status.Code(err), codes.InvalidArgument)
 	_, err = r.schema.AddSchema(t.Context(), &adminv1.AddSchemaRequest{FileDescriptorSet: []byte("not a descriptor set")})
 	mustBe(t, "no descriptor set", status.Code(err), codes.InvalidArgument)
 }
@@ -358,7 +354,6 @@ func TestMoreThanARequestMayHold(t *testing.T) {
 	for i := range asks {
 		asks[i] = wire.ChangeIDToProto(merge.ID{Replica: tablet, Seq: uint64(i) + 1})
 	}
-	elsewhere := merge.SpaceID{0xc0, 15: 9}
 	synced, err := r.tablet.Sync(ctx, &syncv1.SyncRequest{Spaces: []*syncv1.SpaceUp{{SpaceId: elsewhere[:], Asks: asks}, {SpaceId: hall[:]}}})
 	if err != nil {
 		t.Fatal(err)
@@ -370,18 +365,13 @@ func TestMoreThanARequestMayHold(t *testing.T) {
 }
 
 func TestAFullDiskStopsPushesAndNotPulls(t *testing.T) {
+	var free atomic.Int64
+	free.Store(1 << 30)
 	r := openRegister(t, func(o *syncengine.Options) {
-		free := []uint64{5: 0} // four grants, then nothing is left
-		for i := range 4 {
-			free[i] = 1 << 30
-		}
-		o.FreeBytes = func() (uint64, error) {
-			now := free[0]
-			free = free[min(1, len(free)-1):]
-			return now, nil
-		}
+		o.FreeBytes = func() (uint64, error) { return uint64(free.Load()), nil }
 		o.FreeBytesMin = 1 << 20
 	})
+	free.Store(0)
 	_, err := r.push(olena, hall, titled(t, olena, hall, "Перша допомога"))
 	got := status.Convert(err)
 	mustBe(t, "push", got.Code(), codes.Unavailable)

@@ -6,6 +6,7 @@ import (
 	"connectrpc.com/connect"
 
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
@@ -19,7 +20,11 @@ type Reporter interface {
 }
 
 // reportService implements reportv1connect.ReportServiceHandler.
-type reportService struct{ reporter Reporter }
+type reportService struct {
+	reporter  Reporter
+	directory *directory.Directory
+	now       func() int64
+}
 
 func (s *reportService) Report(ctx context.Context, req *connect.Request[reportv1.ReportRequest]) (*connect.Response[reportv1.ReportResponse], error) {
 	caller, desk, err := callerAndSpace(ctx, req.Msg.DeskSpaceId)
@@ -35,6 +40,14 @@ func (s *reportService) Report(ctx context.Context, req *connect.Request[reportv
 		if q.Expected[i], err = wire.ID16[merge.PersonID](id, "expected_recorder_ids"); err != nil {
 			return nil, fault.New(fault.Malformed, "report: expected recorder %d: %w", i+1, err)
 		}
+	}
+	view, err := s.directory.View()
+	if err != nil {
+		return nil, err
+	}
+	q.MayCount, q.Spaces = view.MayCount(caller, desk, s.now()), view.CountedWith(desk)
+	if len(q.Expected) == 0 {
+		q.Expected = view.WaitedFor(desk)
 	}
 	season, err := s.reporter.Season(ctx, q)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 
 func TestACoordinatorReadsTheFigures(t *testing.T) {
 	r := openRegister(t)
-	desk := merge.SpaceID{0xde, 15: 2}
 	r.grant(desk, schemav1.SpaceKind_SPACE_KIND_DESK, iryna)
 	ask := func(person merge.PersonID, body string) reply {
 		return r.post(httpClient(t, 2), reportv1connect.ReportServiceReportProcedure, []byte(body),

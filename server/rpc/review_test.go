@@ -79,7 +79,7 @@ func TestAMergedChangeIsNotGivenBack(t *testing.T) {
 	mustBe(t, "merged", status.Code(dismiss(iryna, id)), codes.InvalidArgument)
 	mustBe(t, "never received", status.Code(dismiss(iryna, &syncv1.ChangeID{Replica: tablet[:], Seq: 1, Tag: id.Tag})), codes.NotFound)
 	mustBe(t, "without a tag", status.Code(dismiss(iryna, &syncv1.ChangeID{Replica: tablet[:], Seq: 1})), codes.InvalidArgument)
-	mustBe(t, "a stranger", status.Code(dismiss(merge.PersonID{0x57}, id)), codes.NotFound)
-	_, err := r.desk.ListQuarantined(as(t.Context(), merge.PersonID{0x57}), &syncv1.ListQuarantinedRequest{SpaceId: hall[:]})
+	mustBe(t, "a stranger", status.Code(dismiss(stranger, id)), codes.NotFound)
+	_, err := r.desk.ListQuarantined(as(t.Context(), stranger), &syncv1.ListQuarantinedRequest{SpaceId: hall[:]})
 	mustBe(t, "a stranger's list", status.Code(err), codes.NotFound)
 }

@@ -7,6 +7,8 @@ import (
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -35,11 +37,12 @@ type SyncEngine interface {
 
 // syncService implements syncv1connect.SyncServiceHandler.
 type syncService struct {
-	engine SyncEngine
-	now    func() int64
-	edge   edge
-	quota  quota
-	watch  watchTimes
+	engine    SyncEngine
+	directory *directory.Directory
+	now       func() int64
+	edge      edge
+	quota     quota
+	watch     watchTimes
 }
 
 func (s *syncService) Push(ctx context.Context, req *connect.Request[syncv1.PushRequest]) (*connect.Response[syncv1.PushResponse], error) {
@@ -82,13 +85,47 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 	if err != nil {
 		return nil, err
 	}
-	downs, err := s.quota.sync(ctx, ups, func(ups []wire.SpaceUp) ([]wire.SpaceDown, error) {
+	own, err := s.own(person, ups)
+	if err != nil {
+		return nil, err
+	}
+	served, err := s.quota.sync(ctx, own, func(ups []wire.SpaceUp) ([]wire.SpaceDown, error) {
 		return s.engine.Sync(ctx, person, ups, int(req.Msg.PageBytes))
 	})
 	if err != nil {
 		return nil, err
 	}
+	downs := withRefused(ups, served)
 	return connect.NewResponse(wire.SyncResponse(downs, s.engine.Epoch(), s.now(), s.edge.tell(ctx, req.Spec().Procedure))), nil
+}
+
+// own returns the spaces that are, were or will be for the caller, in their
+// order. Of others nothing is taken: no more than of spaces that there are not.
+func (s *syncService) own(person merge.PersonID, ups []wire.SpaceUp) (own []wire.SpaceUp, err error) {
+	view, err := s.directory.View()
+	if err != nil {
+		return nil, err
+	}
+	for i := range ups {
+		if view.Knows(person, ups[i].Space) {
+			own = append(own, ups[i])
+		}
+	}
+	return own, nil
+}
+
+// withRefused puts the answers in the order of the request, and says of each
+// space that was not served that it is not for the caller.
+func withRefused(ups []wire.SpaceUp, served []wire.SpaceDown) []wire.SpaceDown {
+	downs := make([]wire.SpaceDown, len(ups))
+	for i := range ups {
+		if len(served) > 0 && served[0].Space == ups[i].Space {
+			downs[i], served = served[0], served[1:]
+			continue
+		}
+		downs[i] = wire.SpaceDown{Space: ups[i].Space, Err: fault.New(fault.NoAccess, "space %s: it is not there, or not for the caller", ups[i].Space)}
+	}
+	return downs
 }
 
 func callerAndSpace(ctx context.Context, id []byte) (merge.PersonID, merge.SpaceID, error) {

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -168,10 +169,15 @@ func TestAFileHasItsNameOnlyWhenItIsWhole(t *testing.T) {
 	name := filepath.Join(dir, "day3.backup")
 	whole := written(t, 1, three...)
 	broken := errors.New("the server went away")
-	for what, write := range map[string]func(io.Writer) error{
-		"an error":       func(w io.Writer) error { _, _ = w.Write(whole); return broken },
-		"a cut":          func(w io.Writer) error { _, err := w.Write(whole[:len(whole)-1]); return err },
-		"nothing at all": func(io.Writer) error { return nil },
+	as := writtenOf(whole)
+	for what, write := range map[string]func(io.Writer) (Written, error){
+		"an error": func(w io.Writer) (Written, error) { _, _ = w.Write(whole); return as, broken },
+		"a cut":    func(w io.Writer) (Written, error) { _, err := w.Write(whole[:len(whole)-1]); return as, err },
+		"another byte": func(w io.Writer) (Written, error) {
+			_, err := w.Write(append(whole[:9:9], append([]byte{whole[9] ^ 1}, whole[10:]...)...))
+			return as, err
+		},
+		"nothing at all": func(io.Writer) (Written, error) { return as, nil },
 	} {
 		if _, err := WriteFile(name, write); err == nil {
 			t.Fatalf("%s: no error", what)
@@ -180,16 +186,20 @@ func TestAFileHasItsNameOnlyWhenItIsWhole(t *testing.T) {
 			t.Fatalf("%s: %v is left", what, left)
 		}
 	}
-	summary, err := WriteFile(name, func(w io.Writer) error { _, err := w.Write(whole); return err })
-	if err != nil || summary.Rows != 3 || summary.SizeBytes != uint64(len(whole)) {
-		t.Fatalf("%+v, %v", summary, err)
+	written, err := WriteFile(name, func(w io.Writer) (Written, error) { _, err := w.Write(whole); return as, err })
+	if err != nil || written != as {
+		t.Fatalf("%+v, %v", written, err)
 	}
 	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("%v, %v", info.Mode(), err)
 	}
-	if _, err := WriteFile(name, func(io.Writer) error { t.Fatal("written over"); return nil }); err == nil {
+	if _, err := WriteFile(name, func(io.Writer) (Written, error) { t.Fatal("written over"); return as, nil }); err == nil {
 		t.Fatal("a backup was replaced")
 	}
+}
+
+func writtenOf(file []byte) Written {
+	return Written{FileHash: sha256.Sum256(file), FileBytes: uint64(len(file))}
 }
 
 func FuzzRead(f *testing.F) {

@@ -20,4 +20,8 @@
 //	         lengths as unsigned varints
 //	trailer  number of rows 8, bytes of their keys and values 8, SHA-256 of
 //	         everything before this frame 32
+//
+// All of that is sealed to whoever is to open it, in the format of
+// https://age-encryption.org/v1, which is encrypted and authenticated in chunks
+// of 64 KiB. An unsealed file is for tests, and for who asks for it.
 package backup

@@ -54,7 +54,7 @@ type Summary struct {
 	Header
 	Rows      uint64
 	RowBytes  uint64 // of keys and values
-	SizeBytes uint64 // of the file
+	SizeBytes uint64 // of the file, if it is not sealed
 	// Hash is the SHA-256 that the trailer holds.
 	Hash [32]byte
 }

@@ -115,9 +115,17 @@ func (r *reader) read(into []byte) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return r.refuse("it is cut short after %d bytes", r.summary.SizeBytes)
 	case err != nil:
-		return fault.New(fault.Unavailable, "read backup: %w", err)
+		return readFault(err)
 	}
 	return nil
+}
+
+// readFault is for an error of the file, which may have said what it is.
+func readFault(err error) error {
+	if explained := (*fault.Error)(nil); errors.As(err, &explained) {
+		return err
+	}
+	return fault.New(fault.Unavailable, "read backup: %w", err)
 }
 
 func (r *reader) rows(payload []byte) error {
@@ -161,7 +169,7 @@ func (r *reader) trailer(payload, hash []byte) error {
 	case n > 0:
 		return r.refuse("something follows its end, at byte %d", r.summary.SizeBytes)
 	case !errors.Is(err, io.EOF):
-		return fault.New(fault.Unavailable, "read backup: %w", err)
+		return readFault(err)
 	}
 	return nil
 }

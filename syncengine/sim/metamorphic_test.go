@@ -13,6 +13,7 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/keyring"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
 	"github.com/zhurnal/zhurnal/syncengine/store"
@@ -78,7 +79,7 @@ func (w way) take(t *testing.T, space merge.SpaceID, history []*merge.Change) me
 	person := merge.PersonID(mergetest.ID16("reader"))
 	options := syncengine.Options{Schema: newerTypes(), Now: func() int64 { return beginning }, Random: newSeededBytes(1, "home")}
 	if w.onDisk {
-		options.Dir = t.TempDir()
+		options.Dir, options.Master = t.TempDir(), keyring.NewKey([32]byte{1})
 	} else {
 		options.Memory = store.NewMemory()
 	}

@@ -35,9 +35,8 @@ func (d *doing) homeIsBackedUp() {
 	for space, people := range h.allowed {
 		made.allowed[space] = maps.Clone(people)
 	}
-	summary, err := backup.WriteFile(made.file, func(to io.Writer) error {
-		_, err := h.engine.Backup(context.Background(), to)
-		return err
+	summary, err := backup.WriteFile(made.file, func(to io.Writer) (backup.Written, error) {
+		return h.engine.Backup(context.Background(), to)
 	})
 	d.must(err, "back the server up")
 	d.witness.look()
@@ -47,7 +46,7 @@ func (d *doing) homeIsBackedUp() {
 	confirmed := d.IntN(3) > 0
 	if confirmed {
 		h.confirm(&made)
-		_, err := h.engine.ConfirmBackup(context.Background(), h.admin, summary.ID, summary.Hash)
+		_, err := h.engine.ConfirmBackup(context.Background(), h.admin, summary.ID, summary.FileHash)
 		if !h.isFull() {
 			d.must(err, "confirm a backup")
 		}

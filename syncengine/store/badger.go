@@ -11,13 +11,14 @@ import (
 	"github.com/dgraph-io/badger/v4/options"
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/keyring"
 )
 
 // memTableBytes decides how much a transaction holds: Badger takes 15 % of it.
 const memTableBytes = 16 << 20
 
-// Settings returns Badger's options; where they differ from its defaults, a
-// measured reason stands beside them.
+// Settings returns Badger's options but for the key of its files; where they
+// differ from its defaults, a measured reason stands beside them.
 func Settings(o Options) badger.Options {
 	return badger.DefaultOptions(o.Dir).
 		WithLogger(nil).
@@ -43,39 +44,60 @@ type (
 )
 
 // openBadger opens the directory, or makes a store in an empty one. It belongs
-// to one process at a time.
-func openBadger(o Options) (backend, error) {
-	if err := checkDir(o); err != nil {
+// to one process at a time. What is in it is sealed, and the files are encrypted
+// by Badger too, which hides keys and sizes of rows from who has the files; it
+// does not show that they were altered.
+func openBadger(o Options) (*sealedBackend, error) {
+	ring, err := openRing(o)
+	if err != nil {
 		return nil, err
 	}
-	db, err := badger.Open(Settings(o))
+	if err := checkFiles(o.Dir, ring.FilesKey()); err != nil {
+		return nil, err
+	}
+	db, err := openFiles(Settings(o).WithEncryptionKey(ring.FilesKey()))
 	switch {
 	case err == nil:
-		return badgerBackend{db}, nil
+		b := badgerBackend{db}
+		if err := ring.Unchanged(); err != nil {
+			return nil, errors.Join(err, b.close())
+		}
+		return newSealedBackend(b, ring), nil
 	case strings.Contains(err.Error(), "Cannot acquire directory lock"):
 		return nil, fault.New(fault.Unavailable, "%s: another process has the store open; stop it first", o.Dir)
 	}
 	return nil, fault.New(fault.Damaged, "%s: %w: the store cannot be opened; restore it from a backup", o.Dir, err)
 }
 
-// checkDir makes the directory and finds damage that Badger would answer with
-// a panic.
-func checkDir(o Options) error {
+// openFiles opens Badger's files. A crash may have left logs that have a name and
+// nothing else: Badger writes the beginning of each, and returns an error, the
+// first time.
+func openFiles(o badger.Options) (*badger.DB, error) {
+	const emptyLogsMax = 4 // one of each kind is what a crash leaves
+	db, err := badger.Open(o)
+	for i := 0; i < emptyLogsMax && err != nil && strings.Contains(err.Error(), "Create a new file"); i++ {
+		db, err = badger.Open(o)
+	}
+	return db, err
+}
+
+// openRing opens the keyring of a store, and makes the directory and the keyring
+// of a new one.
+func openRing(o Options) (*keyring.Ring, error) {
+	if o.Master == nil {
+		return nil, fault.New(fault.Invalid, "a store in a directory is sealed: say under which master key")
+	}
 	_, err := os.Stat(filepath.Join(o.Dir, badger.ManifestFilename))
 	switch {
-	case err != nil && o.Existing:
-		return errNoStore
-	case err != nil: // a new store
-		if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-			return fault.New(fault.Invalid, "store directory: %w", err)
-		}
-		return nil
+	case err == nil:
+		return keyring.Open(o.Dir, o.Master)
+	case o.Existing:
+		return nil, errNoStore
 	}
-	registry := filepath.Join(o.Dir, badger.KeyRegistryFileName)
-	if _, err := os.Stat(registry); err != nil {
-		return fault.New(fault.Damaged, "%s is missing: without it nothing in the store can be read; put it back from the backup that this store belongs to", registry)
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fault.New(fault.Invalid, "store directory: %w", err)
 	}
-	return nil
+	return keyring.Create(o.Dir, o.Master)
 }
 
 func (b badgerBackend) view() view       { return badgerTxn{b.db.NewTransaction(false)} }

@@ -6,10 +6,9 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/dgraph-io/badger/v4"
-
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/keyring"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 )
@@ -24,12 +23,9 @@ type disk struct {
 }
 
 func badgerDisk(t *testing.T) *disk {
-	d := &disk{t: t, options: store.Options{Dir: t.TempDir()}}
+	d := &disk{t: t, options: store.Options{Dir: t.TempDir(), Master: keyring.NewKey([32]byte{1})}}
 	d.rewrite = func(key string, value []byte) {
-		db, err := badger.Open(store.Settings(d.options))
-		d.must(err)
-		d.must(db.Update(func(txn *badger.Txn) error { return txn.Set([]byte(key), value) }))
-		d.must(db.Close())
+		d.must(store.Rewrite(d.options, []byte(key), value))
 	}
 	return d
 }

@@ -87,7 +87,7 @@ func (f *Fold) SizeBytes() int { return f.grown }
 
 // set writes a row, and keeps its key and value. Its error is Commit's.
 func (f *Fold) set(key, value []byte) {
-	f.grown += len(key) + len(value)
+	f.grown += len(key) + len(value) + sealedBytes
 	if err := f.txn.set(key, value); err != nil && f.err == nil {
 		f.err = fault.New(fault.Internal, "write row %x: %w", key, err)
 	}

@@ -14,6 +14,8 @@ const (
 	classDirectory = 'd' // kind, id: a row of the directory
 	classEntry     = 'e' // partition, sequence number: an entry of the log
 	classSpace     = 's' // partition, space, kind, …
+	// classDataKey is of rows beneath the others, which it sorts behind.
+	classDataKey = 0xff // space: its key, wrapped
 )
 
 // The kinds of row that a space has, in the order in which they lie.

@@ -38,8 +38,9 @@ func (b *memoryBackend) close() error {
 	return nil
 }
 
-// What Badger takes in one transaction with [Settings], by its own count: a
-// fold that is too big for one backend is too big for the other.
+// What Badger takes in one transaction with [Settings], by its own count, of rows
+// that are sealed: a fold that is too big for one backend is too big for the
+// other, but for the row of a key that the first row of a space makes.
 const (
 	updateBytesMax = memTableBytes * 15 / 100
 	updateRowsMax  = updateBytesMax / skl.MaxNodeSize
@@ -85,9 +86,9 @@ func (t *memoryTxn) find(key []byte) (value []byte, ok bool, err error) {
 }
 
 func (t *memoryTxn) set(key, value []byte) error {
-	rows, sizeBytes := t.rows+1, t.sizeBytes+updateRowBytes+len(key)
-	if len(value) < updateValueBytes {
-		sizeBytes += len(value)
+	rows, sizeBytes, valueBytes := t.rows+1, t.sizeBytes+updateRowBytes+len(key), sealedLen(key, value)
+	if valueBytes < updateValueBytes {
+		sizeBytes += valueBytes
 	} else {
 		sizeBytes += updatePointerBytes
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/keyring"
 )
 
 // The format of the store. A store of another format is not opened.
@@ -31,6 +32,10 @@ type Options struct {
 	Dir string
 	// Memory is where the store is instead of in the directory, for tests.
 	Memory *Memory
+	// Master is the key under which a store in a directory is sealed. A Memory is
+	// not sealed: it is gone with the process, and what a test damages in it must
+	// be a row, not noise.
+	Master keyring.Master
 	// Unsynced commits without waiting for the disk. It loses acknowledged
 	// changes in a power cut, and exists so that a test can show that it does.
 	Unsynced bool

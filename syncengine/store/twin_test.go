@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/keyring"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -25,21 +26,32 @@ type twins struct {
 	dumped string
 }
 
-// newTwins returns two empty stores. Badger runs without files, or opening it
+// newTwins returns two stores, one of them sealed. Badger runs without files, or opening it
 // would take most of the time.
-func newTwins(rt *rapid.T) *twins {
+func newTwins(rt *rapid.T, ring *keyring.Ring) *twins {
 	db, err := badger.Open(Settings(Options{Unsynced: true}).WithInMemory(true))
 	must(rt, err)
 	rt.Cleanup(func() { must(rt, db.Close()) })
 	memory, err := NewMemory().open(false)
 	must(rt, err)
-	t := &twins{stores: [2]*Store{{backend: badgerBackend{db}}, {backend: memory}}}
+	t := &twins{stores: [2]*Store{{backend: newSealedBackend(badgerBackend{db}, ring)}, {backend: memory}}}
 	for _, s := range t.stores {
 		must(rt, s.readMeta(Options{Random: rand.NewChaCha8([32]byte{1})}))
+		makeKeys(rt, s)
 	}
 	t.begin(rt)
 	rt.Cleanup(func() { t.end(rt) })
 	return t
+}
+
+// makeKeys writes to each space, so that the rows of their keys take nothing of a
+// later fold.
+func makeKeys(t interface{ Fatal(args ...any) }, s *Store) {
+	fold := s.Fold()
+	for _, space := range []merge.SpaceID{{1}, {2}} {
+		must(t, fold.PutAccess(space, merge.PersonID{}, &logv1.Access{}))
+	}
+	must(t, fold.Commit())
 }
 
 func (t *twins) begin(rt *rapid.T) {
@@ -229,8 +241,10 @@ func (t *twins) mustEqual(rt *rapid.T) {
 }
 
 func TestBothBackendsHoldTheSame(t *testing.T) {
+	ring, err := keyring.Create(t.TempDir(), testMaster)
+	must(t, err)
 	rapid.Check(t, func(rt *rapid.T) {
-		twins := newTwins(rt)
+		twins := newTwins(rt, ring)
 		rt.Repeat(map[string]func(*rapid.T){
 			"fold": twins.fold,
 			"walk": twins.walk,
@@ -245,7 +259,7 @@ func TestBothBackendsHoldTheSame(t *testing.T) {
 
 // The same on a real disk, where rows lie in tables once the store was closed.
 func TestBothBackendsHoldTheSameAfterReopening(t *testing.T) {
-	disks := [2]Options{{Dir: t.TempDir()}, {Memory: NewMemory()}}
+	disks := [2]Options{{Dir: t.TempDir(), Master: testMaster}, {Memory: NewMemory()}}
 	writes := rapid.SliceOfN(rapid.Custom(drawWrite), 5, 12)
 	for seed := range 12 {
 		var have [2]string
@@ -253,6 +267,7 @@ func TestBothBackendsHoldTheSameAfterReopening(t *testing.T) {
 			o.Random = rand.NewChaCha8([32]byte{1})
 			s, err := Open(o)
 			must(t, err)
+			makeKeys(t, s)
 			fold := s.Fold()
 			for _, w := range writes.Example(seed) {
 				must(t, w.do(fold))
@@ -276,7 +291,7 @@ func TestBothBackendsHoldTheSameAfterReopening(t *testing.T) {
 
 // A fold that is too big for one backend is too big for the other, to the byte.
 func TestBothBackendsTakeAsMuchInOneFold(t *testing.T) {
-	disk, err := openBadger(Options{Dir: t.TempDir(), Unsynced: true})
+	disk, err := openBadger(Options{Dir: t.TempDir(), Master: testMaster, Unsynced: true})
 	must(t, err)
 	defer disk.close()
 	memory, err := NewMemory().open(false)
@@ -285,24 +300,24 @@ func TestBothBackendsTakeAsMuchInOneFold(t *testing.T) {
 		t.Errorf("%d bytes on disk, %d in memory", disk.updateBytes(), memory.updateBytes())
 	}
 	for _, valueBytes := range []int{0, 1, 1000, spanBytes, 1<<20 - 1, 1 << 20} {
-		rows, lastBytes := fill(t, disk.update(), valueBytes)
-		if haveRows, haveLast := fill(t, memory.update(), valueBytes); haveRows != rows || haveLast != lastBytes {
+		rows, lastBytes := fill(t, disk.backend.update(), valueBytes, sealedBytes)
+		if haveRows, haveLast := fill(t, memory.update(), valueBytes, 0); haveRows != rows || haveLast != lastBytes {
 			t.Errorf("values of %d bytes: %d and one of %d on disk, %d and one of %d in memory", valueBytes, rows, lastBytes, haveRows, haveLast)
 		}
 	}
 }
 
 // fill sets as many rows as fit, and the largest that fits beside them; -1 if
-// none does.
-func fill(t *testing.T, u update, valueBytes int) (rows, lastBytes int) {
+// none does. Each value is longer by what sealing has added.
+func fill(t *testing.T, u update, valueBytes, added int) (rows, lastBytes int) {
 	defer u.discard()
-	value := make([]byte, valueBytes)
+	value := make([]byte, valueBytes+added)
 	var err error
 	for ; err == nil; rows++ {
 		err = u.set(fmt.Appendf(nil, "%09d", rows), value)
 	}
 	for lastBytes = valueBytes - 1; lastBytes >= 0 && err != nil; lastBytes-- {
-		err = u.set([]byte("the last one"), value[:lastBytes])
+		err = u.set([]byte("the last one"), value[:lastBytes+added])
 		if err != nil && !errors.Is(err, ErrFoldTooBig) {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/syncengine"
@@ -22,9 +23,13 @@ import (
 type Office struct {
 	Directory *directory.Directory
 	Door      *enrol.Service
-	mu        sync.Mutex
-	home      credential.Home
-	devices   map[merge.PersonID]*Device
+	// EverybodyFacilitates gives each person who gets a device the role of a
+	// facilitator in all communities.
+	EverybodyFacilitates bool
+	mu                   sync.Mutex
+	home                 credential.Home
+	programme            directory.ProgrammeID
+	devices              map[merge.PersonID]*Device
 }
 
 // Device is a device that has enrolled.
@@ -48,7 +53,30 @@ func On(engine directory.Engine) *Office {
 	o.Door = must(enrol.New(enrol.Options{Directory: o.Directory, Now: now, Random: rand.Reader}))
 	o.home.Server = "http://127.0.0.1"
 	o.home.Organisation = must(o.Directory.AddOrganisation(context.Background(), merge.PersonID{}, "office"))
+	o.programme = must(o.tenant().AddProgramme(context.Background(), merge.PersonID{}, "programme"))
 	return o
+}
+
+// In returns an office of an organisation that is there, on a door that is open.
+func In(known *directory.Directory, door *enrol.Service, organisation credential.OrganisationID) *Office {
+	o := &Office{Directory: known, Door: door, devices: map[merge.PersonID]*Device{}}
+	o.home.Server, o.home.Organisation = "http://127.0.0.1", organisation
+	return o
+}
+
+func (o *Office) tenant() *directory.Tenant { return o.Directory.In(o.home.Organisation) }
+
+// Space makes a space of the office.
+func (o *Office) Space(id merge.SpaceID, kind schemav1.SpaceKind) {
+	n := directory.NewSpace{Programme: o.programme, Kind: kind, Name: "space"}
+	must(o.tenant().AddSpace(context.Background(), merge.PersonID{}, id, n))
+}
+
+// Assign gives a person, who gets a device if there is none, a role in a space.
+func (o *Office) Assign(person merge.PersonID, role directory.Role, space merge.SpaceID) {
+	o.Device(person)
+	n := directory.NewAssignment{Role: role, Scope: directory.InSpace(space)}
+	must(o.tenant().Assign(context.Background(), merge.PersonID{}, person, n))
 }
 
 func now() int64 { return time.Now().UnixMilli() }
@@ -61,8 +89,17 @@ func (o *Office) Device(person merge.PersonID) *Device {
 		return d
 	}
 	ctx, key := context.Background(), must(credential.NewSoftwareKey(rand.Reader))
-	invitation, _, err := o.Door.InviteGuest(ctx, person, enrol.Guest{Home: o.home, Person: person, PersonName: person.String()})
+	guest := enrol.Guest{Home: o.home, Person: person, PersonName: person.String()}
+	isNew := must(o.Directory.View()).User(person) == nil
+	if !isNew {
+		guest.PersonName = ""
+	}
+	invitation, _, err := o.Door.InviteGuest(ctx, person, guest)
 	try(err)
+	if isNew && o.EverybodyFacilitates {
+		n := directory.NewAssignment{Role: directory.Facilitator, Scope: directory.InProgramme(o.programme)}
+		must(o.tenant().Assign(ctx, merge.PersonID{}, person, n))
+	}
 	ask := &enrol.Ask{Organisation: o.home.Organisation, Secret: invitation.Secret, Key: key.Public(), Label: "device"}
 	ask.Signature = must(key.Sign(credential.EnrolMessage(ask.Organisation, ask.Secret, ask.Key, ask.Label)))
 	id, _, err := o.Door.Enrol(ctx, ask)

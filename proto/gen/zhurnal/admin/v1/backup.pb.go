@@ -25,7 +25,13 @@ const (
 
 // Asks for a copy of everything that the server has at one moment.
 type BackupRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whom it is sealed to, in place of those in the server's settings: each as age
+	// writes it, "age1...".
+	Recipients []string `protobuf:"bytes,1,rep,name=recipients,proto3" json:"recipients,omitempty"`
+	// Not to seal it: then whoever has the file has everything. Without this a
+	// backup that has no recipient is refused.
+	Unsealed      bool `protobuf:"varint,2,opt,name=unsealed,proto3" json:"unsealed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -60,11 +66,27 @@ func (*BackupRequest) Descriptor() ([]byte, []int) {
 	return file_zhurnal_admin_v1_backup_proto_rawDescGZIP(), []int{0}
 }
 
-// A part of the backup file.
+func (x *BackupRequest) GetRecipients() []string {
+	if x != nil {
+		return x.Recipients
+	}
+	return nil
+}
+
+func (x *BackupRequest) GetUnsealed() bool {
+	if x != nil {
+		return x.Unsealed
+	}
+	return false
+}
+
+// A part of the backup file, or what is to be known of all of it.
 type BackupResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What follows on the parts before, at most 256 KiB.
-	Chunk         []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	Chunk []byte `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
+	// Comes last, with no chunk. Without it the file is not whole.
+	Summary       *BackupSummary `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -106,12 +128,119 @@ func (x *BackupResponse) GetChunk() []byte {
 	return nil
 }
 
+func (x *BackupResponse) GetSummary() *BackupSummary {
+	if x != nil {
+		return x.Summary
+	}
+	return nil
+}
+
+// What a server has written as a backup, and has verified as it went out.
+type BackupSummary struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The backup's id, 16 bytes.
+	BackupId []byte `protobuf:"bytes,1,opt,name=backup_id,json=backupId,proto3" json:"backup_id,omitempty"`
+	// The server's clock when it was begun, milliseconds since 1970.
+	TakenMillis int64 `protobuf:"zigzag64,2,opt,name=taken_millis,json=takenMillis,proto3" json:"taken_millis,omitempty"`
+	// How many rows it has.
+	Rows uint64 `protobuf:"varint,3,opt,name=rows,proto3" json:"rows,omitempty"`
+	// The bytes of their keys and values.
+	RowBytes uint64 `protobuf:"varint,4,opt,name=row_bytes,json=rowBytes,proto3" json:"row_bytes,omitempty"`
+	// The bytes of the file.
+	FileBytes uint64 `protobuf:"varint,5,opt,name=file_bytes,json=fileBytes,proto3" json:"file_bytes,omitempty"`
+	// The SHA-256 of the file: 32 bytes.
+	FileHash []byte `protobuf:"bytes,6,opt,name=file_hash,json=fileHash,proto3" json:"file_hash,omitempty"`
+	// It is sealed.
+	Sealed        bool `protobuf:"varint,7,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BackupSummary) Reset() {
+	*x = BackupSummary{}
+	mi := &file_zhurnal_admin_v1_backup_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BackupSummary) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BackupSummary) ProtoMessage() {}
+
+func (x *BackupSummary) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_admin_v1_backup_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BackupSummary.ProtoReflect.Descriptor instead.
+func (*BackupSummary) Descriptor() ([]byte, []int) {
+	return file_zhurnal_admin_v1_backup_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *BackupSummary) GetBackupId() []byte {
+	if x != nil {
+		return x.BackupId
+	}
+	return nil
+}
+
+func (x *BackupSummary) GetTakenMillis() int64 {
+	if x != nil {
+		return x.TakenMillis
+	}
+	return 0
+}
+
+func (x *BackupSummary) GetRows() uint64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *BackupSummary) GetRowBytes() uint64 {
+	if x != nil {
+		return x.RowBytes
+	}
+	return 0
+}
+
+func (x *BackupSummary) GetFileBytes() uint64 {
+	if x != nil {
+		return x.FileBytes
+	}
+	return 0
+}
+
+func (x *BackupSummary) GetFileHash() []byte {
+	if x != nil {
+		return x.FileHash
+	}
+	return nil
+}
+
+func (x *BackupSummary) GetSealed() bool {
+	if x != nil {
+		return x.Sealed
+	}
+	return false
+}
+
 // Says that a backup has arrived whole, is on a disk and was verified there.
 type ConfirmBackupRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The backup's id, as its header has it: 16 bytes.
+	// The backup's id, as its summary has it: 16 bytes.
 	BackupId []byte `protobuf:"bytes,1,opt,name=backup_id,json=backupId,proto3" json:"backup_id,omitempty"`
-	// The SHA-256 that its trailer holds: 32 bytes.
+	// The SHA-256 of the file, as it was read back from the disk: 32 bytes.
 	Hash          []byte `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -119,7 +248,7 @@ type ConfirmBackupRequest struct {
 
 func (x *ConfirmBackupRequest) Reset() {
 	*x = ConfirmBackupRequest{}
-	mi := &file_zhurnal_admin_v1_backup_proto_msgTypes[2]
+	mi := &file_zhurnal_admin_v1_backup_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -131,7 +260,7 @@ func (x *ConfirmBackupRequest) String() string {
 func (*ConfirmBackupRequest) ProtoMessage() {}
 
 func (x *ConfirmBackupRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_admin_v1_backup_proto_msgTypes[2]
+	mi := &file_zhurnal_admin_v1_backup_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -144,7 +273,7 @@ func (x *ConfirmBackupRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmBackupRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmBackupRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_admin_v1_backup_proto_rawDescGZIP(), []int{2}
+	return file_zhurnal_admin_v1_backup_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ConfirmBackupRequest) GetBackupId() []byte {
@@ -172,7 +301,7 @@ type ConfirmBackupResponse struct {
 
 func (x *ConfirmBackupResponse) Reset() {
 	*x = ConfirmBackupResponse{}
-	mi := &file_zhurnal_admin_v1_backup_proto_msgTypes[3]
+	mi := &file_zhurnal_admin_v1_backup_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -184,7 +313,7 @@ func (x *ConfirmBackupResponse) String() string {
 func (*ConfirmBackupResponse) ProtoMessage() {}
 
 func (x *ConfirmBackupResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_admin_v1_backup_proto_msgTypes[3]
+	mi := &file_zhurnal_admin_v1_backup_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -197,7 +326,7 @@ func (x *ConfirmBackupResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmBackupResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmBackupResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_admin_v1_backup_proto_rawDescGZIP(), []int{3}
+	return file_zhurnal_admin_v1_backup_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ConfirmBackupResponse) GetSpaces() uint32 {
@@ -211,10 +340,24 @@ var File_zhurnal_admin_v1_backup_proto protoreflect.FileDescriptor
 
 const file_zhurnal_admin_v1_backup_proto_rawDesc = "" +
 	"\n" +
-	"\x1dzhurnal/admin/v1/backup.proto\x12\x10zhurnal.admin.v1\"\x0f\n" +
-	"\rBackupRequest\"&\n" +
+	"\x1dzhurnal/admin/v1/backup.proto\x12\x10zhurnal.admin.v1\"K\n" +
+	"\rBackupRequest\x12\x1e\n" +
+	"\n" +
+	"recipients\x18\x01 \x03(\tR\n" +
+	"recipients\x12\x1a\n" +
+	"\bunsealed\x18\x02 \x01(\bR\bunsealed\"a\n" +
 	"\x0eBackupResponse\x12\x14\n" +
-	"\x05chunk\x18\x01 \x01(\fR\x05chunk\"G\n" +
+	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x129\n" +
+	"\asummary\x18\x02 \x01(\v2\x1f.zhurnal.admin.v1.BackupSummaryR\asummary\"\xd4\x01\n" +
+	"\rBackupSummary\x12\x1b\n" +
+	"\tbackup_id\x18\x01 \x01(\fR\bbackupId\x12!\n" +
+	"\ftaken_millis\x18\x02 \x01(\x12R\vtakenMillis\x12\x12\n" +
+	"\x04rows\x18\x03 \x01(\x04R\x04rows\x12\x1b\n" +
+	"\trow_bytes\x18\x04 \x01(\x04R\browBytes\x12\x1d\n" +
+	"\n" +
+	"file_bytes\x18\x05 \x01(\x04R\tfileBytes\x12\x1b\n" +
+	"\tfile_hash\x18\x06 \x01(\fR\bfileHash\x12\x16\n" +
+	"\x06sealed\x18\a \x01(\bR\x06sealed\"G\n" +
 	"\x14ConfirmBackupRequest\x12\x1b\n" +
 	"\tbackup_id\x18\x01 \x01(\fR\bbackupId\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\"/\n" +
@@ -233,19 +376,21 @@ func file_zhurnal_admin_v1_backup_proto_rawDescGZIP() []byte {
 	return file_zhurnal_admin_v1_backup_proto_rawDescData
 }
 
-var file_zhurnal_admin_v1_backup_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_zhurnal_admin_v1_backup_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_zhurnal_admin_v1_backup_proto_goTypes = []any{
 	(*BackupRequest)(nil),         // 0: zhurnal.admin.v1.BackupRequest
 	(*BackupResponse)(nil),        // 1: zhurnal.admin.v1.BackupResponse
-	(*ConfirmBackupRequest)(nil),  // 2: zhurnal.admin.v1.ConfirmBackupRequest
-	(*ConfirmBackupResponse)(nil), // 3: zhurnal.admin.v1.ConfirmBackupResponse
+	(*BackupSummary)(nil),         // 2: zhurnal.admin.v1.BackupSummary
+	(*ConfirmBackupRequest)(nil),  // 3: zhurnal.admin.v1.ConfirmBackupRequest
+	(*ConfirmBackupResponse)(nil), // 4: zhurnal.admin.v1.ConfirmBackupResponse
 }
 var file_zhurnal_admin_v1_backup_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	2, // 0: zhurnal.admin.v1.BackupResponse.summary:type_name -> zhurnal.admin.v1.BackupSummary
+	1, // [1:1] is the sub-list for method output_type
+	1, // [1:1] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_admin_v1_backup_proto_init() }
@@ -259,7 +404,7 @@ func file_zhurnal_admin_v1_backup_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_admin_v1_backup_proto_rawDesc), len(file_zhurnal_admin_v1_backup_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -36,7 +36,8 @@ type ReportRequest struct {
 	// The last calendar day that counts, yyyymmdd; zero for no bound.
 	To int32 `protobuf:"varint,3,opt,name=to,proto3" json:"to,omitempty"`
 	// Who should have been heard from: 16 bytes each, at most 10,000. The report
-	// says of whom it has nothing yet.
+	// says of whom it has nothing yet. If nobody is named, those who have a device
+	// that is waited for, and a community or desk of the programme.
 	ExpectedRecorderIds [][]byte `protobuf:"bytes,4,rep,name=expected_recorder_ids,json=expectedRecorderIds,proto3" json:"expected_recorder_ids,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache

@@ -7,7 +7,6 @@
 package syncv1
 
 import (
-	v1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -21,127 +20,6 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
-
-// Gives or takes away a person's access to a space. The first grant of a space
-// creates it.
-type SetAccessRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// 16 bytes.
-	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
-	// The kind of the space; fixed by the first grant.
-	Kind v1.SpaceKind `protobuf:"varint,2,opt,name=kind,proto3,enum=zhurnal.schema.v1.SpaceKind" json:"kind,omitempty"`
-	// Who: 16 bytes.
-	PersonId []byte `protobuf:"bytes,3,opt,name=person_id,json=personId,proto3" json:"person_id,omitempty"`
-	// True gives access, false takes it away. What the person had written
-	// meanwhile is kept and applied when access is given back.
-	Allowed       bool `protobuf:"varint,4,opt,name=allowed,proto3" json:"allowed,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SetAccessRequest) Reset() {
-	*x = SetAccessRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SetAccessRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SetAccessRequest) ProtoMessage() {}
-
-func (x *SetAccessRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SetAccessRequest.ProtoReflect.Descriptor instead.
-func (*SetAccessRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{0}
-}
-
-func (x *SetAccessRequest) GetSpaceId() []byte {
-	if x != nil {
-		return x.SpaceId
-	}
-	return nil
-}
-
-func (x *SetAccessRequest) GetKind() v1.SpaceKind {
-	if x != nil {
-		return x.Kind
-	}
-	return v1.SpaceKind(0)
-}
-
-func (x *SetAccessRequest) GetPersonId() []byte {
-	if x != nil {
-		return x.PersonId
-	}
-	return nil
-}
-
-func (x *SetAccessRequest) GetAllowed() bool {
-	if x != nil {
-		return x.Allowed
-	}
-	return false
-}
-
-// The grant is in the log.
-type SetAccessResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many changes that had been waiting for this were applied.
-	Released      uint32 `protobuf:"varint,1,opt,name=released,proto3" json:"released,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SetAccessResponse) Reset() {
-	*x = SetAccessResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SetAccessResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SetAccessResponse) ProtoMessage() {}
-
-func (x *SetAccessResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SetAccessResponse.ProtoReflect.Descriptor instead.
-func (*SetAccessResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{1}
-}
-
-func (x *SetAccessResponse) GetReleased() uint32 {
-	if x != nil {
-		return x.Released
-	}
-	return 0
-}
 
 // Asks for the cells in which people disagree, and for records that some call a
 // mistake and others do not.
@@ -157,7 +35,7 @@ type ListDisagreementsRequest struct {
 
 func (x *ListDisagreementsRequest) Reset() {
 	*x = ListDisagreementsRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -169,7 +47,7 @@ func (x *ListDisagreementsRequest) String() string {
 func (*ListDisagreementsRequest) ProtoMessage() {}
 
 func (x *ListDisagreementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -182,7 +60,7 @@ func (x *ListDisagreementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDisagreementsRequest.ProtoReflect.Descriptor instead.
 func (*ListDisagreementsRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{2}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{0}
 }
 
 func (x *ListDisagreementsRequest) GetSpaceId() []byte {
@@ -212,7 +90,7 @@ type ListDisagreementsResponse struct {
 
 func (x *ListDisagreementsResponse) Reset() {
 	*x = ListDisagreementsResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -224,7 +102,7 @@ func (x *ListDisagreementsResponse) String() string {
 func (*ListDisagreementsResponse) ProtoMessage() {}
 
 func (x *ListDisagreementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -237,7 +115,7 @@ func (x *ListDisagreementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListDisagreementsResponse.ProtoReflect.Descriptor instead.
 func (*ListDisagreementsResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{3}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{1}
 }
 
 func (x *ListDisagreementsResponse) GetDisagreements() []*Disagreement {
@@ -277,7 +155,7 @@ type Disagreement struct {
 
 func (x *Disagreement) Reset() {
 	*x = Disagreement{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -289,7 +167,7 @@ func (x *Disagreement) String() string {
 func (*Disagreement) ProtoMessage() {}
 
 func (x *Disagreement) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -302,7 +180,7 @@ func (x *Disagreement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Disagreement.ProtoReflect.Descriptor instead.
 func (*Disagreement) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{4}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Disagreement) GetRecord() *RecordName {
@@ -355,7 +233,7 @@ type RecordName struct {
 
 func (x *RecordName) Reset() {
 	*x = RecordName{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -367,7 +245,7 @@ func (x *RecordName) String() string {
 func (*RecordName) ProtoMessage() {}
 
 func (x *RecordName) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -380,7 +258,7 @@ func (x *RecordName) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordName.ProtoReflect.Descriptor instead.
 func (*RecordName) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{5}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *RecordName) GetType() string {
@@ -421,7 +299,7 @@ type LiveValue struct {
 
 func (x *LiveValue) Reset() {
 	*x = LiveValue{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -433,7 +311,7 @@ func (x *LiveValue) String() string {
 func (*LiveValue) ProtoMessage() {}
 
 func (x *LiveValue) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -446,7 +324,7 @@ func (x *LiveValue) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LiveValue.ProtoReflect.Descriptor instead.
 func (*LiveValue) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{6}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *LiveValue) GetChange() *ChangeID {
@@ -492,7 +370,7 @@ type WriteRequest struct {
 
 func (x *WriteRequest) Reset() {
 	*x = WriteRequest{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -504,7 +382,7 @@ func (x *WriteRequest) String() string {
 func (*WriteRequest) ProtoMessage() {}
 
 func (x *WriteRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -517,7 +395,7 @@ func (x *WriteRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteRequest.ProtoReflect.Descriptor instead.
 func (*WriteRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{7}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *WriteRequest) GetSpaceId() []byte {
@@ -554,7 +432,7 @@ type RecordValues struct {
 
 func (x *RecordValues) Reset() {
 	*x = RecordValues{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -566,7 +444,7 @@ func (x *RecordValues) String() string {
 func (*RecordValues) ProtoMessage() {}
 
 func (x *RecordValues) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[8]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -579,7 +457,7 @@ func (x *RecordValues) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordValues.ProtoReflect.Descriptor instead.
 func (*RecordValues) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{8}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *RecordValues) GetRecord() *RecordName {
@@ -623,7 +501,7 @@ type WriteResponse struct {
 
 func (x *WriteResponse) Reset() {
 	*x = WriteResponse{}
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -635,7 +513,7 @@ func (x *WriteResponse) String() string {
 func (*WriteResponse) ProtoMessage() {}
 
 func (x *WriteResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_desk_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -648,7 +526,7 @@ func (x *WriteResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WriteResponse.ProtoReflect.Descriptor instead.
 func (*WriteResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *WriteResponse) GetChange() *ChangeID {
@@ -669,14 +547,7 @@ var File_zhurnal_sync_v1_desk_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_desk_proto_rawDesc = "" +
 	"\n" +
-	"\x1azhurnal/sync/v1/desk.proto\x12\x0fzhurnal.sync.v1\x1a\x1fzhurnal/schema/v1/options.proto\x1a\x1czhurnal/sync/v1/change.proto\"\x96\x01\n" +
-	"\x10SetAccessRequest\x12\x19\n" +
-	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x120\n" +
-	"\x04kind\x18\x02 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1b\n" +
-	"\tperson_id\x18\x03 \x01(\fR\bpersonId\x12\x18\n" +
-	"\aallowed\x18\x04 \x01(\bR\aallowed\"/\n" +
-	"\x11SetAccessResponse\x12\x1a\n" +
-	"\breleased\x18\x01 \x01(\rR\breleased\"T\n" +
+	"\x1azhurnal/sync/v1/desk.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/sync/v1/change.proto\"T\n" +
 	"\x18ListDisagreementsRequest\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1d\n" +
 	"\n" +
@@ -724,36 +595,32 @@ func file_zhurnal_sync_v1_desk_proto_rawDescGZIP() []byte {
 	return file_zhurnal_sync_v1_desk_proto_rawDescData
 }
 
-var file_zhurnal_sync_v1_desk_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_zhurnal_sync_v1_desk_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_zhurnal_sync_v1_desk_proto_goTypes = []any{
-	(*SetAccessRequest)(nil),          // 0: zhurnal.sync.v1.SetAccessRequest
-	(*SetAccessResponse)(nil),         // 1: zhurnal.sync.v1.SetAccessResponse
-	(*ListDisagreementsRequest)(nil),  // 2: zhurnal.sync.v1.ListDisagreementsRequest
-	(*ListDisagreementsResponse)(nil), // 3: zhurnal.sync.v1.ListDisagreementsResponse
-	(*Disagreement)(nil),              // 4: zhurnal.sync.v1.Disagreement
-	(*RecordName)(nil),                // 5: zhurnal.sync.v1.RecordName
-	(*LiveValue)(nil),                 // 6: zhurnal.sync.v1.LiveValue
-	(*WriteRequest)(nil),              // 7: zhurnal.sync.v1.WriteRequest
-	(*RecordValues)(nil),              // 8: zhurnal.sync.v1.RecordValues
-	(*WriteResponse)(nil),             // 9: zhurnal.sync.v1.WriteResponse
-	(v1.SpaceKind)(0),                 // 10: zhurnal.schema.v1.SpaceKind
-	(*ChangeID)(nil),                  // 11: zhurnal.sync.v1.ChangeID
+	(*ListDisagreementsRequest)(nil),  // 0: zhurnal.sync.v1.ListDisagreementsRequest
+	(*ListDisagreementsResponse)(nil), // 1: zhurnal.sync.v1.ListDisagreementsResponse
+	(*Disagreement)(nil),              // 2: zhurnal.sync.v1.Disagreement
+	(*RecordName)(nil),                // 3: zhurnal.sync.v1.RecordName
+	(*LiveValue)(nil),                 // 4: zhurnal.sync.v1.LiveValue
+	(*WriteRequest)(nil),              // 5: zhurnal.sync.v1.WriteRequest
+	(*RecordValues)(nil),              // 6: zhurnal.sync.v1.RecordValues
+	(*WriteResponse)(nil),             // 7: zhurnal.sync.v1.WriteResponse
+	(*ChangeID)(nil),                  // 8: zhurnal.sync.v1.ChangeID
 }
 var file_zhurnal_sync_v1_desk_proto_depIdxs = []int32{
-	10, // 0: zhurnal.sync.v1.SetAccessRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	4,  // 1: zhurnal.sync.v1.ListDisagreementsResponse.disagreements:type_name -> zhurnal.sync.v1.Disagreement
-	5,  // 2: zhurnal.sync.v1.Disagreement.record:type_name -> zhurnal.sync.v1.RecordName
-	6,  // 3: zhurnal.sync.v1.Disagreement.values:type_name -> zhurnal.sync.v1.LiveValue
-	11, // 4: zhurnal.sync.v1.LiveValue.change:type_name -> zhurnal.sync.v1.ChangeID
-	8,  // 5: zhurnal.sync.v1.WriteRequest.records:type_name -> zhurnal.sync.v1.RecordValues
-	5,  // 6: zhurnal.sync.v1.RecordValues.record:type_name -> zhurnal.sync.v1.RecordName
-	11, // 7: zhurnal.sync.v1.RecordValues.seen:type_name -> zhurnal.sync.v1.ChangeID
-	11, // 8: zhurnal.sync.v1.WriteResponse.change:type_name -> zhurnal.sync.v1.ChangeID
-	9,  // [9:9] is the sub-list for method output_type
-	9,  // [9:9] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	2, // 0: zhurnal.sync.v1.ListDisagreementsResponse.disagreements:type_name -> zhurnal.sync.v1.Disagreement
+	3, // 1: zhurnal.sync.v1.Disagreement.record:type_name -> zhurnal.sync.v1.RecordName
+	4, // 2: zhurnal.sync.v1.Disagreement.values:type_name -> zhurnal.sync.v1.LiveValue
+	8, // 3: zhurnal.sync.v1.LiveValue.change:type_name -> zhurnal.sync.v1.ChangeID
+	6, // 4: zhurnal.sync.v1.WriteRequest.records:type_name -> zhurnal.sync.v1.RecordValues
+	3, // 5: zhurnal.sync.v1.RecordValues.record:type_name -> zhurnal.sync.v1.RecordName
+	8, // 6: zhurnal.sync.v1.RecordValues.seen:type_name -> zhurnal.sync.v1.ChangeID
+	8, // 7: zhurnal.sync.v1.WriteResponse.change:type_name -> zhurnal.sync.v1.ChangeID
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_desk_proto_init() }
@@ -768,7 +635,7 @@ func file_zhurnal_sync_v1_desk_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_sync_v1_desk_proto_rawDesc), len(file_zhurnal_sync_v1_desk_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -24,9 +24,8 @@ var File_zhurnal_sync_v1_desk_service_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_desk_service_proto_rawDesc = "" +
 	"\n" +
-	"\"zhurnal/sync/v1/desk_service.proto\x12\x0fzhurnal.sync.v1\x1a\x1azhurnal/sync/v1/desk.proto\x1a\x1dzhurnal/sync/v1/history.proto\x1a\x1czhurnal/sync/v1/review.proto2\xfd\x04\n" +
-	"\vDeskService\x12R\n" +
-	"\tSetAccess\x12!.zhurnal.sync.v1.SetAccessRequest\x1a\".zhurnal.sync.v1.SetAccessResponse\x12j\n" +
+	"\"zhurnal/sync/v1/desk_service.proto\x12\x0fzhurnal.sync.v1\x1a\x1azhurnal/sync/v1/desk.proto\x1a\x1dzhurnal/sync/v1/history.proto\x1a\x1czhurnal/sync/v1/review.proto2\xa9\x04\n" +
+	"\vDeskService\x12j\n" +
 	"\x11ListDisagreements\x12).zhurnal.sync.v1.ListDisagreementsRequest\x1a*.zhurnal.sync.v1.ListDisagreementsResponse\x12F\n" +
 	"\x05Write\x12\x1d.zhurnal.sync.v1.WriteRequest\x1a\x1e.zhurnal.sync.v1.WriteResponse\x12X\n" +
 	"\vListHistory\x12#.zhurnal.sync.v1.ListHistoryRequest\x1a$.zhurnal.sync.v1.ListHistoryResponse\x12X\n" +
@@ -35,38 +34,34 @@ const file_zhurnal_sync_v1_desk_service_proto_rawDesc = "" +
 	"\aDismiss\x12\x1f.zhurnal.sync.v1.DismissRequest\x1a .zhurnal.sync.v1.DismissResponseB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var file_zhurnal_sync_v1_desk_service_proto_goTypes = []any{
-	(*SetAccessRequest)(nil),          // 0: zhurnal.sync.v1.SetAccessRequest
-	(*ListDisagreementsRequest)(nil),  // 1: zhurnal.sync.v1.ListDisagreementsRequest
-	(*WriteRequest)(nil),              // 2: zhurnal.sync.v1.WriteRequest
-	(*ListHistoryRequest)(nil),        // 3: zhurnal.sync.v1.ListHistoryRequest
-	(*GetRecordAtRequest)(nil),        // 4: zhurnal.sync.v1.GetRecordAtRequest
-	(*ListQuarantinedRequest)(nil),    // 5: zhurnal.sync.v1.ListQuarantinedRequest
-	(*DismissRequest)(nil),            // 6: zhurnal.sync.v1.DismissRequest
-	(*SetAccessResponse)(nil),         // 7: zhurnal.sync.v1.SetAccessResponse
-	(*ListDisagreementsResponse)(nil), // 8: zhurnal.sync.v1.ListDisagreementsResponse
-	(*WriteResponse)(nil),             // 9: zhurnal.sync.v1.WriteResponse
-	(*ListHistoryResponse)(nil),       // 10: zhurnal.sync.v1.ListHistoryResponse
-	(*GetRecordAtResponse)(nil),       // 11: zhurnal.sync.v1.GetRecordAtResponse
-	(*ListQuarantinedResponse)(nil),   // 12: zhurnal.sync.v1.ListQuarantinedResponse
-	(*DismissResponse)(nil),           // 13: zhurnal.sync.v1.DismissResponse
+	(*ListDisagreementsRequest)(nil),  // 0: zhurnal.sync.v1.ListDisagreementsRequest
+	(*WriteRequest)(nil),              // 1: zhurnal.sync.v1.WriteRequest
+	(*ListHistoryRequest)(nil),        // 2: zhurnal.sync.v1.ListHistoryRequest
+	(*GetRecordAtRequest)(nil),        // 3: zhurnal.sync.v1.GetRecordAtRequest
+	(*ListQuarantinedRequest)(nil),    // 4: zhurnal.sync.v1.ListQuarantinedRequest
+	(*DismissRequest)(nil),            // 5: zhurnal.sync.v1.DismissRequest
+	(*ListDisagreementsResponse)(nil), // 6: zhurnal.sync.v1.ListDisagreementsResponse
+	(*WriteResponse)(nil),             // 7: zhurnal.sync.v1.WriteResponse
+	(*ListHistoryResponse)(nil),       // 8: zhurnal.sync.v1.ListHistoryResponse
+	(*GetRecordAtResponse)(nil),       // 9: zhurnal.sync.v1.GetRecordAtResponse
+	(*ListQuarantinedResponse)(nil),   // 10: zhurnal.sync.v1.ListQuarantinedResponse
+	(*DismissResponse)(nil),           // 11: zhurnal.sync.v1.DismissResponse
 }
 var file_zhurnal_sync_v1_desk_service_proto_depIdxs = []int32{
-	0,  // 0: zhurnal.sync.v1.DeskService.SetAccess:input_type -> zhurnal.sync.v1.SetAccessRequest
-	1,  // 1: zhurnal.sync.v1.DeskService.ListDisagreements:input_type -> zhurnal.sync.v1.ListDisagreementsRequest
-	2,  // 2: zhurnal.sync.v1.DeskService.Write:input_type -> zhurnal.sync.v1.WriteRequest
-	3,  // 3: zhurnal.sync.v1.DeskService.ListHistory:input_type -> zhurnal.sync.v1.ListHistoryRequest
-	4,  // 4: zhurnal.sync.v1.DeskService.GetRecordAt:input_type -> zhurnal.sync.v1.GetRecordAtRequest
-	5,  // 5: zhurnal.sync.v1.DeskService.ListQuarantined:input_type -> zhurnal.sync.v1.ListQuarantinedRequest
-	6,  // 6: zhurnal.sync.v1.DeskService.Dismiss:input_type -> zhurnal.sync.v1.DismissRequest
-	7,  // 7: zhurnal.sync.v1.DeskService.SetAccess:output_type -> zhurnal.sync.v1.SetAccessResponse
-	8,  // 8: zhurnal.sync.v1.DeskService.ListDisagreements:output_type -> zhurnal.sync.v1.ListDisagreementsResponse
-	9,  // 9: zhurnal.sync.v1.DeskService.Write:output_type -> zhurnal.sync.v1.WriteResponse
-	10, // 10: zhurnal.sync.v1.DeskService.ListHistory:output_type -> zhurnal.sync.v1.ListHistoryResponse
-	11, // 11: zhurnal.sync.v1.DeskService.GetRecordAt:output_type -> zhurnal.sync.v1.GetRecordAtResponse
-	12, // 12: zhurnal.sync.v1.DeskService.ListQuarantined:output_type -> zhurnal.sync.v1.ListQuarantinedResponse
-	13, // 13: zhurnal.sync.v1.DeskService.Dismiss:output_type -> zhurnal.sync.v1.DismissResponse
-	7,  // [7:14] is the sub-list for method output_type
-	0,  // [0:7] is the sub-list for method input_type
+	0,  // 0: zhurnal.sync.v1.DeskService.ListDisagreements:input_type -> zhurnal.sync.v1.ListDisagreementsRequest
+	1,  // 1: zhurnal.sync.v1.DeskService.Write:input_type -> zhurnal.sync.v1.WriteRequest
+	2,  // 2: zhurnal.sync.v1.DeskService.ListHistory:input_type -> zhurnal.sync.v1.ListHistoryRequest
+	3,  // 3: zhurnal.sync.v1.DeskService.GetRecordAt:input_type -> zhurnal.sync.v1.GetRecordAtRequest
+	4,  // 4: zhurnal.sync.v1.DeskService.ListQuarantined:input_type -> zhurnal.sync.v1.ListQuarantinedRequest
+	5,  // 5: zhurnal.sync.v1.DeskService.Dismiss:input_type -> zhurnal.sync.v1.DismissRequest
+	6,  // 6: zhurnal.sync.v1.DeskService.ListDisagreements:output_type -> zhurnal.sync.v1.ListDisagreementsResponse
+	7,  // 7: zhurnal.sync.v1.DeskService.Write:output_type -> zhurnal.sync.v1.WriteResponse
+	8,  // 8: zhurnal.sync.v1.DeskService.ListHistory:output_type -> zhurnal.sync.v1.ListHistoryResponse
+	9,  // 9: zhurnal.sync.v1.DeskService.GetRecordAt:output_type -> zhurnal.sync.v1.GetRecordAtResponse
+	10, // 10: zhurnal.sync.v1.DeskService.ListQuarantined:output_type -> zhurnal.sync.v1.ListQuarantinedResponse
+	11, // 11: zhurnal.sync.v1.DeskService.Dismiss:output_type -> zhurnal.sync.v1.DismissResponse
+	6,  // [6:12] is the sub-list for method output_type
+	0,  // [0:6] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -33,8 +33,6 @@ const (
 // reflection-formatted method names, remove the leading slash and convert the remaining slash to a
 // period.
 const (
-	// DeskServiceSetAccessProcedure is the fully-qualified name of the DeskService's SetAccess RPC.
-	DeskServiceSetAccessProcedure = "/zhurnal.sync.v1.DeskService/SetAccess"
 	// DeskServiceListDisagreementsProcedure is the fully-qualified name of the DeskService's
 	// ListDisagreements RPC.
 	DeskServiceListDisagreementsProcedure = "/zhurnal.sync.v1.DeskService/ListDisagreements"
@@ -53,8 +51,6 @@ const (
 
 // DeskServiceClient is a client for the zhurnal.sync.v1.DeskService service.
 type DeskServiceClient interface {
-	// Gives or takes away access to a space.
-	SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error)
 	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(context.Context, *connect.Request[v1.ListDisagreementsRequest]) (*connect.Response[v1.ListDisagreementsResponse], error)
 	// Writes records or settles cells, as a coordinator.
@@ -80,12 +76,6 @@ func NewDeskServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 	baseURL = strings.TrimRight(baseURL, "/")
 	deskServiceMethods := v1.File_zhurnal_sync_v1_desk_service_proto.Services().ByName("DeskService").Methods()
 	return &deskServiceClient{
-		setAccess: connect.NewClient[v1.SetAccessRequest, v1.SetAccessResponse](
-			httpClient,
-			baseURL+DeskServiceSetAccessProcedure,
-			connect.WithSchema(deskServiceMethods.ByName("SetAccess")),
-			connect.WithClientOptions(opts...),
-		),
 		listDisagreements: connect.NewClient[v1.ListDisagreementsRequest, v1.ListDisagreementsResponse](
 			httpClient,
 			baseURL+DeskServiceListDisagreementsProcedure,
@@ -127,18 +117,12 @@ func NewDeskServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 
 // deskServiceClient implements DeskServiceClient.
 type deskServiceClient struct {
-	setAccess         *connect.Client[v1.SetAccessRequest, v1.SetAccessResponse]
 	listDisagreements *connect.Client[v1.ListDisagreementsRequest, v1.ListDisagreementsResponse]
 	write             *connect.Client[v1.WriteRequest, v1.WriteResponse]
 	listHistory       *connect.Client[v1.ListHistoryRequest, v1.ListHistoryResponse]
 	getRecordAt       *connect.Client[v1.GetRecordAtRequest, v1.GetRecordAtResponse]
 	listQuarantined   *connect.Client[v1.ListQuarantinedRequest, v1.ListQuarantinedResponse]
 	dismiss           *connect.Client[v1.DismissRequest, v1.DismissResponse]
-}
-
-// SetAccess calls zhurnal.sync.v1.DeskService.SetAccess.
-func (c *deskServiceClient) SetAccess(ctx context.Context, req *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error) {
-	return c.setAccess.CallUnary(ctx, req)
 }
 
 // ListDisagreements calls zhurnal.sync.v1.DeskService.ListDisagreements.
@@ -173,8 +157,6 @@ func (c *deskServiceClient) Dismiss(ctx context.Context, req *connect.Request[v1
 
 // DeskServiceHandler is an implementation of the zhurnal.sync.v1.DeskService service.
 type DeskServiceHandler interface {
-	// Gives or takes away access to a space.
-	SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error)
 	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(context.Context, *connect.Request[v1.ListDisagreementsRequest]) (*connect.Response[v1.ListDisagreementsResponse], error)
 	// Writes records or settles cells, as a coordinator.
@@ -196,12 +178,6 @@ type DeskServiceHandler interface {
 // and JSON codecs. They also support gzip compression.
 func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
 	deskServiceMethods := v1.File_zhurnal_sync_v1_desk_service_proto.Services().ByName("DeskService").Methods()
-	deskServiceSetAccessHandler := connect.NewUnaryHandler(
-		DeskServiceSetAccessProcedure,
-		svc.SetAccess,
-		connect.WithSchema(deskServiceMethods.ByName("SetAccess")),
-		connect.WithHandlerOptions(opts...),
-	)
 	deskServiceListDisagreementsHandler := connect.NewUnaryHandler(
 		DeskServiceListDisagreementsProcedure,
 		svc.ListDisagreements,
@@ -240,8 +216,6 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 	)
 	return "/zhurnal.sync.v1.DeskService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
-		case DeskServiceSetAccessProcedure:
-			deskServiceSetAccessHandler.ServeHTTP(w, r)
 		case DeskServiceListDisagreementsProcedure:
 			deskServiceListDisagreementsHandler.ServeHTTP(w, r)
 		case DeskServiceWriteProcedure:
@@ -262,10 +236,6 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 
 // UnimplementedDeskServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedDeskServiceHandler struct{}
-
-func (UnimplementedDeskServiceHandler) SetAccess(context.Context, *connect.Request[v1.SetAccessRequest]) (*connect.Response[v1.SetAccessResponse], error) {
-	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.SetAccess is not implemented"))
-}
 
 func (UnimplementedDeskServiceHandler) ListDisagreements(context.Context, *connect.Request[v1.ListDisagreementsRequest]) (*connect.Response[v1.ListDisagreementsResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.ListDisagreements is not implemented"))

@@ -20,7 +20,6 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	DeskService_SetAccess_FullMethodName         = "/zhurnal.sync.v1.DeskService/SetAccess"
 	DeskService_ListDisagreements_FullMethodName = "/zhurnal.sync.v1.DeskService/ListDisagreements"
 	DeskService_Write_FullMethodName             = "/zhurnal.sync.v1.DeskService/Write"
 	DeskService_ListHistory_FullMethodName       = "/zhurnal.sync.v1.DeskService/ListHistory"
@@ -35,8 +34,6 @@ const (
 //
 // What coordinators and administrators call.
 type DeskServiceClient interface {
-	// Gives or takes away access to a space.
-	SetAccess(ctx context.Context, in *v1.SetAccessRequest, opts ...grpc.CallOption) (*v1.SetAccessResponse, error)
 	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(ctx context.Context, in *v1.ListDisagreementsRequest, opts ...grpc.CallOption) (*v1.ListDisagreementsResponse, error)
 	// Writes records or settles cells, as a coordinator.
@@ -57,16 +54,6 @@ type deskServiceClient struct {
 
 func NewDeskServiceClient(cc grpc.ClientConnInterface) DeskServiceClient {
 	return &deskServiceClient{cc}
-}
-
-func (c *deskServiceClient) SetAccess(ctx context.Context, in *v1.SetAccessRequest, opts ...grpc.CallOption) (*v1.SetAccessResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(v1.SetAccessResponse)
-	err := c.cc.Invoke(ctx, DeskService_SetAccess_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
 }
 
 func (c *deskServiceClient) ListDisagreements(ctx context.Context, in *v1.ListDisagreementsRequest, opts ...grpc.CallOption) (*v1.ListDisagreementsResponse, error) {
@@ -135,8 +122,6 @@ func (c *deskServiceClient) Dismiss(ctx context.Context, in *v1.DismissRequest, 
 //
 // What coordinators and administrators call.
 type DeskServiceServer interface {
-	// Gives or takes away access to a space.
-	SetAccess(context.Context, *v1.SetAccessRequest) (*v1.SetAccessResponse, error)
 	// Lists the cells of a space in which people disagree, and contested voids.
 	ListDisagreements(context.Context, *v1.ListDisagreementsRequest) (*v1.ListDisagreementsResponse, error)
 	// Writes records or settles cells, as a coordinator.
@@ -159,9 +144,6 @@ type DeskServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedDeskServiceServer struct{}
 
-func (UnimplementedDeskServiceServer) SetAccess(context.Context, *v1.SetAccessRequest) (*v1.SetAccessResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method SetAccess not implemented")
-}
 func (UnimplementedDeskServiceServer) ListDisagreements(context.Context, *v1.ListDisagreementsRequest) (*v1.ListDisagreementsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListDisagreements not implemented")
 }
@@ -199,24 +181,6 @@ func RegisterDeskServiceServer(s grpc.ServiceRegistrar, srv DeskServiceServer) {
 		t.testEmbeddedByValue()
 	}
 	s.RegisterService(&DeskService_ServiceDesc, srv)
-}
-
-func _DeskService_SetAccess_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(v1.SetAccessRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(DeskServiceServer).SetAccess(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: DeskService_SetAccess_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(DeskServiceServer).SetAccess(ctx, req.(*v1.SetAccessRequest))
-	}
-	return interceptor(ctx, in, info, handler)
 }
 
 func _DeskService_ListDisagreements_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
@@ -334,10 +298,6 @@ var DeskService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "zhurnal.sync.v1.DeskService",
 	HandlerType: (*DeskServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
-		{
-			MethodName: "SetAccess",
-			Handler:    _DeskService_SetAccess_Handler,
-		},
 		{
 			MethodName: "ListDisagreements",
 			Handler:    _DeskService_ListDisagreements_Handler,
