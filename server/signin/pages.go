@@ -57,7 +57,7 @@ func (s *Service) Handler() http.Handler {
 	}
 	mux.Handle("POST /passkey/{purpose}/begin", s.script(s.beginKey))
 	mux.Handle("POST /passkey/{purpose}/finish", s.script(s.finishKey))
-	mux.Handle("/", s.page(func(http.ResponseWriter, *http.Request) error { return errNoPage }))
+	mux.Handle("/", s.page(noPage))
 	return s.guarded(mux)
 }
 
@@ -65,6 +65,16 @@ var (
 	errNoPage  = errors.New("no such page")
 	errForeign = fault.New(fault.NoAccess, "a page of another site asked")
 )
+
+// noPage tells people so on a page. A program is told in the same words whatever
+// it asked for.
+func noPage(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodGet {
+		return errNoPage
+	}
+	http.NotFound(w, r)
+	return nil
+}
 
 // guarded refuses what a page of another site asks for.
 func (s *Service) guarded(next http.Handler) http.Handler {
