@@ -205,3 +205,33 @@ func TestCookiesAreForThisServerAlone(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+func TestWhatASessionAskedForIsCutWhenItEnds(t *testing.T) {
+	for name, end := range map[string]func(o *office, token Token){
+		"sign-out":         func(o *office, token Token) { o.must(o.service.SignOut(t.Context(), token)) },
+		"by somebody else": func(o *office, _ Token) { o.service.EndUser(o.iryna) },
+		"its user ends":    func(o *office, _ Token) { o.end(o.iryna); o.service.Recheck() },
+		"it is over":       func(o *office, _ Token) { o.pass(idleMillis); o.service.Recheck() },
+	} {
+		o := newOffice(t)
+		token, other := o.signIn(), o.signIn()
+		who, err := o.service.Caller(token.Text())
+		o.must(err)
+		cuts, left := 0, 0
+		defer o.service.Attend(who, func() { cuts++ })()
+		o.service.Attend(who, func() { left++ })()
+		o.service.Recheck()
+		o.must(o.service.SignOut(t.Context(), other))
+		if cuts != 0 {
+			t.Errorf("%s: cut before", name)
+		}
+		end(o, token)
+		if cuts != 1 || left != 0 {
+			t.Errorf("%s: %d cut, and %d of what was over", name, cuts, left)
+		}
+		o.service.Attend(who, func() { cuts++ })()
+		if cuts != 2 {
+			t.Errorf("%s: what comes too late is not cut", name)
+		}
+	}
+}
