@@ -146,6 +146,8 @@ func (in *intake) write(ctx context.Context) error {
 	if err == nil {
 		in.result.Changes += f.changes
 		in.result.Rows += f.rows
+		in.result.Erased += len(f.swept.records)
+		in.result.Purged += f.swept.changed
 	}
 	return err
 }

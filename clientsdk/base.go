@@ -30,6 +30,7 @@ type follower struct {
 	applied *appliedSet
 	// changes and rows count what came from home, relayed what came by a hub.
 	changes, rows, relayed int
+	swept                  sweep
 }
 
 func newFollower(known *schema.Schema, tx localstore.Tx, space *localstore.Space) *follower {
@@ -78,6 +79,7 @@ func (f *follower) page(p *wire.Page) error {
 			return err
 		}
 	}
+	f.swept.persons = append(f.swept.persons, p.Erasures...)
 	if len(p.Applied) > 0 {
 		if err := f.applied.replace(p.Applied); err != nil {
 			return err
@@ -121,6 +123,9 @@ func (f *follower) row(r *wire.StateRow) error {
 		return fault.New(fault.Malformed, "row of record %s: %w", r.Record, err)
 	}
 	f.rows++
+	if rec.Erased {
+		f.swept.add(rec.ID, rec.Kept)
+	}
 	f.findFork(rec)
 	return f.Put(rec)
 }
@@ -157,6 +162,9 @@ func (f *follower) entry(e *wire.LogEntry) error {
 			return fault.New(fault.KindOf(err), "change %s: %w", c.ID, err)
 		}
 	}
+	if err := f.eraseEntry(e, len(changes) == 0); err != nil {
+		return err
+	}
 	for i := range e.Outcomes {
 		if err := f.outcome(&e.Outcomes[i]); err != nil {
 			return err
@@ -170,7 +178,7 @@ func (f *follower) decode(e *wire.LogEntry) ([]*merge.Change, error) {
 	if len(e.Batch) == 0 {
 		return nil, nil
 	}
-	changes, err := wire.DecodeBatch(f.space.ID, e.Batch)
+	changes, err := wire.DecodeKeptBatch(f.space.ID, e.Batch)
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +205,9 @@ func (f *follower) apply(c *merge.Change, e *wire.LogEntry, position uint64) err
 		f.others++
 		return errors.Join(err, f.endRelayed(c.ID))
 	}
+	if err := f.takePurged(n, c); err != nil {
+		return err
+	}
 	return f.verdict(n, wire.Applied, position, nil)
 }
 
@@ -218,6 +229,12 @@ func missingIn(outcomes []wire.Outcome) map[merge.ID][]merge.ID {
 // finish brings the views in line with the base and the verdicts as they are
 // now, and writes everything back.
 func (f *follower) finish() error {
+	if err := f.sweepOriginals(); err != nil {
+		return err
+	}
+	if err := f.noteScrub(); err != nil {
+		return err
+	}
 	if err := f.settle(f.replaced); err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (t *tour) packCarried(tx localstore.Tx, space *localstore.Space, budgetByte
 			t.up.left = true
 			return false
 		}
-		changes, err := wire.DecodeBatch(space.ID, c.Batch)
+		changes, err := wire.DecodeKeptBatch(space.ID, c.Batch)
 		if err != nil {
 			t.up.spoilt = append(t.up.spoilt, c.N)
 			return true

@@ -2,6 +2,7 @@ package clientsdk
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -82,6 +83,9 @@ func draftsOf(w *workspace, keys *sealing.Keys) ([]Draft, error) {
 		}
 		for j := range c.Records {
 			part := &c.Records[j]
+			if !slices.ContainsFunc(part.Writes, hasContent) {
+				continue // the person was erased
+			}
 			open := newOpening(keys, w.schema.Plan(part.Type), w.space.ID, part.Record)
 			rec, err := draftRecord(open, c, part)
 			if err != nil {
@@ -89,10 +93,14 @@ func draftsOf(w *workspace, keys *sealing.Keys) ([]Draft, error) {
 			}
 			d.Records = append(d.Records, rec)
 		}
-		drafts = append(drafts, d)
+		if len(d.Records) > 0 {
+			drafts = append(drafts, d)
+		}
 	}
 	return drafts, nil
 }
+
+func hasContent(w merge.Write) bool { return w.Purged == nil }
 
 // reasonOf returns why a change was given back.
 func reasonOf(p *localstore.Pending) (string, error) {
@@ -112,6 +120,8 @@ func draftRecord(open *opening, c *merge.Change, part *merge.RecordWrites) (Draf
 	for i := range part.Writes {
 		w := &part.Writes[i]
 		switch {
+		case !hasContent(*w):
+			continue
 		case w.Cell == merge.Lifecycle:
 			d.Void = len(w.Value) > 0
 			d.Restore = !d.Void && len(w.Replaces) > 0

@@ -1,6 +1,7 @@
 package clientsdk
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
 // BaseRows returns the rows of the base of a space.
@@ -174,4 +176,58 @@ func auditChains(tx localstore.Tx, space *localstore.Space) error {
 		}
 	}
 	return nil
+}
+
+// Holds tells where in the register the text is, as somebody finds it who has the
+// key: in rows, and in the originals of changes.
+func (r *Register) Holds(ctx context.Context, id SpaceID, text string) (where []string, err error) {
+	note := func(place string, data []byte) {
+		if bytes.Contains(data, []byte(text)) {
+			where = append(where, place)
+		}
+	}
+	err = r.store.Read(ctx, func(tx localstore.Tx) error {
+		space, err := spaceOf(tx, id)
+		if err != nil {
+			return err
+		}
+		ids, err := tx.RecordIDs(space.N)
+		if err != nil {
+			return err
+		}
+		for _, record := range ids {
+			row, err := tx.Record(space.N, record)
+			if err != nil {
+				return err
+			}
+			note("base", row.Base)
+			note("view", row.View)
+		}
+		if err := tx.OwnChanges(space.N, func(_ int64, content []byte) error { note("own", content); return nil }); err != nil {
+			return err
+		}
+		relayed, err := tx.RelayedChanges(space.N)
+		if err != nil {
+			return err
+		}
+		for _, one := range relayed {
+			content, err := tx.RelayedContent(one.N)
+			if err != nil {
+				return err
+			}
+			note("relayed", content)
+		}
+		if err := tx.Staged(space.N, func(page []byte) error { note("staged", page); return nil }); err != nil {
+			return err
+		}
+		return tx.CarriedBatches(space.N, func(c localstore.Carried) error {
+			changes, err := wire.DecodeKeptBatch(id, c.Batch)
+			for _, c := range changes {
+				content, _ := wire.EncodeChange(c)
+				note("carried", content)
+			}
+			return err
+		})
+	})
+	return where, err
 }

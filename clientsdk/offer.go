@@ -112,7 +112,7 @@ func (w *workspace) offerOwn(lacks *lacking) (offered bool, err error) {
 func (w *workspace) offerCarried(lacks *lacking) (offered bool, err error) {
 	var names []int64
 	err = w.tx.CarriedBatches(w.space.N, func(c localstore.Carried) error {
-		changes, err := wire.DecodeBatch(w.space.ID, c.Batch)
+		changes, err := wire.DecodeKeptBatch(w.space.ID, c.Batch)
 		if err != nil {
 			return nil // nor can this
 		}

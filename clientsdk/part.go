@@ -18,6 +18,9 @@ type part struct {
 	header  []byte
 	// writes are in the order of their cells, each cell once.
 	writes []merge.Write
+	// unkept are cells that were to be written and are not kept: the person was
+	// erased.
+	unkept []uint32
 	// preview is the record with the writes on it, under an identity that the
 	// change will not have; nil as long as there are none.
 	preview *merge.Record
@@ -70,6 +73,10 @@ func (tx *Tx) add(p *part, more merge.RecordWrites) error {
 	}
 	p.header = more.Header
 	for _, w := range more.Writes {
+		if p.current != nil && !p.current.Keeps(w.Cell.Field) {
+			p.unkept = append(p.unkept, w.Cell.Field)
+			continue
+		}
 		tx.addWrite(p, w)
 	}
 	if len(p.writes) == 0 {

@@ -22,6 +22,9 @@ type Row[T proto.Message] struct {
 	// Quarantined says that the server keeps a change that it shows in
 	// quarantine: other tablets do not see it yet. See Attention.
 	Quarantined bool
+	// Erased says that the person whom the record is about was erased: what is not
+	// there is not kept, and what is entered there is not either.
+	Erased bool
 	// Standing tells a record that is void from one that is not, and from one
 	// over which people differ.
 	Standing merge.Standing
@@ -163,7 +166,7 @@ func rowOf[T proto.Message](open *opening, rec *localstore.Record) (Row[T], erro
 		return Row[T]{}, fault.New(fault.Invalid, "%s: the schema makes messages of Go type %T", plan.Name, joined)
 	}
 	return Row[T]{
-		ID: rec.ID, Message: msg, Provisional: rec.View != nil, Quarantined: rec.Quarantined,
+		ID: rec.ID, Message: msg, Provisional: rec.View != nil, Quarantined: rec.Quarantined, Erased: merged.Erased,
 		Standing: rec.Standing, Disagreements: open.disagreements(merged), Sealed: open.fields(merged), record: merged,
 	}, nil
 }

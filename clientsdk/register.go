@@ -99,6 +99,9 @@ func Open(ctx context.Context, o Options) (*Register, error) {
 	if err := r.reindex(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open register: %w", err), store.Close())
 	}
+	if err := r.scrub(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open register: %w", err), store.Close())
+	}
 	return r, nil
 }
 

@@ -47,6 +47,9 @@ func (f *follower) relay(c *merge.Change) error {
 	if n, err = f.tx.Relayed(f.space.N, c.ID); err != nil || n != 0 {
 		return err
 	}
+	if err := f.purgeErased(c); err != nil {
+		return err
+	}
 	content, err := wire.EncodeChange(c)
 	if err != nil {
 		return err

@@ -42,6 +42,10 @@ type SyncResult struct {
 	// Changes and Rows are what came down: changes of the log, own ones
 	// included, and rows in place of them.
 	Changes, Rows int
+	// Erased are records that were erased since the person whom they are about has
+	// asked for it, and Purged own changes that lost something by it: tell whoever
+	// uses the tablet.
+	Erased, Purged int
 	// Repaired are records that were damaged on the tablet and are what home has
 	// again: storage that fails, as a rule, of which a person should hear.
 	Repaired int
@@ -93,6 +97,9 @@ func (r *Register) Sync(ctx context.Context, client syncv1connect.SyncServiceCli
 	}
 	s := &exchange{register: r, client: client}
 	err := s.run(ctx)
+	if err == nil {
+		err = r.scrub(ctx)
+	}
 	for _, t := range s.tours {
 		s.result.Repaired += t.repair.repaired
 		s.result.Spaces = append(s.result.Spaces, SpaceResult{Space: t.space, Position: t.position, Repaired: t.repair.repaired, Err: t.err})

@@ -59,12 +59,13 @@ func (r *Register) Write(ctx context.Context, space SpaceID, fn func(*Tx) error)
 // commit makes a change of what the transaction has written.
 func (tx *Tx) commit() (Written, error) {
 	parts := tx.written()
-	if len(parts) == 0 {
-		return Written{}, nil
-	}
 	warnings, err := check(parts)
 	if err != nil {
 		return Written{}, err
+	}
+	warnings = append(warnings, tx.unkept()...)
+	if len(parts) == 0 {
+		return Written{Warnings: warnings}, nil
 	}
 	c, err := tx.seal(parts)
 	if err != nil {
@@ -85,6 +86,16 @@ func (tx *Tx) commit() (Written, error) {
 		}
 	}
 	return Written{Change: c.ID, Warnings: warnings}, tx.w.flush()
+}
+
+// unkept warns of what was entered about persons who were erased.
+func (tx *Tx) unkept() (warnings []Warning) {
+	for _, p := range tx.parts {
+		for _, field := range p.unkept {
+			warnings = append(warnings, Warning{Type: p.plan.Name, Record: p.held.row.ID, Field: fieldName(p.plan, field), Key: KeyErased})
+		}
+	}
+	return warnings
 }
 
 // written returns the parts that write something.

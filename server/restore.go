@@ -19,8 +19,8 @@ type restoreCommand struct {
 	identityFlag
 	File            string `arg:"" type:"existingfile" help:"The backup."`
 	Dir             string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the register to make: empty, or not there."`
-	Register        string `placeholder:"FILE" help:"What was dismissed and revoked: the file that 'zhurnal serve --register' keeps outside of backups."`
-	WithoutRegister bool   `help:"That file is lost: what was dismissed after the backup comes back, and who was let in no more is let in again."`
+	Register        string `placeholder:"FILE" help:"What was dismissed and revoked, and who was erased: the file that 'zhurnal serve --register' keeps outside of backups."`
+	WithoutRegister bool   `help:"That file is lost: what was dismissed after the backup comes back, and who was let in no more is let in again, and so is who was erased."`
 }
 
 // Help is shown by `zhurnal restore --help`.
@@ -82,7 +82,7 @@ func (c *restoreCommand) kept() (register.Contents, error) {
 	case c.WithoutRegister:
 		return register.Contents{}, nil
 	case c.Register == "":
-		return register.Contents{}, errors.New("restore: name the file of what was dismissed and revoked with --register, or say --without-register: then changes that were given back after the backup come back, and devices and users that were let in no more are let in again")
+		return register.Contents{}, errors.New("restore: name the file of what was dismissed and revoked with --register, or say --without-register: then changes that were given back and persons who were erased after the backup come back, and devices and users that were let in no more are let in again")
 	}
 	kept, err := register.Read(c.Register)
 	if err != nil {

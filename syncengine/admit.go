@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -24,6 +25,9 @@ type push struct {
 	// own says that the server itself made them, and fromHome that a hub has them
 	// from the home server.
 	own, fromHome bool
+	// erased are records that were found to be an erased person's; see
+	// logv1.Push.
+	erased []*syncv1.ErasedRecord
 	// spaceless says that there was no such space when they were judged.
 	spaceless bool
 }
@@ -217,7 +221,7 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, content
 
 // entry returns the entry that holds the content.
 func (p *push) entry(person merge.PersonID, space merge.SpaceID) (log.Entry, error) {
-	body := &logv1.Push{Batch: p.batch, Own: p.own, FromHome: p.fromHome}
+	body := &logv1.Push{Batch: p.batch, Own: p.own, FromHome: p.fromHome, Erased: p.erased}
 	sizeBytes := len(p.batch)
 	for i, c := range p.changes {
 		sizeBytes += wire.ChangeSizeBytes(c)
@@ -245,11 +249,11 @@ func decodePush(e *log.Entry) (*push, error) {
 	if err := proto.Unmarshal(e.Body, &body); err != nil {
 		return nil, fault.New(fault.Damaged, "push entry: %w", err)
 	}
-	changes, err := wire.DecodeBatch(e.Space, body.Batch)
+	changes, err := wire.DecodeKeptBatch(e.Space, body.Batch)
 	if err != nil {
 		return nil, fault.New(fault.Damaged, "push entry: %w", err)
 	}
-	content := &push{batch: body.Batch, changes: changes, own: body.Own, fromHome: body.FromHome, findings: map[int][]wire.Finding{}}
+	content := &push{batch: body.Batch, changes: changes, own: body.Own, fromHome: body.FromHome, erased: body.Erased, findings: map[int][]wire.Finding{}}
 	for _, j := range body.Judgements {
 		findings, err := wire.FindingsFromProto(j.Findings)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -28,6 +29,8 @@ func (a applier) Apply(fold *store.Fold, partition uint16, seq uint64, e *log.En
 		return a.release(fold, seq, e)
 	case log.Dismiss:
 		return a.dismiss(fold, seq, e)
+	case log.Erase:
+		return a.erase(fold, partition, seq, e)
 	case log.Epoch:
 		return a.epoch(fold, seq, e)
 	case log.Durable:
@@ -51,6 +54,12 @@ func (a applier) push(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcome, 
 	}
 	s, err := newApplying(fold, seq, e)
 	if err != nil {
+		return log.Outcome{}, err
+	}
+	if s.eraser, err = newEraser(fold, e.Space); err != nil {
+		return log.Outcome{}, err
+	}
+	if content, err = s.purgePush(content, e); err != nil {
 		return log.Outcome{}, err
 	}
 	s.own = content.own
@@ -108,12 +117,40 @@ func (a applier) release(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcom
 	if err != nil {
 		return log.Outcome{}, err
 	}
+	if s.eraser, err = newEraser(fold, e.Space); err != nil {
+		return log.Outcome{}, err
+	}
+	if s.eraser != nil {
+		if err := s.eraser.nameAll(body.Erased); err != nil {
+			return log.Outcome{}, fault.New(fault.Damaged, "release entry: %w", err)
+		}
+	}
 	for _, released := range body.Changes {
 		if err := s.releaseOne(released); err != nil {
 			return log.Outcome{}, err
 		}
 	}
+	if err := s.noteNamed(e, &body); err != nil {
+		return log.Outcome{}, err
+	}
 	return s.finish(nil)
+}
+
+// noteNamed keeps which records a release has found to be an erased person's:
+// what said so is about to be purged.
+func (s *applying) noteNamed(e *log.Entry, body *logv1.Release) (err error) {
+	if s.eraser == nil {
+		return nil
+	}
+	named := s.eraser.namedIn(s.applied)
+	if len(named) == 0 {
+		return nil
+	}
+	body.Erased = wire.ErasedToProto(named)
+	if e.Body, err = proto.Marshal(body); err != nil {
+		return marshalFailed("release", err)
+	}
+	return nil
 }
 
 // applying is the work of one entry on one space.
@@ -141,6 +178,15 @@ type applying struct {
 	changed  []merge.ID
 	told     map[merge.ID]bool // what is in changed; nil if nothing is
 	recorded bool
+	// eraser purges what comes of persons who were erased; nil where nobody was.
+	eraser *eraser
+	// erased are the records that the entry erases, and erasures the persons.
+	erased   []*logv1.ErasedRow
+	erasures *syncv1.Erasures
+	// eraseMore says that the log has more of what is erased.
+	eraseMore bool
+	// replaying is set where what the entry did is not to be found out again.
+	replaying *replaying
 }
 
 func newApplying(fold *store.Fold, seq uint64, e *log.Entry) (*applying, error) {
@@ -148,28 +194,38 @@ func newApplying(fold *store.Fold, seq uint64, e *log.Entry) (*applying, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &applying{fold: fold, seq: seq, entry: e, head: head, allowed: map[merge.PersonID]bool{}}, nil
+	s := &applying{fold: fold, seq: seq, entry: e, head: head, allowed: map[merge.PersonID]bool{}}
+	if e.Purged != nil && len(e.Purged.Deliveries) > 0 {
+		s.replaying = &replaying{e.Purged.Deliveries}
+	}
+	return s, nil
 }
 
 // finish writes what there is to deliver: one row as a rule, several where what
 // was applied of the entry does not fit one batch.
 func (s *applying) finish(content *push) (log.Outcome, error) {
+	if err := s.noteMore(); err != nil {
+		return log.Outcome{}, err
+	}
+	if s.replaying != nil {
+		return s.finishReplay(content)
+	}
 	if err := s.deliverChanged(); err != nil {
 		return log.Outcome{}, err
 	}
-	outcome := log.Outcome{Recorded: s.recorded, Position: s.head.GetPosition(), Outcomes: s.verdicts}
-	if len(s.applied) == 0 && len(s.delivered) == 0 {
+	outcome := log.Outcome{Recorded: s.recorded, Position: s.head.GetPosition(), Outcomes: s.verdicts, Erases: s.eraseMore}
+	if s.head == nil || len(s.applied) == 0 && len(s.delivered) == 0 && s.erasures == nil {
 		return outcome, nil
 	}
 	if len(s.applied) == 0 {
-		s.head.Position++ // a verdict alone takes a position
+		s.head.Position++ // a verdict alone takes a position, and so does what is erased
 		outcome.Position = s.head.Position
-		return outcome, s.deliver(s.head.Position, &logv1.Delivery{Positions: 1}, s.delivered)
+		return outcome, s.deliver(s.head.Position, &logv1.Delivery{Positions: 1, Erased: s.erased, Erasures: s.erasures}, s.delivered)
 	}
 	first := s.head.Position - uint64(len(s.applied)) + 1
 	if content != nil && len(s.applied) == len(content.changes) {
 		s.head.LogBytes += uint64(len(content.batch))
-		d := &logv1.Delivery{Positions: uint32(len(s.applied)), Whole: true, Previous: trimmed(s.previous), Records: uint32(len(s.previous))}
+		d := &logv1.Delivery{Positions: uint32(len(s.applied)), Whole: true, Previous: trimmed(s.previous), Records: uint32(len(s.previous)), Erased: s.erased}
 		return outcome, s.deliver(first, d, s.delivered)
 	}
 	parts, previous := wire.Cut(s.applied), s.previous
@@ -182,6 +238,9 @@ func (s *applying) finish(content *push) (log.Outcome, error) {
 		n := recordsIn(part)
 		d := &logv1.Delivery{Positions: uint32(len(part)), Batch: batch, Previous: trimmed(previous[:n]), Records: uint32(n)}
 		previous = previous[n:]
+		if i == len(parts)-1 {
+			d.Erased = s.erased
+		}
 		if err := s.deliver(first, d, s.outcomesOf(first, part, i == len(parts)-1)); err != nil {
 			return log.Outcome{}, err
 		}

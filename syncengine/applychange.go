@@ -158,16 +158,10 @@ func (s *applying) apply(c *merge.Change, findings []wire.Finding) error {
 	for _, rec := range effect.Touched {
 		s.fold.Touch(space, rec.ID)
 	}
-	for _, m := range effect.Missing {
-		findings = append(findings, wire.Finding{
-			Cause: wire.ReplacedMissing, Record: m.Record, Field: m.Cell.Field,
-			MessageKey: "replaced.missing", MissingChange: m.Change,
-		})
-	}
-	if err := s.closeRules(c); err != nil {
+	if err := s.eraseNamed(c); err != nil {
 		return err
 	}
-	if findings, err = s.standing(c, findings); err != nil {
+	if findings, err = s.foundWith(c, findings, &effect); err != nil {
 		return err
 	}
 	verdict := wire.Applied
@@ -195,6 +189,24 @@ func (s *applying) apply(c *merge.Change, findings []wire.Finding) error {
 		}
 	}
 	return nil
+}
+
+// foundWith adds to what was found about a change what merging it has shown, and
+// closes the rule flags that it closes.
+func (s *applying) foundWith(c *merge.Change, findings []wire.Finding, effect *merge.Effect) ([]wire.Finding, error) {
+	if s.replaying != nil {
+		return s.replaying.found(c.ID)
+	}
+	for _, m := range effect.Missing {
+		findings = append(findings, wire.Finding{
+			Cause: wire.ReplacedMissing, Record: m.Record, Field: m.Cell.Field,
+			MessageKey: "replaced.missing", MissingChange: m.Change,
+		})
+	}
+	if err := s.closeRules(c); err != nil {
+		return nil, err
+	}
+	return s.standing(c, findings)
 }
 
 // noteOwn keeps the head of the chain on which the server itself writes.
@@ -245,6 +257,9 @@ func (s *applying) releaseOne(released *logv1.ReleasedChange) error {
 	found, err := wire.FindingsFromProto(released.Findings)
 	if err != nil {
 		return fault.New(fault.Damaged, "release entry: %w", err)
+	}
+	if err := s.purgeReleased(c); err != nil {
+		return err
 	}
 	sender := merge.PersonID(q.Principal)
 	_, forked, err := s.fold.Known(s.entry.Space, id)

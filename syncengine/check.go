@@ -120,7 +120,7 @@ func (c *checking) partition(ctx context.Context, partition uint16) error {
 	if err != nil {
 		return c.unreadable(partition, err)
 	}
-	if head.CutThrough > 0 {
+	if head.CutThrough > 0 || head.OpaqueThrough > 0 {
 		return c.cutPartition(ctx, partition, head)
 	}
 	replayed, err := store.Open(store.Options{Memory: store.NewMemory(), Unsynced: true, Random: bytes.NewReader(make([]byte, 32))})

@@ -69,6 +69,8 @@ func (c *checking) continues(partition uint16, head *logv1.PartitionHead) (after
 	switch {
 	case had.Last < head.CutThrough:
 		return 0, fault.New(fault.Invalid, "the backup to compare from ends at entry %d of partition %d, and the log begins after entry %d: name a later one, such as that behind which the log was cut", had.Last, partition, head.CutThrough)
+	case had.Last < head.OpaqueThrough:
+		return 0, fault.New(fault.Invalid, "the backup to compare from ends at entry %d of partition %d, and what entries up to %d did is known no longer, since a person was erased from them: name a later one", had.Last, partition, head.OpaqueThrough)
 	case had.Last > head.Last:
 		return 0, fault.New(fault.Invalid, "the backup to compare from is later than what is checked: name one from before")
 	}
@@ -84,9 +86,10 @@ func (c *checking) continues(partition uint16, head *logv1.PartitionHead) (after
 
 // sameLog tells whether two logs have the same entries after one, up to another.
 func (c *checking) sameLog(base *store.Snapshot, partition uint16, after, through uint64) (same bool, err error) {
-	sums := map[uint64]uint32{}
+	entries := map[uint64]*logv1.Entry{}
 	err = base.Entries(partition, after, func(seq uint64, m *logv1.Entry) error {
-		sums[seq] = m.Checksum
+		m.Body = nil // of which there may be much
+		entries[seq] = m
 		return nil
 	})
 	if err != nil || after == through {
@@ -97,13 +100,25 @@ func (c *checking) sameLog(base *store.Snapshot, partition uint16, after, throug
 		if seq > through {
 			return store.ErrStop
 		}
-		same = same && m.Checksum == sums[seq]
+		same = same && sameEntry(m, entries[seq])
 		return nil
 	})
 	if fault.KindOf(err) == fault.Damaged { // which replaying will find
 		return true, nil
 	}
 	return same, err
+}
+
+// sameEntry tells whether two entries at one place are the same, one of which may
+// have been purged since.
+func sameEntry(a, b *logv1.Entry) bool {
+	switch {
+	case b == nil:
+		return false
+	case a.Purged == nil && b.Purged == nil:
+		return a.Checksum == b.Checksum
+	}
+	return a.Kind == b.Kind && a.ReceivedMillis == b.ReceivedMillis && string(a.PushId) == string(b.PushId) && string(a.Principal) == string(b.Principal)
 }
 
 // sameEpochs tells whether what is checked was never restored to a state before

@@ -41,14 +41,23 @@ const (
 	runBytes = 32
 )
 
+// skipCut goes on where the log begins, and says who was erased in what it no
+// longer has.
+func (p *pulling) skipCut() (err error) {
+	if p.at.position < p.head.CutThrough {
+		p.page.Erasures, err = p.erasedSince(p.at.position)
+		p.at.position = p.head.CutThrough
+	}
+	return err
+}
+
 // choose decides between the log's tail and rows.
 func (p *pulling) choose() error {
 	switch {
 	case p.at.rows || !p.due():
 		return nil
 	case p.entriesOnly:
-		p.at.position = max(p.at.position, p.head.CutThrough)
-		return nil
+		return p.skipCut()
 	case p.at.position < p.head.CutThrough: // the log no longer has what comes next
 		p.beginRows()
 		return nil
@@ -128,6 +137,7 @@ func outcomesBytes(d *logv1.Delivery) (sizeBytes uint64) {
 // matter but at the edge.
 func recordsFirstIn(d *logv1.Delivery, first, since uint64) uint64 {
 	count := uint64(d.Records) - uint64(len(d.Previous)) // which were not there
+	count += uint64(len(d.Erased))
 	for i, back := range d.Previous {
 		position := first + min(uint64(i), uint64(d.Positions)-1)
 		if back == 0 || position-min(back, position) <= since {

@@ -51,10 +51,21 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"History":       func() error { return drop(e.History(bg, oksana, lyman, merge.RecordID{1}, 0, 0)) },
 		"RecordAt":      func() error { return drop(e.RecordAt(bg, oksana, lyman, merge.RecordID{1}, 0)) },
 		"SyncAsHub":     func() error { return drop(e.SyncAsHub(bg, oksana, []wire.SpaceUp{{Space: lyman}}, 0)) },
-		"Adopt":         func() error { return e.Adopt(bg, oksana, lyman, batches) },
-		"Upstream":      func() error { return drop(e.Upstream(lyman)) },
-		"SetUpstream":   func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
-		"Brought":       func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
+		"Erase": func() error {
+			_, err := e.Erase(bg, oksana, lyman, merge.RecordID{9}, nil)
+			return unlessNotThere(err)
+		},
+		"Export": func() error {
+			_, err := e.Export(bg, oksana, lyman, merge.RecordID{9}, "")
+			return err
+		},
+		"AdoptErasure": func() error {
+			return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}}, nil)
+		},
+		"Adopt":       func() error { return e.Adopt(bg, oksana, lyman, batches) },
+		"Upstream":    func() error { return drop(e.Upstream(lyman)) },
+		"SetUpstream": func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
+		"Brought":     func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
 		"HeldBack": func() error {
 			return e.HeldBack(lyman, merge.ID{}, func(*merge.Change, merge.PersonID) bool { return true })
 		},

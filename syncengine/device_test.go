@@ -253,16 +253,23 @@ func (d *device) apply(page wire.Page) {
 				}
 			}
 		}
-		if len(entry.Batch) == 0 {
-			continue
-		}
-		changes, err := wire.DecodeBatch(d.space, entry.Batch)
-		if err != nil {
-			d.t.Fatal(err)
+		var changes []*merge.Change
+		if len(entry.Batch) > 0 {
+			var err error
+			if changes, err = wire.DecodeKeptBatch(d.space, entry.Batch); err != nil {
+				d.t.Fatal(err)
+			}
 		}
 		for i, c := range changes {
 			if _, err := merge.Apply(baseRows{d}, c, entry.Received, entry.FirstPosition+uint64(i)); err != nil {
 				d.t.Fatal(err)
+			}
+		}
+		for _, r := range entry.Erased {
+			rec := d.base[r.Record]
+			rec.Erase(r.Kept)
+			if len(changes) == 0 {
+				rec.Position = entry.FirstPosition
 			}
 		}
 	}

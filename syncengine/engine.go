@@ -58,6 +58,7 @@ type Options struct {
 // register.
 type Register interface {
 	Add(dismissals []register.Dismissal) error
+	AddErasure(e register.Erasure) error
 	AddEnds(ends []register.End) error
 }
 
@@ -83,10 +84,14 @@ type Engine struct {
 	writing sync.Mutex
 	// cutting serialises cuts of the log.
 	cutting sync.Mutex
+	// erasing serialises erasures.
+	erasing sync.Mutex
 	// changingSchema serialises schema entries.
 	changingSchema sync.Mutex
 	// owed says that quarantined changes may be free to be released.
 	owed atomic.Bool
+	// eraseOwed says that there is more of an erased person.
+	eraseOwed atomic.Bool
 }
 
 // Open opens the engine on the store in a directory, or makes one.
@@ -105,6 +110,9 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.owed.Store(true) // a crash may have come between a grant and what it frees
 	if err := e.releaseOwed(context.Background()); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	if err := e.goOnErasing(context.Background()); err != nil && fault.KindOf(err) != fault.Unavailable {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil

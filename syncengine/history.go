@@ -25,6 +25,9 @@ type HistoryPage struct {
 	Type   string
 	Record merge.RecordID
 	Header []byte
+	// Erased says that the person whom it is about was erased: of its changes only
+	// what stays is told.
+	Erased bool
 	// Changes are those that wrote to the record, the newest first.
 	Changes []HistoryChange
 	// Next is the position before which the next page begins; zero after the
@@ -73,7 +76,7 @@ func (e *Engine) History(ctx context.Context, person merge.PersonID, space merge
 	if err != nil {
 		return HistoryPage{}, err
 	}
-	page := HistoryPage{Type: walk.now.Type, Record: record, Header: walk.now.Header}
+	page := HistoryPage{Type: walk.now.Type, Record: record, Header: walk.now.Header, Erased: walk.now.Erased}
 	if limit <= 0 {
 		limit = historyPage
 	}
@@ -125,6 +128,9 @@ func (e *Engine) RecordAt(ctx context.Context, person merge.PersonID, space merg
 	if then.rec == nil {
 		return nil, fault.New(fault.NotFound, "record %s: it was not there at position %d", record, position)
 	}
+	if walk.now.Erased {
+		then.rec.Erase(walk.now.Kept)
+	}
 	return then.rec, nil
 }
 
@@ -142,6 +148,9 @@ func (w *recordWalk) describeBelow(before uint64, limit int) (changes []HistoryC
 		step, err := w.at(at)
 		if err != nil {
 			return nil, 0, err
+		}
+		if step.change == nil { // only that it was erased
+			break
 		}
 		described, err := w.describe(&step)
 		if err != nil {
@@ -187,6 +196,9 @@ func (w *recordWalk) upTo(position uint64) (steps []historyStep, err error) {
 		step, err := w.at(at)
 		if err != nil {
 			return nil, err
+		}
+		if step.change == nil {
+			break
 		}
 		steps = append(steps, step)
 		at = step.previous

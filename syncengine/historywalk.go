@@ -66,6 +66,9 @@ type deliveredRow struct {
 	received int64
 	changes  []*merge.Change
 	previous []uint64 // as in Delivery
+	// erased says, by record that was erased, how many positions before it was
+	// written to.
+	erased map[merge.RecordID]uint64
 }
 
 // historyStep is one change of a record's history.
@@ -135,6 +138,9 @@ func (w *recordWalk) at(position uint64) (historyStep, error) {
 		return historyStep{}, err
 	}
 	i := partOf(change, w.now.ID)
+	if back, erased := w.row.erased[w.now.ID]; erased && i < 0 {
+		return w.beforeErased(position, back)
+	}
 	if i < 0 {
 		return historyStep{}, w.damaged(position, "record %s is not in it", w.now.ID)
 	}
@@ -151,6 +157,18 @@ func (w *recordWalk) at(position uint64) (historyStep, error) {
 		}
 	}
 	return step, nil
+}
+
+// beforeErased returns the step before a record was erased, which is none of its
+// changes.
+func (w *recordWalk) beforeErased(position, back uint64) (historyStep, error) {
+	if back > position {
+		return historyStep{}, w.damaged(position, "record %s was written to %d positions before", w.now.ID, back)
+	}
+	if position = w.kept(position - back); position == 0 {
+		return historyStep{}, nil
+	}
+	return w.at(position)
 }
 
 // find returns the change at a position, nil if there is a verdict alone, and
@@ -181,12 +199,15 @@ func (w *recordWalk) read(position uint64) error {
 	if d == nil || position-first >= uint64(d.Positions) {
 		return w.damaged(position, "it is not there")
 	}
-	w.row = deliveredRow{first: first, received: d.ReceivedMillis, previous: d.Previous}
+	w.row = deliveredRow{first: first, received: d.ReceivedMillis, previous: d.Previous, erased: map[merge.RecordID]uint64{}}
+	for _, r := range d.Erased {
+		w.row.erased[merge.RecordID(r.RecordId)] = r.Back
+	}
 	entry, err := (&pulling{snapshot: w.snapshot, space: w.space}).entry(first, d)
 	if err != nil || len(entry.Batch) == 0 {
 		return err
 	}
-	if w.row.changes, err = wire.DecodeBatch(w.space, entry.Batch); err != nil {
+	if w.row.changes, err = wire.DecodeKeptBatch(w.space, entry.Batch); err != nil {
 		return w.damaged(position, "%w", err)
 	}
 	return nil

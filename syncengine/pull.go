@@ -143,6 +143,12 @@ func (p *pulling) entry(first uint64, d *logv1.Delivery) (wire.LogEntry, error) 
 		return wire.LogEntry{}, fault.New(fault.Damaged, "log of space %s at %d: %w", p.space, first, err)
 	}
 	entry := wire.LogEntry{FirstPosition: first, Positions: d.Positions, Received: d.ReceivedMillis, Batch: d.Batch, Outcomes: outcomes}
+	for _, r := range d.Erased {
+		entry.Erased = append(entry.Erased, wire.ErasedRecord{Record: merge.RecordID(r.RecordId), Kept: r.Kept})
+	}
+	if entry.Erasures, err = wire.ErasuresFromProto(d.Erasures); err != nil {
+		return wire.LogEntry{}, fault.New(fault.Damaged, "log of space %s at %d: %w", p.space, first, err)
+	}
 	if !d.Whole {
 		return entry, nil
 	}
@@ -187,8 +193,26 @@ func (p *pulling) rows() error {
 	if p.page.Applied, err = p.snapshot.AppliedRuns(p.space, p.at.position); err != nil {
 		return err
 	}
+	if p.page.Erasures, err = p.erasedSince(p.at.since); err != nil {
+		return err
+	}
 	p.at.rows, p.at.next, p.at.target = false, merge.RecordID{}, p.head.Position
 	return nil
+}
+
+// erasedSince lists who was erased after a position.
+func (p *pulling) erasedSince(position uint64) (since []merge.Erasure, err error) {
+	stored, err := p.snapshot.Erasures(p.space)
+	if err != nil {
+		return nil, err
+	}
+	list, err := wire.ErasuresFromProto(stored.GetErasures())
+	for i := range list {
+		if stored.Positions[i] > position {
+			since = append(since, list[i])
+		}
+	}
+	return since, err
 }
 
 // sayDigest lets the last page say what the rows of a copy at its position have

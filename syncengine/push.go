@@ -44,10 +44,25 @@ func (e *Engine) push(ctx context.Context, person merge.PersonID, space merge.Sp
 		return nil, err
 	}
 	outcomes, err := e.appendAll(ctx, entries)
+	if err == nil {
+		err = e.eraseMore(ctx)
+	}
 	if err != nil || !slices.ContainsFunc(outcomes, held) {
 		return outcomes, err
 	}
 	return outcomes, e.releaseMissed(ctx, person, space, known, entries)
+}
+
+// eraseMore goes on erasing where a push has shown that there is more of an erased
+// person than was known. What cannot be done now is done when the server starts.
+func (e *Engine) eraseMore(ctx context.Context) error {
+	if !e.eraseOwed.CompareAndSwap(true, false) {
+		return nil
+	}
+	if err := e.goOnErasing(ctx); fault.KindOf(err) != fault.Unavailable {
+		return err
+	}
+	return nil
 }
 
 func held(o wire.Outcome) bool { return o.Verdict == wire.Quarantined }
@@ -102,6 +117,7 @@ func (e *Engine) admitAll(person merge.PersonID, space merge.SpaceID, batches []
 func (e *Engine) appendPush(ctx context.Context, entry *log.Entry, outcomes []wire.Outcome) ([]wire.Outcome, error) {
 	outcome, err := e.append(ctx, *entry)
 	if err == nil {
+		e.eraseOwed.Store(outcome.Erases || e.eraseOwed.Load())
 		return wire.JoinOutcomes(outcomes, outcome.Outcomes...), nil
 	}
 	content := entry.Decoded.(*push)

@@ -74,6 +74,7 @@ func (e *Engine) releaseSpace(ctx context.Context, by merge.PersonID, space merg
 		if err != nil {
 			return released, fault.New(fault.KindOf(err), "release: %w", err)
 		}
+		e.eraseOwed.Store(outcome.Erases || e.eraseOwed.Load())
 		for _, o := range outcome.Outcomes {
 			if o.Verdict.Merged() {
 				released += int(o.LastSeq - o.FirstSeq + 1)

@@ -23,7 +23,7 @@ type Restored struct {
 // o.Memory. The file is verified before anything is written. The store begins a
 // new epoch, in which devices offer what they have and the backup lacks. What the
 // register has stays so: what was dismissed, whether the backup has it or not,
-// and what has ended in the directory. After an error what is there cannot be
+// who was erased, and what has ended in the directory. After an error what is there cannot be
 // opened, and must be cleared away.
 func Restore(o Options, file string, kept register.Contents) (Restored, error) {
 	from := backup.File{Name: file, Identities: o.Identities}
@@ -46,6 +46,9 @@ func Restore(o Options, file string, kept register.Contents) (Restored, error) {
 		lg := log.OpenLocal(st, applier{})
 		defer lg.Close()
 		if err := dismissAgain(lg, o, kept.Dismissals); err != nil {
+			return err
+		}
+		if err := eraseAgain(st, lg, o, kept.Erasures); err != nil {
 			return err
 		}
 		if err := endAgain(st, lg, o, kept.Ends); err != nil {
@@ -100,4 +103,26 @@ func dismissBefore(lg log.Log, o Options, dismissed []register.Dismissal) error 
 	entry.Received, entry.Level = o.Now(), log.Level
 	_, err = lg.Append(context.Background(), store.Partition(entry.Space), entry)
 	return err
+}
+
+// eraseAgain erases who is in the register as erased, where there is anything of
+// them, and what comes of them later.
+func eraseAgain(st *store.Store, lg log.Log, o Options, list []register.Erasure) error {
+	for i := range list {
+		run := &erasing{store: st, space: list[i].Space, erasure: list[i].Erasure, append: func(ctx context.Context, entry log.Entry) (log.Outcome, error) {
+			entry.Received, entry.Level = o.Now(), log.Level
+			return lg.Append(ctx, store.Partition(entry.Space), entry)
+		}}
+		err := run.begin(context.Background())
+		if err == nil {
+			err = run.all(context.Background())
+		}
+		if err != nil {
+			return fault.New(fault.KindOf(err), "erase again: %w", err)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return st.Scrub()
 }

@@ -276,6 +276,9 @@ func (r *recorded) Add(dismissals []register.Dismissal) error {
 	return r.to.Add(dismissals)
 }
 
+// AddErasure implements syncengine.Register.
+func (r *recorded) AddErasure(e register.Erasure) error { return r.to.AddErasure(e) }
+
 // AddEnds implements syncengine.Register.
 func (r *recorded) AddEnds(ends []register.End) error { return r.to.AddEnds(ends) }
 

@@ -42,19 +42,32 @@ func maySettle(w merge.Write) bool { return len(w.Replaces) > 0 || w.Cell == mer
 // closeRulesOf closes the rule flags about one record, whose writes are merged.
 // It costs one look-up where there are none.
 func (s *applying) closeRulesOf(part *merge.RecordWrites) error {
-	space, what := s.entry.Space, store.Awaited{Record: part.Record, Corrected: true}
+	void := func() (bool, error) {
+		rec, err := s.fold.Record(s.entry.Space, part.Record)
+		return rec != nil && rec.Standing() == merge.Void, err
+	}
+	return s.closeWhere(part.Record, void, func(id merge.ID, f *wire.Finding) bool {
+		return slices.ContainsFunc(part.Writes, func(w merge.Write) bool {
+			return isRead(f, w.Cell) && slices.Contains(w.Replaces, id)
+		})
+	})
+}
+
+// closeWhere closes rule flags about a record: all of them, or those that are
+// gone.
+func (s *applying) closeWhere(record merge.RecordID, all func() (bool, error), gone func(id merge.ID, f *wire.Finding) bool) error {
+	space, what := s.entry.Space, store.Awaited{Record: record, Corrected: true}
 	flagged, err := s.fold.Waiting(space, what)
 	if err != nil || len(flagged) == 0 {
 		return err
 	}
-	rec, err := s.fold.Record(space, part.Record)
+	every, err := all()
 	if err != nil {
 		return err
 	}
-	void := rec.Standing() == merge.Void
 	var still []merge.ID
 	for _, id := range flagged {
-		stands, err := s.closeRulesBy(id, part, void)
+		stands, err := s.closeRulesBy(id, record, func(f *wire.Finding) bool { return every || gone(id, f) })
 		if err != nil {
 			return err
 		}
@@ -70,17 +83,15 @@ func (s *applying) closeRulesOf(part *merge.RecordWrites) error {
 }
 
 // closeRulesBy closes those of one flagged change, and tells whether any stands.
-func (s *applying) closeRulesBy(id merge.ID, part *merge.RecordWrites, void bool) (stands bool, err error) {
-	because := store.Awaited{Record: part.Record, Corrected: true}
+func (s *applying) closeRulesBy(id merge.ID, record merge.RecordID, gone func(f *wire.Finding) bool) (stands bool, err error) {
+	because := store.Awaited{Record: record, Corrected: true}
 	err = s.closeFindings(id, because, func(f *wire.Finding) bool {
 		if !slices.Contains(awaits(f), because) {
 			return false
 		}
-		gone := void || slices.ContainsFunc(part.Writes, func(w merge.Write) bool {
-			return isRead(f, w.Cell) && slices.Contains(w.Replaces, id)
-		})
-		stands = stands || !gone
-		return gone
+		closes := gone(f)
+		stands = stands || !closes
+		return closes
 	})
 	return stands, err
 }

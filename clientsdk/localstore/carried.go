@@ -34,6 +34,11 @@ func (tx *sqlTx) Offered(space int64, fn func(c Carried) bool) error {
 	}, space)
 }
 
+func (tx *sqlTx) ReplaceCarried(n int64, batch []byte) error {
+	digest := sha256.Sum256(batch)
+	return tx.conn.exec("UPDATE OR REPLACE carried SET digest = ?, batch = ? WHERE n = ?", digest[:16], batch, n)
+}
+
 func (tx *sqlTx) Settle(n int64, last uint64) error {
 	return tx.conn.exec("UPDATE carried SET last = ?, offer = 0 WHERE n = ?", int64(last), n)
 }

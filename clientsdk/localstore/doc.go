@@ -30,4 +30,7 @@
 // (the file that ends in -shm) holds page numbers and checksums, no content.
 // Encryption hides the content, and the same block written twice looks the
 // same; it does not authenticate. The hashes of changes do.
+//
+// What is deleted is written over with zeros, and after Scrub it is in no file any
+// more, whoever has the key.
 package localstore

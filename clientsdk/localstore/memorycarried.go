@@ -32,6 +32,20 @@ func (tx *memoryTx) Offered(space int64, fn func(c Carried) bool) error {
 	return nil
 }
 
+func (tx *memoryTx) ReplaceCarried(n int64, batch []byte) error {
+	whole := sha256.Sum256(batch)
+	digest := [16]byte(whole[:16])
+	replaced, found := tx.carried.get(n)
+	if !found {
+		return nil
+	}
+	same := keysOf(tx.carried, func(c carriedRow) bool { return c.space == replaced.space && c.digest == digest && c.N != n })
+	if err := drop(tx, tx.carried, same...); err != nil {
+		return err
+	}
+	return update(tx, tx.carried, n, func(kept *carriedRow) { kept.digest, kept.Batch = digest, cloned(batch) })
+}
+
 func (tx *memoryTx) Settle(n int64, last uint64) error {
 	return update(tx, tx.carried, n, func(kept *carriedRow) { kept.last, kept.offer = last, false })
 }

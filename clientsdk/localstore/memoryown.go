@@ -60,6 +60,10 @@ func (tx *memoryTx) OwnContent(n int64) ([]byte, error) {
 	return cloned(own.content), nil
 }
 
+func (tx *memoryTx) SetOwnContent(n int64, content []byte) error {
+	return update(tx, tx.own, n, func(kept *ownRow) { kept.content = cloned(content) })
+}
+
 func (tx *memoryTx) OwnCount(space int64) (count int, err error) {
 	for chain := range tx.chainsOf(space) {
 		count += int(chain.LastSeq)

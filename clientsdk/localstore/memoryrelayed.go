@@ -27,6 +27,10 @@ func (tx *memoryTx) RelayedContent(n int64) ([]byte, error) {
 	return cloned(kept.content), nil
 }
 
+func (tx *memoryTx) SetRelayedContent(n int64, content []byte) error {
+	return update(tx, tx.relayed, -n, func(kept *relayedRow) { kept.content = cloned(content) })
+}
+
 // relayedOf walks over the relayed changes of a space.
 func (tx *memoryTx) relayedOf(space int64) iter.Seq2[int64, relayedRow] {
 	return func(yield func(int64, relayedRow) bool) {

@@ -132,7 +132,8 @@ func connect(ctx context.Context, path string, key []byte, vfs string) (*conn, e
 	return c, err
 }
 
-// settings of a connection; see the package documentation. fullfsync makes
+// settings of a connection; see the package documentation. secure_delete writes
+// zeros over what is deleted: a person may ask for that. fullfsync makes
 // Apple's systems sync for real and means nothing elsewhere. The caches are
 // 1 MB each; a log that one large pull has made long is cut back.
 const settings = `
@@ -144,6 +145,7 @@ PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -1024;
 PRAGMA journal_size_limit = 4194304;
 PRAGMA trusted_schema = OFF;
+PRAGMA secure_delete = ON;
 PRAGMA cell_size_check = ON;
 `
 

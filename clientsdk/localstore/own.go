@@ -74,6 +74,10 @@ func (tx *sqlTx) OwnContent(n int64) (content []byte, err error) {
 	return content, err
 }
 
+func (tx *sqlTx) SetOwnContent(n int64, content []byte) error {
+	return tx.conn.exec("UPDATE own SET content = ? WHERE n = ?", content, n)
+}
+
 func (tx *sqlTx) OwnCount(space int64) (count int, err error) {
 	err = tx.conn.query("SELECT sum(last_seq) FROM chain WHERE space = ?", func(s *sqlite3.Stmt) error {
 		count = int(s.ColumnInt64(0))

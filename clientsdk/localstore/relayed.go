@@ -37,6 +37,10 @@ func (tx *sqlTx) RelayedContent(n int64) (content []byte, err error) {
 	return content, err
 }
 
+func (tx *sqlTx) SetRelayedContent(n int64, content []byte) error {
+	return tx.conn.exec("UPDATE relayed SET content = ? WHERE n = ?", content, -n)
+}
+
 func (tx *sqlTx) RelayedChanges(space int64) (list []Relayed, err error) {
 	err = tx.conn.query("SELECT -n, replica, seq, tag FROM relayed WHERE space = ? ORDER BY n", func(s *sqlite3.Stmt) error {
 		list = append(list, scanRelayed(s))

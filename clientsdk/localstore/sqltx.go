@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
+
+	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
 // sqlTx is a transaction on a connection.
@@ -23,17 +25,42 @@ func (s *sqlStore) Read(ctx context.Context, fn func(Tx) error) error {
 	return s.run(ctx, s.reader, "BEGIN", fn)
 }
 
-func (s *sqlStore) run(ctx context.Context, pool chan *conn, begin string, fn func(Tx) error) error {
-	var c *conn
+// Scrub implements Store. What is deleted is written over with zeros, since the
+// settings say so; here the log, which still has what pages were before, is
+// written into the database and cut to nothing.
+func (s *sqlStore) Scrub(ctx context.Context) error {
+	c, err := s.take(ctx, s.writer)
+	if err != nil {
+		return err
+	}
+	defer func() { s.writer <- c }()
+	return c.query("PRAGMA wal_checkpoint(TRUNCATE)", func(row *sqlite3.Stmt) error {
+		if row.ColumnInt64(0) != 0 {
+			return fault.New(fault.Unavailable, "the register is being read: what was erased lies in its log until nobody does")
+		}
+		return nil
+	})
+}
+
+// take waits for a connection.
+func (s *sqlStore) take(ctx context.Context, pool chan *conn) (*conn, error) {
 	select {
-	case c = <-pool:
+	case c := <-pool:
+		return c, nil
 	case <-s.closed:
-		return ErrClosed
+		return nil, ErrClosed
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
+	}
+}
+
+func (s *sqlStore) run(ctx context.Context, pool chan *conn, begin string, fn func(Tx) error) error {
+	c, err := s.take(ctx, pool)
+	if err != nil {
+		return err
 	}
 	defer func() { pool <- c }()
-	err := c.transact(ctx, begin, fn)
+	err = c.transact(ctx, begin, fn)
 	if ctx.Err() != nil && errors.Is(err, sqlite3.INTERRUPT) {
 		return ctx.Err()
 	}

@@ -17,6 +17,11 @@ type Store interface {
 	// can write nothing.
 	Read(ctx context.Context, fn func(Tx) error) error
 
+	// Scrub takes out of the files what was deleted or written over. An error of
+	// kind fault.Unavailable says that somebody reads what it would take away: try
+	// again later.
+	Scrub(ctx context.Context) error
+
 	// Close waits for running transactions and closes the store.
 	Close() error
 }
@@ -84,6 +89,10 @@ type Tx interface {
 
 	// OwnContent returns the original of an own change, nil if there is none.
 	OwnContent(n int64) (content []byte, err error)
+
+	// SetOwnContent puts other content in place of an own change's original, out of
+	// which something was purged.
+	SetOwnContent(n int64, content []byte) error
 
 	// OwnCount returns how many changes the tablet has made in the space.
 	OwnCount(space int64) (count int, err error)
@@ -179,6 +188,10 @@ type Tx interface {
 	// they came, until it returns false. The bytes are the caller's.
 	Offered(space int64, fn func(c Carried) bool) error
 
+	// ReplaceCarried puts another batch in place of one, out of which something was
+	// purged.
+	ReplaceCarried(n int64, batch []byte) error
+
 	// Settle notes that the server has what is in a batch, up to a position of its
 	// log; zero if that is not known, and then the batch is kept.
 	Settle(n int64, last uint64) error
@@ -206,6 +219,9 @@ type Tx interface {
 
 	// RelayedContent returns the original of a relayed change, nil if there is none.
 	RelayedContent(n int64) (content []byte, err error)
+
+	// SetRelayedContent is SetOwnContent of a relayed change.
+	SetRelayedContent(n int64, content []byte) error
 
 	// RelayedChanges returns all relayed changes of a space, without their content,
 	// in the order in which they came.

@@ -151,11 +151,40 @@ func (r *round) follow(ctx context.Context, t *tour, page *syncv1.Page) {
 		r.relayed.Down += n
 		batches = batches[n:]
 	}
+	if err := r.adoptErasures(ctx, t.space, page); err != nil {
+		t.noteDown(err)
+		return
+	}
 	t.putOff = page.More && len(page.Entries) == 0 && string(page.Cursor) == string(t.at.Cursor)
 	if len(page.Entries) > 0 || len(t.at.Cursor) == 0 { // or the old one serves as well
 		t.at.Cursor = page.Cursor
 	}
 	t.done = t.err != nil || !page.More && !t.offersMore()
+}
+
+// adoptErasures erases here what the home server has erased, before the cursor
+// goes on: a hub that could not is told again. Records that came to be an erased
+// person's later are named without the person; whose they are does not matter
+// then.
+func (r *round) adoptErasures(ctx context.Context, space merge.SpaceID, m *syncv1.Page) error {
+	page, err := wire.PageFromProto(m)
+	if err != nil {
+		return err
+	}
+	persons, records := page.Erasures, []wire.ErasedRecord(nil)
+	for i := range page.Entries {
+		persons = append(persons, page.Entries[i].Erasures...)
+		records = append(records, page.Entries[i].Erased...)
+	}
+	if len(persons) == 0 && len(records) > 0 {
+		persons = []merge.Erasure{{}}
+	}
+	for _, erasure := range persons {
+		if err := r.engine.AdoptErasure(ctx, r.person, space, erasure, records); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noteDown notes that what came down could not be kept. What is here goes on up,

@@ -32,6 +32,7 @@ type Engine interface {
 	AudienceEngine
 	HubEngine
 	LogEngine
+	RightsEngine
 	SchemaEngine
 }
 
@@ -74,6 +75,7 @@ var (
 		enrolv1connect.EnrolServiceName,
 		syncv1connect.SyncServiceName,
 		syncv1connect.DeskServiceName,
+		syncv1connect.RightsServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
 		signinv1connect.SignInServiceName,
@@ -144,6 +146,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
+		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
 		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory}, options...))

@@ -35,6 +35,9 @@ const (
 
 	workMost   = 30 * time.Second
 	reportMost = time.Minute // it reads every register
+	// eraseMost is for reading a whole log and writing the store together. What is
+	// not done by then is gone on with.
+	eraseMost = 10 * time.Minute
 )
 
 // procedures has a line for each procedure of the public port. One without a line
@@ -48,6 +51,8 @@ var procedures = map[string]bounds{
 
 	syncv1connect.DeskServiceListDisagreementsProcedure: {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceWriteProcedure:             {messageBytes: writeBytes, work: workMost},
+	syncv1connect.RightsServiceEraseProcedure:           {messageBytes: askBytes, work: eraseMost},
+	syncv1connect.RightsServiceExportProcedure:          {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceListHistoryProcedure:       {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceGetRecordAtProcedure:       {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceListQuarantinedProcedure:   {messageBytes: askBytes, work: workMost},

@@ -18,6 +18,11 @@ const (
 	// memtables a transaction holds 2.4 MB; the entry, the rows it touches and
 	// the sets of applied changes must all fit one.
 	BatchBytes = 256 << 10
+	// KeptBatchBytes bounds a batch in a log, from which something may have been
+	// purged: a purged write takes up to 38 bytes where it took 7, and a change
+	// of 4,096 writes that keeps some of them grows by 127 KiB. It still fits a
+	// transaction.
+	KeptBatchBytes = 2 << 20
 	// BatchChanges bounds the changes of a batch, for the same reason: each may
 	// touch a row that was there before.
 	BatchChanges = 1000

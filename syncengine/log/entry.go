@@ -4,16 +4,18 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 
+	"google.golang.org/protobuf/proto"
+
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// encode returns an entry as it is stored at its place in the log.
-func encode(partition uint16, seq uint64, e *Entry) *logv1.Entry {
+// Encode returns an entry as it is stored at its place in the log.
+func Encode(partition uint16, seq uint64, e *Entry) *logv1.Entry {
 	m := &logv1.Entry{
 		Kind: logv1.EntryKind(e.Kind), PushId: []byte(e.PushID), ReceivedMillis: e.Received,
-		Principal: e.Principal[:], Level: e.Level, Body: e.Body, Checksum: checksum(partition, seq, e),
+		Principal: e.Principal[:], Level: e.Level, Body: e.Body, Checksum: checksum(partition, seq, e), Purged: e.Purged,
 	}
 	if e.Space != (merge.SpaceID{}) {
 		m.SpaceId = e.Space[:]
@@ -23,7 +25,7 @@ func encode(partition uint16, seq uint64, e *Entry) *logv1.Entry {
 
 // Decode reads an entry from its place in the log.
 func Decode(partition uint16, seq uint64, m *logv1.Entry) (Entry, error) {
-	e := Entry{Kind: Kind(m.Kind), PushID: string(m.PushId), Received: m.ReceivedMillis, Level: m.Level, Body: m.Body}
+	e := Entry{Kind: Kind(m.Kind), PushID: string(m.PushId), Received: m.ReceivedMillis, Level: m.Level, Body: m.Body, Purged: m.Purged}
 	copy(e.Space[:], m.SpaceId)
 	copy(e.Principal[:], m.Principal)
 	if checksum(partition, seq, &e) != m.Checksum {
@@ -45,5 +47,11 @@ func checksum(partition uint16, seq uint64, e *Entry) uint32 {
 	buf = binary.BigEndian.AppendUint32(buf, e.Level)
 	buf = binary.BigEndian.AppendUint32(buf, uint32(len(e.PushID)))
 	buf = append(buf, e.PushID...)
-	return crc32.Update(crc32.Update(0, castagnoli, buf), castagnoli, e.Body)
+	sum := crc32.Update(crc32.Update(0, castagnoli, buf), castagnoli, e.Body)
+	if e.Purged == nil {
+		return sum
+	}
+	// It came from bytes, and goes back to the same ones.
+	purged, _ := proto.MarshalOptions{Deterministic: true}.Marshal(e.Purged)
+	return crc32.Update(sum, castagnoli, append([]byte{1}, purged...))
 }

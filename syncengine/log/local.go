@@ -169,7 +169,8 @@ func (l *Local) commitFold(fold *store.Fold, entries []*appending) {
 }
 
 func (l *Local) apply(fold *store.Fold, a *appending) (err error) {
-	a.outcome, err = applyNext(fold, l.applier, a.partition, &a.entry)
+	entry := a.entry // as it was appended, for when this fold is not stored
+	a.outcome, err = applyNext(fold, l.applier, a.partition, &entry)
 	return err
 }
 

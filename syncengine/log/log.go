@@ -22,6 +22,7 @@ const (
 	Grant   = Kind(logv1.EntryKind_ENTRY_KIND_GRANT)   // access given or taken away
 	Schema  = Kind(logv1.EntryKind_ENTRY_KIND_SCHEMA)  // record types made known
 	Release = Kind(logv1.EntryKind_ENTRY_KIND_RELEASE) // quarantined changes tried again
+	Erase   = Kind(logv1.EntryKind_ENTRY_KIND_ERASE)   // a person erased
 	Dismiss = Kind(logv1.EntryKind_ENTRY_KIND_DISMISS) // quarantined changes given back to their authors
 	Epoch   = Kind(logv1.EntryKind_ENTRY_KIND_EPOCH)   // a new or restored server began to serve
 	Durable = Kind(logv1.EntryKind_ENTRY_KIND_DURABLE) // a verified backup holds a space's log up to a position
@@ -45,6 +46,9 @@ type Entry struct {
 	Principal merge.PersonID
 	Level     uint32
 	Body      []byte // a message of zhurnal.log.v1 by kind
+	// Purged is what applying the entry did, if something that decided it was
+	// erased since.
+	Purged *logv1.Purged
 	// Decoded is the body as whoever appends has it already, so that it is not
 	// decoded twice. It is not stored, and applying must not depend on it.
 	Decoded any
@@ -59,6 +63,9 @@ type Outcome struct {
 	// Position is the highest position of the space afterwards; of an entry of
 	// the directory, the version of the directory.
 	Position uint64
+	// Erases says that something of a person who was erased has come, of whom
+	// there was more before: the log still has it.
+	Erases bool
 	// Outcomes are the verdicts over the entry's changes, in its order.
 	Outcomes []wire.Outcome
 }
@@ -72,7 +79,9 @@ type Sequenced struct {
 // Applier turns entries into state.
 type Applier interface {
 	// Apply writes what the entry does into the fold. It depends on the entry
-	// and on what the fold shows of the state, on nothing else. An error means
+	// and on what the fold shows of the state, on nothing else. It may put another
+	// body into the entry, out of which what was erased is purged, and which is
+	// kept in its place; applying that again does the same. An error means
 	// that the store is in trouble, not that the entry is bad.
 	Apply(fold *store.Fold, partition uint16, seq uint64, e *Entry) (Outcome, error)
 }

@@ -22,7 +22,7 @@ func Replay(st *store.Store, applier Applier, partition uint16, e Entry) error {
 }
 
 // applyNext applies an entry, and puts it at the end of its partition's log if
-// it did something.
+// it did something. Of what is put there, applying may have erased something.
 func applyNext(fold *store.Fold, applier Applier, partition uint16, e *Entry) (Outcome, error) {
 	seq, err := fold.NextEntrySeq(partition)
 	if err != nil {
@@ -32,5 +32,5 @@ func applyNext(fold *store.Fold, applier Applier, partition uint16, e *Entry) (O
 	if err != nil || !outcome.Recorded {
 		return outcome, err
 	}
-	return outcome, fold.PutEntry(partition, seq, encode(partition, seq, e))
+	return outcome, fold.PutEntry(partition, seq, Encode(partition, seq, e))
 }

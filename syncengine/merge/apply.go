@@ -3,7 +3,6 @@ package merge
 import (
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // Rows is the state that [Apply] reads and writes: the records of one space.
@@ -49,8 +48,10 @@ var ErrTypeChanged = errors.New("record id belongs to a record of another type o
 // log, zero likewise; a record whose row already reflects this position is
 // left alone, so that rows may be fetched while the log goes on.
 //
-// A purged write puts nothing into the state and makes no record. Its change
-// is in the set all the same, so nothing waits for it any longer.
+// A purged write puts nothing into the state, but it makes the record that it
+// was made to: what refers to it goes on finding it, and what its history says
+// of positions stays. Its change is in the set, so nothing waits for it any
+// longer. What is written to a cell that was erased is like it.
 //
 // After [ErrTypeChanged] the state is as it was. After an error of rows it may
 // hold part of the change, and must be dropped.
@@ -104,7 +105,7 @@ type application struct {
 
 func (a *application) applyRecord(rec *Record, part *RecordWrites) error {
 	switch {
-	case rec == nil && !slices.ContainsFunc(part.Writes, hasContent):
+	case rec == nil && len(part.Writes) == 0:
 		return nil
 	case rec == nil:
 		rec = &Record{Type: part.Type, ID: part.Record, Header: part.Header, Cells: make([]Cell, 0, len(part.Writes))}
@@ -123,15 +124,17 @@ func (a *application) applyRecord(rec *Record, part *RecordWrites) error {
 			return err
 		}
 	}
-	if slices.ContainsFunc(part.Writes, isPurged) {
-		rec.unmarkAll(a.change.ID)
+	for i := range part.Writes {
+		if isPurged(part.Writes[i]) {
+			rec.unmarkAll(part.Writes[i].Cell.Field, a.change.ID)
+		}
 	}
 	return nil
 }
 
 // applyWrite is the merging of one cell.
 func (a *application) applyWrite(rec *Record, w *Write) error {
-	if isPurged(*w) {
+	if isPurged(*w) || !rec.Keeps(w.Cell.Field) {
 		return nil
 	}
 	cell := rec.cellFor(w.Cell)
@@ -159,12 +162,14 @@ func (a *application) applyWrite(rec *Record, w *Write) error {
 	return nil
 }
 
-// unmarkAll takes out the markers that await the change in any cell. Which
-// element of a set a purged write was about is no longer known; but what the
+// unmarkAll takes out the markers that await the change in any cell of a field.
+// Which element of a set a purged write was about is no longer known; but what the
 // change's other writes had to take is taken already, so what is left awaits the
 // purged ones.
-func (r *Record) unmarkAll(change ID) {
+func (r *Record) unmarkAll(field uint32, change ID) {
 	for i := range r.Cells {
-		r.Cells[i].unmark(change)
+		if r.Cells[i].Key.Field == field {
+			r.Cells[i].unmark(change)
+		}
 	}
 }

@@ -65,5 +65,3 @@ func (c *Change) WriteCount() int {
 }
 
 func isPurged(w Write) bool { return w.Purged != nil }
-
-func hasContent(w Write) bool { return w.Purged == nil }

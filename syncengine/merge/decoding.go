@@ -19,12 +19,16 @@ const (
 // must not be altered afterwards.
 func ParseRecord(id RecordID, data []byte) (*Record, error) {
 	p := rowParser{parser: parser{data: data}}
-	if p.byte() != recordFormat {
+	format := p.byte()
+	if format != recordFormat && format != erasedFormat {
 		return nil, ErrMalformedRecord
 	}
-	r := &Record{ID: id, Position: p.uvarint()}
+	r := &Record{ID: id, Position: p.uvarint(), Erased: format == erasedFormat}
 	r.Type = string(p.bytes())
 	r.Header = p.bytes()
+	if r.Erased {
+		r.Kept = p.readKept()
+	}
 	p.readSources()
 	p.readWrites()
 	r.Cells = p.readCells()
@@ -43,6 +47,19 @@ type rowParser struct {
 	sourcesUsed int
 	writesUsed  int
 	room        []Value // for the values of most cells, in one piece
+}
+
+// readKept reads ascending field numbers.
+func (p *rowParser) readKept() []uint32 {
+	kept := make([]uint32, p.count(1))
+	for i := range kept {
+		field := p.uvarint()
+		if field > MaxField || i > 0 && uint32(field) <= kept[i-1] {
+			p.failed = true
+		}
+		kept[i] = uint32(field)
+	}
+	return kept
 }
 
 func (p *rowParser) readSources() {
@@ -137,7 +154,7 @@ func (p *rowParser) values(n int) []Value {
 // rest of it.
 func RecordPosition(data []byte) (uint64, error) {
 	p := parser{data: data}
-	if p.byte() != recordFormat {
+	if format := p.byte(); format != recordFormat && format != erasedFormat {
 		return 0, ErrMalformedRecord
 	}
 	position := p.uvarint()

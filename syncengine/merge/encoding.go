@@ -5,8 +5,11 @@ import (
 	"slices"
 )
 
-// recordFormat is the first byte of every row.
-const recordFormat = 1
+// The first byte of every row says whether the record was erased.
+const (
+	recordFormat = 1
+	erasedFormat = 2
+)
 
 // source is a replica with the person who wrote on it.
 type source struct {
@@ -28,6 +31,7 @@ type liveWrite struct {
 // vectors hold. All integers are varints, lengths before content:
 //
 //	format, position, type, header,
+//	kept: count, each field (in a record that was erased only),
 //	sources: count, each replica and author,
 //	changes: count, each source index, sequence number, tag, at (zigzag),
 //	cells: count, each field, element,
@@ -36,10 +40,20 @@ type liveWrite struct {
 //
 // Sources and changes stand in the order in which the cells first use them.
 func AppendRecord(buf []byte, r *Record) []byte {
-	buf = append(buf, recordFormat)
+	format := byte(recordFormat)
+	if r.Erased {
+		format = erasedFormat
+	}
+	buf = append(buf, format)
 	buf = binary.AppendUvarint(buf, r.Position)
 	buf = appendBytes(buf, r.Type)
 	buf = appendBytes(buf, r.Header)
+	if r.Erased {
+		buf = binary.AppendUvarint(buf, uint64(len(r.Kept)))
+		for _, field := range r.Kept {
+			buf = binary.AppendUvarint(buf, uint64(field))
+		}
+	}
 
 	var sourceRoom [4]source // most records need no more, and no allocation
 	var writeRoom [8]liveWrite

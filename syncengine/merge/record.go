@@ -10,6 +10,11 @@ type Record struct {
 	// Position is the position in the space's log of the last change that
 	// touched the record; zero while none of them came from the home server.
 	Position uint64
+	// Erased says that the person whom the record is about was erased. The cells
+	// in Kept stay, ascending, and the lifecycle cell; what is written to others
+	// is not kept.
+	Erased bool
+	Kept   []uint32
 	// Cells are sorted by key.
 	Cells []Cell
 }

@@ -1,7 +1,7 @@
 // Package register is a small file beside the store, outside of its backups, of
 // what must outlive the restore of an older backup: that a person gave changes
-// back to their authors, and that a device or a user is let in no more. A line
-// is durable before the server says that it is done.
+// back to their authors, that persons were erased, and that a device or a user is
+// let in no more. A line is durable before the server says that it is done.
 package register
 
 import (
@@ -28,6 +28,12 @@ type Dismissal struct {
 	Reason string // a key without spaces
 }
 
+// Erasure is a person who was erased in a space.
+type Erasure struct {
+	Space merge.SpaceID
+	merge.Erasure
+}
+
 // End says of a row of the server's directory that what it stands for has ended,
 // or has not after all. Of several about one row the last holds.
 type End struct {
@@ -40,6 +46,7 @@ type End struct {
 type Contents struct {
 	Dismissals []Dismissal
 	Ends       []End
+	Erasures   []Erasure
 }
 
 // File is an open register. It is safe for concurrent use.
@@ -107,6 +114,9 @@ func (f *File) Add(dismissals []Dismissal) error {
 	return f.add(lines)
 }
 
+// AddErasure appends an erasure. It is durable when it returns.
+func (f *File) AddErasure(e Erasure) error { return f.add([]byte(e.line())) }
+
 // AddEnds appends ends. They are durable when it returns.
 func (f *File) AddEnds(ends []End) error {
 	var lines []byte
@@ -166,6 +176,11 @@ func (c *Contents) parseLine(line string) error {
 		c.Dismissals = append(c.Dismissals, d)
 		return err
 	}
+	if strings.HasPrefix(line, erased+" ") {
+		e, err := parseErasure(line)
+		c.Erasures = append(c.Erasures, e)
+		return err
+	}
 	e, err := parseEnd(line)
 	c.Ends = append(c.Ends, e)
 	return err
@@ -178,6 +193,7 @@ const (
 	dismissed = "dismiss"
 	ended     = "end"
 	resumed   = "resume"
+	erased    = "erase"
 )
 
 // summed ends a line of text with CRC-32C of it.

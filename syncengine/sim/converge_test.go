@@ -40,7 +40,10 @@ func (f *fleet) converge() {
 			f.checkEqual(t, space)
 		}
 	}
-	if f.failed == nil && f.tally.Forgotten > 0 {
+	for _, space := range f.spaces {
+		f.checkErased(space)
+	}
+	if f.failed == nil && f.tally.Forgotten+f.tally.Erased > 0 {
 		f.home.checkRows()
 	}
 }
@@ -114,7 +117,11 @@ func (f *fleet) checkHome(space merge.SpaceID) {
 	if position != l.position() {
 		f.fail("%s: the server is at position %d, its log ends at %d", f.names[space], position, l.position())
 	}
-	f.must(mergetest.Recompute(facts).Diff(rows), "%s: the server's rows", f.names[space])
+	means := mergetest.Recompute(facts)
+	for _, of := range l.erased {
+		means.Erase(of.Record, of.Kept)
+	}
+	f.must(means.Diff(rows), "%s: the server's rows", f.names[space])
 }
 
 // checkAcknowledged holds the log to what registers have taken.

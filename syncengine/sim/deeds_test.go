@@ -43,6 +43,7 @@ func deeds() []deed {
 		{"the hub is lost", 1, false, (*doing).hubIsLost},
 		{"the server's log is cut", 4, false, (*doing).homeIsCut},
 		{"a tablet's record is damaged", 3, false, (*doing).isDamaged},
+		{"a person is erased", 3, false, (*doing).personIsErased},
 	}
 }
 

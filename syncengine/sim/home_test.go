@@ -43,6 +43,12 @@ func (h *home) Add(dismissals []register.Dismissal) error {
 	return nil
 }
 
+// AddErasure implements syncengine.Register.
+func (h *home) AddErasure(e register.Erasure) error {
+	h.register.Erasures = append(h.register.Erasures, e)
+	return nil
+}
+
 // AddEnds implements syncengine.Register.
 func (h *home) AddEnds(ends []register.End) error {
 	h.register.Ends = append(h.register.Ends, ends...)

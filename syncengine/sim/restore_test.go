@@ -59,7 +59,7 @@ func cloneLogs(logs map[merge.SpaceID]*spaceLog) map[merge.SpaceID]*spaceLog {
 	for space, l := range logs {
 		clone[space] = &spaceLog{
 			cursor: l.cursor, rows: l.rows, facts: slices.Clone(l.facts), digests: slices.Clone(l.digests),
-			positions: maps.Clone(l.positions), state: l.state.Clone(),
+			positions: maps.Clone(l.positions), state: l.state.Clone(), erased: slices.Clone(l.erased), persons: slices.Clone(l.persons),
 		}
 	}
 	return clone

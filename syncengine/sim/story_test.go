@@ -41,7 +41,7 @@ type tally struct {
 	Killed, Cloned, SetBack, ClocksMoved                    int
 	Revoked, HomeCrashes, HomeFull, Restored, Lies, Refused int
 	Flagged, Quarantined, Dismissed, Settled                int
-	Looks, Views, Forgotten                                 int
+	Looks, Views, Forgotten, Erased                         int
 	Damaged, Repaired                                       int
 	Handed, ByHub, Relays, HubCrashes, HubsLost             int
 }

@@ -223,9 +223,14 @@ func (t *tablet) view(l *spaceLog, space merge.SpaceID, position uint64) (digest
 			t.must(err, "apply")
 		}
 	}
+	for _, of := range l.erased {
+		if rec, _ := state.Record(of.Record); of.position <= position && rec != nil {
+			rec.Erase(of.Kept)
+		}
+	}
 	for _, id := range onTop {
 		c := t.sent[id]
-		if c == nil || t.dismissed[id] { // the tablet may have heard of it, or not
+		if c == nil || t.dismissed[id] || l.isOfErased(c) { // the tablet may have heard of it, or not
 			return merge.Hash{}, false
 		}
 		_, err := state.Apply(c, 0, 0)

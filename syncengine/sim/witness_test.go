@@ -27,6 +27,15 @@ type spaceLog struct {
 	rows      merge.Digest
 	positions map[merge.ID]uint64
 	state     *mergetest.Space
+	// erased are the records that were erased, and persons who was, in order.
+	erased  []erasedAt
+	persons []merge.Erasure
+}
+
+// erasedAt is a record that was erased, and at which position.
+type erasedAt struct {
+	position uint64
+	wire.ErasedRecord
 }
 
 func (l *spaceLog) position() uint64 { return uint64(len(l.facts)) }
@@ -87,7 +96,7 @@ func (w *witness) enter(space merge.SpaceID, l *spaceLog, e *wire.LogEntry) {
 	var changes []*merge.Change
 	if len(e.Batch) > 0 {
 		var err error
-		if changes, err = wire.DecodeBatch(space, e.Batch); err != nil {
+		if changes, err = wire.DecodeKeptBatch(space, e.Batch); err != nil {
 			w.fail("%s: entry at %d: %w", w.names[space], e.FirstPosition, err)
 			return
 		}
@@ -101,6 +110,29 @@ func (w *witness) enter(space merge.SpaceID, l *spaceLog, e *wire.LogEntry) {
 	}
 	for _, c := range changes {
 		w.apply(space, l, c, e.Received)
+	}
+	w.erases(space, l, e, len(changes) == 0)
+}
+
+// erases takes in what an entry has erased.
+func (w *witness) erases(space merge.SpaceID, l *spaceLog, e *wire.LogEntry, alone bool) {
+	l.persons = append(l.persons, e.Erasures...)
+	for _, r := range e.Erased {
+		rec, _ := l.state.Record(r.Record)
+		if rec == nil {
+			w.fail("%s: record %s is erased at %d, and is not there", w.names[space], r.Record, l.position())
+			return
+		}
+		last := &l.digests[len(l.digests)-1]
+		*last = last.Combine(rec.Digest())
+		l.rows = l.rows.Combine(l.rowDigestOf(rec.ID))
+		rec.Erase(r.Kept)
+		if alone {
+			rec.Position = l.position()
+		}
+		*last = last.Combine(rec.Digest())
+		l.rows = l.rows.Combine(l.rowDigestOf(rec.ID))
+		l.erased = append(l.erased, erasedAt{l.position(), r})
 	}
 }
 

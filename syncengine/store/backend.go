@@ -12,6 +12,9 @@ type backend interface {
 	update() update
 	// updateBytes is how much one transaction may hold.
 	updateBytes() int
+	// scrub takes out of the files what rows held before. Nothing is committed
+	// meanwhile.
+	scrub() error
 	// close makes what was committed durable.
 	close() error
 }

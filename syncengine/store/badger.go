@@ -105,6 +105,24 @@ func (b badgerBackend) update() update   { return badgerTxn{b.db.NewTransaction(
 func (b badgerBackend) updateBytes() int { return int(b.db.MaxBatchSize()) }
 func (b badgerBackend) close() error     { return b.db.Close() }
 
+// scrubbed is a key that no row has. Dropping it is how Badger is made to write
+// its tables in memory to the disk, and the files of their logs away.
+var scrubbed = []byte("z/scrub")
+
+// scrub writes all tables together: of each row the last version is left, and
+// the files that held the others are deleted. Badger keeps old versions until it
+// happens to compact the tables that they are in.
+func (b badgerBackend) scrub() error {
+	err := b.db.Update(func(txn *badger.Txn) error { return txn.Set(scrubbed, []byte{1}) })
+	if err == nil {
+		err = b.db.DropPrefix(scrubbed)
+	}
+	if err != nil {
+		return err
+	}
+	return b.db.Flatten(1)
+}
+
 func (t badgerTxn) get(key []byte) ([]byte, error) {
 	item, err := t.txn.Get(key)
 	if errors.Is(err, badger.ErrKeyNotFound) {

@@ -143,6 +143,7 @@ func describeInSpace(kind byte, tail []byte) string {
 		kindAccess: "access of person", kindBlock: "verdicts over changes", kindDelivery: "log at position", kindEpochs: "epochs",
 		kindFindings: "findings about change", kindHead: "head", kindOwnChain: "the server's own chain",
 		kindQuarantine: "quarantined change", kindRecord: "record", kindUpstream: "how far it has come with the home server", kindWaiting: "what waits for",
+		kindErasures: "who was erased",
 	}[kind]
 	switch {
 	case !ok:

@@ -26,6 +26,7 @@ var ErrFoldTooBig = errors.New("more than one transaction holds")
 // used by one goroutine, and ends with Commit or Discard.
 type Fold struct {
 	rows
+	store   *Store
 	txn     update
 	records map[spaceRecord]*foldedRecord
 	heads   map[merge.SpaceID]*logv1.SpaceHead
@@ -71,7 +72,7 @@ type foldedBlock struct {
 func (s *Store) Fold() *Fold {
 	txn := s.backend.update()
 	return &Fold{
-		rows: rows{txn}, txn: txn, // rows that were set are seen
+		rows: rows{txn}, store: s, txn: txn, // rows that were set are seen
 		records: map[spaceRecord]*foldedRecord{}, heads: map[merge.SpaceID]*logv1.SpaceHead{}, blocks: map[blockID]*foldedBlock{},
 		partitions: map[uint16]*logv1.PartitionHead{},
 		findings:   map[spaceChange][]wire.Finding{}, waiting: map[spaceAwaited]*waiters{},
@@ -207,7 +208,9 @@ func (f *Fold) Commit() error {
 	}
 	err := f.err
 	if err == nil {
+		f.store.committing.Lock()
 		err = commitFault(f.txn.commit())
+		f.store.committing.Unlock()
 	}
 	if errors.Is(err, ErrFoldTooBig) {
 		return ErrFoldTooBig

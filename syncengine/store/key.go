@@ -31,6 +31,7 @@ const (
 	kindRecord     = 'r' // record [, span]
 	kindUpstream   = 'u' // how far a hub has come with the home server
 	kindWaiting    = 'w' // what is awaited [, page]: the flagged changes that wait for it
+	kindErasures   = 'x' // who was erased
 )
 
 // Partition returns the partition that a space lives in, fixed for ever.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/keyring"
@@ -25,6 +26,8 @@ const (
 type Store struct {
 	backend   backend
 	cursorKey [32]byte
+	// committing keeps commits out while files are scrubbed.
+	committing sync.Mutex
 }
 
 // Options say where and how to open a store.

@@ -109,10 +109,20 @@ func runToProto(changes []*merge.Change) *syncv1.Run {
 // all of it is right or nothing is returned. The changes share bytes with each
 // other, not with packed.
 func DecodeBatch(space merge.SpaceID, packed []byte) ([]*merge.Change, error) {
-	if len(packed) > limits.BatchBytes {
-		return nil, fault.New(fault.TooLarge, "batch: %d bytes compressed; at most %d before compression", len(packed), limits.BatchBytes)
+	return decodeBatch(space, packed, limits.BatchBytes)
+}
+
+// DecodeKeptBatch is DecodeBatch of a batch from a log, in which something may
+// have been purged: then it is longer than it was when it was sent.
+func DecodeKeptBatch(space merge.SpaceID, packed []byte) ([]*merge.Change, error) {
+	return decodeBatch(space, packed, limits.KeptBatchBytes)
+}
+
+func decodeBatch(space merge.SpaceID, packed []byte, limitBytes int) ([]*merge.Change, error) {
+	if len(packed) > limitBytes {
+		return nil, fault.New(fault.TooLarge, "batch: %d bytes compressed; at most %d before compression", len(packed), limitBytes)
 	}
-	plain, err := decompress(packed)
+	plain, err := decompress(packed, limitBytes)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ type Page struct {
 	// Digest is that of all rows at the position; nil where the page does not
 	// say it.
 	Digest *merge.Digest
+	// Erasures are the persons who were erased since the copy's position, on the
+	// last page of rows.
+	Erasures []merge.Erasure
 }
 
 // LogEntry is one entry of a space's log.
@@ -36,6 +39,9 @@ type LogEntry struct {
 	Received      int64  // milliseconds since 1970
 	Batch         []byte // compressed; empty if there are no changes
 	Outcomes      []Outcome
+	// Erased are the records that the entry erased, Erasures the persons.
+	Erased   []ErasedRecord
+	Erasures []merge.Erasure
 }
 
 // StateRow is the merged state of one record.
@@ -49,6 +55,7 @@ func (p *Page) ToProto() *syncv1.Page {
 	m := &syncv1.Page{
 		Cursor: p.Cursor, Position: p.Position, Consistent: p.Consistent, More: p.More, ReplacesAll: p.ReplacesAll, DurableThrough: p.DurableThrough, ByRows: p.ByRows,
 		Entries: make([]*syncv1.LogEntry, len(p.Entries)), Rows: make([]*syncv1.StateRow, len(p.Rows)), Applied: appliedToProto(p.Applied),
+		Erasures: ErasuresToProto(p.Erasures),
 	}
 	if p.Digest != nil {
 		m.Digest = p.Digest[:]
@@ -57,7 +64,7 @@ func (p *Page) ToProto() *syncv1.Page {
 		e := &p.Entries[i]
 		m.Entries[i] = &syncv1.LogEntry{
 			FirstPosition: e.FirstPosition, Positions: e.Positions, ReceivedMillis: e.Received,
-			Batch: e.Batch, Outcomes: OutcomesToProto(e.Outcomes),
+			Batch: e.Batch, Outcomes: OutcomesToProto(e.Outcomes), Erased: ErasedToProto(e.Erased), Erasures: ErasuresToProto(e.Erasures),
 		}
 	}
 	for i := range p.Rows {
@@ -80,11 +87,10 @@ func PageFromProto(m *syncv1.Page) (Page, error) {
 		p.Digest = &digest
 	}
 	for i, e := range m.Entries {
-		outcomes, err := OutcomesFromProto(e.Outcomes)
-		if err != nil {
+		var err error
+		if p.Entries[i], err = entryFromProto(e); err != nil {
 			return Page{}, err
 		}
-		p.Entries[i] = LogEntry{FirstPosition: e.FirstPosition, Positions: e.Positions, Received: e.ReceivedMillis, Batch: e.Batch, Outcomes: outcomes}
 	}
 	for i, r := range m.Rows {
 		id, err := ID16[merge.RecordID](r.RecordId, "row")
@@ -94,6 +100,21 @@ func PageFromProto(m *syncv1.Page) (Page, error) {
 		p.Rows[i] = StateRow{Record: id, Row: r.Row}
 	}
 	var err error
+	if p.Erasures, err = ErasuresFromProto(m.Erasures); err != nil {
+		return Page{}, err
+	}
 	p.Applied, err = appliedFromProto(m.Applied)
 	return p, err
+}
+
+func entryFromProto(m *syncv1.LogEntry) (e LogEntry, err error) {
+	e = LogEntry{FirstPosition: m.FirstPosition, Positions: m.Positions, Received: m.ReceivedMillis, Batch: m.Batch}
+	if e.Outcomes, err = OutcomesFromProto(m.Outcomes); err != nil {
+		return e, err
+	}
+	if e.Erased, err = ErasedFromProto(m.Erased); err != nil {
+		return e, err
+	}
+	e.Erasures, err = ErasuresFromProto(m.Erasures)
+	return e, err
 }

@@ -45,6 +45,11 @@ func Recompute(facts []Fact) Oracle {
 		applied[f.Change.ID] = true
 	}
 	state := Oracle{}
+	for _, f := range facts {
+		for i := range f.Change.Records {
+			state.record(&f.Change.Records[i])
+		}
+	}
 	eachWrite(facts, func(f Fact, rec *merge.RecordWrites, w *merge.Write) {
 		cell := state.cell(rec, w.Cell)
 		at := f.Change.Stamp
@@ -79,12 +84,25 @@ func eachWrite(facts []Fact, visit func(f Fact, rec *merge.RecordWrites, w *merg
 	}
 }
 
-func (o Oracle) cell(rec *merge.RecordWrites, key merge.CellKey) *oracleCell {
+// Erase takes out of a record all but the cells that stay.
+func (o Oracle) Erase(record merge.RecordID, kept []uint32) {
+	rule := merge.ErasureRule{Kept: kept}
+	if r := o[record]; r != nil {
+		maps.DeleteFunc(r.cells, func(key merge.CellKey, _ *oracleCell) bool { return !rule.Keeps(key.Field) })
+	}
+}
+
+func (o Oracle) record(rec *merge.RecordWrites) *oracleRecord {
 	r := o[rec.Record]
 	if r == nil {
 		r = &oracleRecord{rec.Type, string(rec.Header), map[merge.CellKey]*oracleCell{}}
 		o[rec.Record] = r
 	}
+	return r
+}
+
+func (o Oracle) cell(rec *merge.RecordWrites, key merge.CellKey) *oracleCell {
+	r := o.record(rec)
 	if r.cells[key] == nil {
 		r.cells[key] = &oracleCell{map[merge.ID]oracleValue{}, map[merge.ID]bool{}}
 	}

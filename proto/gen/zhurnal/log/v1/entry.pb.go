@@ -41,6 +41,8 @@ const (
 	EntryKind_ENTRY_KIND_RELEASE EntryKind = 4
 	// Quarantined changes given back to their authors; body is a Dismissal.
 	EntryKind_ENTRY_KIND_DISMISS EntryKind = 5
+	// A person is erased; body is an Erase.
+	EntryKind_ENTRY_KIND_ERASE EntryKind = 6
 	// A server that was new, or restored from a backup, began to serve; body is
 	// an Epoch.
 	EntryKind_ENTRY_KIND_EPOCH EntryKind = 7
@@ -68,6 +70,7 @@ var (
 		3:  "ENTRY_KIND_SCHEMA",
 		4:  "ENTRY_KIND_RELEASE",
 		5:  "ENTRY_KIND_DISMISS",
+		6:  "ENTRY_KIND_ERASE",
 		7:  "ENTRY_KIND_EPOCH",
 		8:  "ENTRY_KIND_DURABLE",
 		9:  "ENTRY_KIND_UPSTREAM",
@@ -82,6 +85,7 @@ var (
 		"ENTRY_KIND_SCHEMA":      3,
 		"ENTRY_KIND_RELEASE":     4,
 		"ENTRY_KIND_DISMISS":     5,
+		"ENTRY_KIND_ERASE":       6,
 		"ENTRY_KIND_EPOCH":       7,
 		"ENTRY_KIND_DURABLE":     8,
 		"ENTRY_KIND_UPSTREAM":    9,
@@ -138,7 +142,10 @@ type Entry struct {
 	Body []byte `protobuf:"bytes,7,opt,name=body,proto3" json:"body,omitempty"`
 	// CRC-32C over the entry's place in the log and its other fields, by which
 	// damage is found that applying the entry would not show.
-	Checksum      uint32 `protobuf:"fixed32,8,opt,name=checksum,proto3" json:"checksum,omitempty"`
+	Checksum uint32 `protobuf:"fixed32,8,opt,name=checksum,proto3" json:"checksum,omitempty"`
+	// Set once something that a person asked to be erased was purged from what
+	// the entry holds, or decided what applying it did.
+	Purged        *Purged `protobuf:"bytes,9,opt,name=purged,proto3" json:"purged,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -229,6 +236,125 @@ func (x *Entry) GetChecksum() uint32 {
 	return 0
 }
 
+func (x *Entry) GetPurged() *Purged {
+	if x != nil {
+		return x.Purged
+	}
+	return nil
+}
+
+// What applying an entry did, where the values that decided it are purged. It
+// takes the place of what would be found without them.
+type Purged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the entry gave to the space's log, in order; none if that is
+	// forgotten, or it was nothing.
+	Deliveries    []*PurgedDelivery `protobuf:"bytes,1,rep,name=deliveries,proto3" json:"deliveries,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Purged) Reset() {
+	*x = Purged{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Purged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Purged) ProtoMessage() {}
+
+func (x *Purged) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Purged.ProtoReflect.Descriptor instead.
+func (*Purged) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Purged) GetDeliveries() []*PurgedDelivery {
+	if x != nil {
+		return x.Deliveries
+	}
+	return nil
+}
+
+// A row of the space's log as it was before something in it was purged.
+type PurgedDelivery struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many positions it takes.
+	Positions uint32 `protobuf:"varint,1,opt,name=positions,proto3" json:"positions,omitempty"`
+	// The size of its batch, in bytes.
+	BatchBytes uint64 `protobuf:"varint,2,opt,name=batch_bytes,json=batchBytes,proto3" json:"batch_bytes,omitempty"`
+	// Its verdicts.
+	Outcomes      []*v1.Outcome `protobuf:"bytes,3,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PurgedDelivery) Reset() {
+	*x = PurgedDelivery{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PurgedDelivery) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PurgedDelivery) ProtoMessage() {}
+
+func (x *PurgedDelivery) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PurgedDelivery.ProtoReflect.Descriptor instead.
+func (*PurgedDelivery) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *PurgedDelivery) GetPositions() uint32 {
+	if x != nil {
+		return x.Positions
+	}
+	return 0
+}
+
+func (x *PurgedDelivery) GetBatchBytes() uint64 {
+	if x != nil {
+		return x.BatchBytes
+	}
+	return 0
+}
+
+func (x *PurgedDelivery) GetOutcomes() []*v1.Outcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
 // Changes as a device sent them.
 type Push struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -240,14 +366,17 @@ type Push struct {
 	// The server itself made them, on its own replica, for a coordinator.
 	Own bool `protobuf:"varint,3,opt,name=own,proto3" json:"own,omitempty"`
 	// On a hub: they came from the home server, and need not be offered to it.
-	FromHome      bool `protobuf:"varint,4,opt,name=from_home,json=fromHome,proto3" json:"from_home,omitempty"`
+	FromHome bool `protobuf:"varint,4,opt,name=from_home,json=fromHome,proto3" json:"from_home,omitempty"`
+	// Records that were found to be those of a person who was erased. What said so
+	// may be purged from the batch.
+	Erased        []*v1.ErasedRecord `protobuf:"bytes,5,rep,name=erased,proto3" json:"erased,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Push) Reset() {
 	*x = Push{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[1]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -259,7 +388,7 @@ func (x *Push) String() string {
 func (*Push) ProtoMessage() {}
 
 func (x *Push) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[1]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -272,7 +401,7 @@ func (x *Push) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Push.ProtoReflect.Descriptor instead.
 func (*Push) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{1}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Push) GetBatch() []byte {
@@ -303,6 +432,13 @@ func (x *Push) GetFromHome() bool {
 	return false
 }
 
+func (x *Push) GetErased() []*v1.ErasedRecord {
+	if x != nil {
+		return x.Erased
+	}
+	return nil
+}
+
 // What the schema says about one change.
 type Judgement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -316,7 +452,7 @@ type Judgement struct {
 
 func (x *Judgement) Reset() {
 	*x = Judgement{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[2]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -328,7 +464,7 @@ func (x *Judgement) String() string {
 func (*Judgement) ProtoMessage() {}
 
 func (x *Judgement) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[2]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -341,7 +477,7 @@ func (x *Judgement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Judgement.ProtoReflect.Descriptor instead.
 func (*Judgement) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{2}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Judgement) GetIndex() uint32 {
@@ -373,7 +509,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[3]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -385,7 +521,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[3]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -398,7 +534,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{3}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Grant) GetSpaceKind() v11.SpaceKind {
@@ -433,7 +569,7 @@ type Schema struct {
 
 func (x *Schema) Reset() {
 	*x = Schema{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[4]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -445,7 +581,7 @@ func (x *Schema) String() string {
 func (*Schema) ProtoMessage() {}
 
 func (x *Schema) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[4]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -458,7 +594,7 @@ func (x *Schema) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Schema.ProtoReflect.Descriptor instead.
 func (*Schema) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{4}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Schema) GetFileDescriptorSet() []byte {
@@ -472,14 +608,16 @@ func (x *Schema) GetFileDescriptorSet() []byte {
 type Release struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The changes, at most 256.
-	Changes       []*ReleasedChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	Changes []*ReleasedChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// As in a Push.
+	Erased        []*v1.ErasedRecord `protobuf:"bytes,2,rep,name=erased,proto3" json:"erased,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Release) Reset() {
 	*x = Release{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[5]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -491,7 +629,7 @@ func (x *Release) String() string {
 func (*Release) ProtoMessage() {}
 
 func (x *Release) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[5]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -504,12 +642,19 @@ func (x *Release) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Release.ProtoReflect.Descriptor instead.
 func (*Release) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{5}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Release) GetChanges() []*ReleasedChange {
 	if x != nil {
 		return x.Changes
+	}
+	return nil
+}
+
+func (x *Release) GetErased() []*v1.ErasedRecord {
+	if x != nil {
+		return x.Erased
 	}
 	return nil
 }
@@ -527,7 +672,7 @@ type ReleasedChange struct {
 
 func (x *ReleasedChange) Reset() {
 	*x = ReleasedChange{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[6]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -539,7 +684,7 @@ func (x *ReleasedChange) String() string {
 func (*ReleasedChange) ProtoMessage() {}
 
 func (x *ReleasedChange) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[6]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -552,7 +697,7 @@ func (x *ReleasedChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleasedChange.ProtoReflect.Descriptor instead.
 func (*ReleasedChange) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{6}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ReleasedChange) GetChange() *v1.ChangeID {
@@ -586,7 +731,7 @@ type Dismissal struct {
 
 func (x *Dismissal) Reset() {
 	*x = Dismissal{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[7]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -598,7 +743,7 @@ func (x *Dismissal) String() string {
 func (*Dismissal) ProtoMessage() {}
 
 func (x *Dismissal) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[7]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -611,7 +756,7 @@ func (x *Dismissal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dismissal.ProtoReflect.Descriptor instead.
 func (*Dismissal) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{7}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Dismissal) GetChanges() []*v1.ChangeID {
@@ -635,6 +780,276 @@ func (x *Dismissal) GetUnreceived() bool {
 	return false
 }
 
+// A person is erased in a space, so many rows at a time: first the records,
+// then what the log and the quarantine hold of them. What it names is looked at
+// again when it is applied, and what is not as it says is left alone.
+type Erase struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The person, with the rules by which records are theirs. On what comes later
+	// the rules hold from then on.
+	Erasures *v1.Erasures `protobuf:"bytes,1,opt,name=erasures,proto3" json:"erasures,omitempty"`
+	// Records to be erased.
+	Records []*v1.ErasedRecord `protobuf:"bytes,2,rep,name=records,proto3" json:"records,omitempty"`
+	// Entries of the log to be purged.
+	Entries []*ErasedEntry `protobuf:"bytes,3,rep,name=entries,proto3" json:"entries,omitempty"`
+	// Changes in quarantine to be purged.
+	Quarantined []*v1.ChangeID `protobuf:"bytes,4,rep,name=quarantined,proto3" json:"quarantined,omitempty"`
+	// Nothing is left to be done.
+	Done          bool `protobuf:"varint,5,opt,name=done,proto3" json:"done,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Erase) Reset() {
+	*x = Erase{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Erase) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Erase) ProtoMessage() {}
+
+func (x *Erase) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Erase.ProtoReflect.Descriptor instead.
+func (*Erase) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Erase) GetErasures() *v1.Erasures {
+	if x != nil {
+		return x.Erasures
+	}
+	return nil
+}
+
+func (x *Erase) GetRecords() []*v1.ErasedRecord {
+	if x != nil {
+		return x.Records
+	}
+	return nil
+}
+
+func (x *Erase) GetEntries() []*ErasedEntry {
+	if x != nil {
+		return x.Entries
+	}
+	return nil
+}
+
+func (x *Erase) GetQuarantined() []*v1.ChangeID {
+	if x != nil {
+		return x.Quarantined
+	}
+	return nil
+}
+
+func (x *Erase) GetDone() bool {
+	if x != nil {
+		return x.Done
+	}
+	return false
+}
+
+// An entry of the log that holds something of a person who is erased.
+type ErasedEntry struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its place in the log of its partition.
+	Seq uint64 `protobuf:"varint,1,opt,name=seq,proto3" json:"seq,omitempty"`
+	// The first positions of what it gave to the space's log, ascending, as far
+	// as that is not forgotten.
+	Positions     []uint64 `protobuf:"varint,2,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErasedEntry) Reset() {
+	*x = ErasedEntry{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErasedEntry) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErasedEntry) ProtoMessage() {}
+
+func (x *ErasedEntry) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErasedEntry.ProtoReflect.Descriptor instead.
+func (*ErasedEntry) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ErasedEntry) GetSeq() uint64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+func (x *ErasedEntry) GetPositions() []uint64 {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
+// Everybody who was erased in a space.
+type SpaceErasures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who, by which rules.
+	Erasures *v1.Erasures `protobuf:"bytes,1,opt,name=erasures,proto3" json:"erasures,omitempty"`
+	// For each of them the highest position of the space's log at which something
+	// of theirs was erased.
+	Positions []uint64 `protobuf:"varint,2,rep,packed,name=positions,proto3" json:"positions,omitempty"`
+	// For each of them whether all of it is done.
+	Done          []bool `protobuf:"varint,3,rep,packed,name=done,proto3" json:"done,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SpaceErasures) Reset() {
+	*x = SpaceErasures{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SpaceErasures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SpaceErasures) ProtoMessage() {}
+
+func (x *SpaceErasures) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SpaceErasures.ProtoReflect.Descriptor instead.
+func (*SpaceErasures) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SpaceErasures) GetErasures() *v1.Erasures {
+	if x != nil {
+		return x.Erasures
+	}
+	return nil
+}
+
+func (x *SpaceErasures) GetPositions() []uint64 {
+	if x != nil {
+		return x.Positions
+	}
+	return nil
+}
+
+func (x *SpaceErasures) GetDone() []bool {
+	if x != nil {
+		return x.Done
+	}
+	return nil
+}
+
+// A record that was erased, as a row of the space's log has it.
+type ErasedRow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 16 bytes.
+	RecordId []byte `protobuf:"bytes,1,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// The cells that stay, ascending.
+	Kept []uint32 `protobuf:"varint,2,rep,packed,name=kept,proto3" json:"kept,omitempty"`
+	// How many positions before the record was last written to.
+	Back          uint64 `protobuf:"varint,3,opt,name=back,proto3" json:"back,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ErasedRow) Reset() {
+	*x = ErasedRow{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ErasedRow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ErasedRow) ProtoMessage() {}
+
+func (x *ErasedRow) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ErasedRow.ProtoReflect.Descriptor instead.
+func (*ErasedRow) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ErasedRow) GetRecordId() []byte {
+	if x != nil {
+		return x.RecordId
+	}
+	return nil
+}
+
+func (x *ErasedRow) GetKept() []uint32 {
+	if x != nil {
+		return x.Kept
+	}
+	return nil
+}
+
+func (x *ErasedRow) GetBack() uint64 {
+	if x != nil {
+		return x.Back
+	}
+	return 0
+}
+
 // An epoch of the home server: what it served from when its store was made, or
 // restored, until it is restored again. The entry without a space begins it, on
 // an empty log or on that of a backup; one in each space that there is keeps the
@@ -654,7 +1069,7 @@ type Epoch struct {
 
 func (x *Epoch) Reset() {
 	*x = Epoch{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[8]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -666,7 +1081,7 @@ func (x *Epoch) String() string {
 func (*Epoch) ProtoMessage() {}
 
 func (x *Epoch) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[8]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -679,7 +1094,7 @@ func (x *Epoch) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Epoch.ProtoReflect.Descriptor instead.
 func (*Epoch) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{8}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Epoch) GetNumber() uint64 {
@@ -714,7 +1129,7 @@ type SpaceEpochs struct {
 
 func (x *SpaceEpochs) Reset() {
 	*x = SpaceEpochs{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[9]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -726,7 +1141,7 @@ func (x *SpaceEpochs) String() string {
 func (*SpaceEpochs) ProtoMessage() {}
 
 func (x *SpaceEpochs) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[9]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -739,7 +1154,7 @@ func (x *SpaceEpochs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceEpochs.ProtoReflect.Descriptor instead.
 func (*SpaceEpochs) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SpaceEpochs) GetBegins() []*EpochBegin {
@@ -766,7 +1181,7 @@ type EpochBegin struct {
 
 func (x *EpochBegin) Reset() {
 	*x = EpochBegin{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[10]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -778,7 +1193,7 @@ func (x *EpochBegin) String() string {
 func (*EpochBegin) ProtoMessage() {}
 
 func (x *EpochBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[10]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -791,7 +1206,7 @@ func (x *EpochBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochBegin.ProtoReflect.Descriptor instead.
 func (*EpochBegin) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{10}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *EpochBegin) GetNumber() uint64 {
@@ -828,7 +1243,7 @@ type Durable struct {
 
 func (x *Durable) Reset() {
 	*x = Durable{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[11]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +1255,7 @@ func (x *Durable) String() string {
 func (*Durable) ProtoMessage() {}
 
 func (x *Durable) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[11]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +1268,7 @@ func (x *Durable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Durable.ProtoReflect.Descriptor instead.
 func (*Durable) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{11}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Durable) GetPosition() uint64 {
@@ -882,7 +1297,7 @@ type Cut struct {
 
 func (x *Cut) Reset() {
 	*x = Cut{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -894,7 +1309,7 @@ func (x *Cut) String() string {
 func (*Cut) ProtoMessage() {}
 
 func (x *Cut) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[12]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -907,7 +1322,7 @@ func (x *Cut) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cut.ProtoReflect.Descriptor instead.
 func (*Cut) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{12}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Cut) GetThrough() uint64 {
@@ -931,7 +1346,7 @@ type Retention struct {
 
 func (x *Retention) Reset() {
 	*x = Retention{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -943,7 +1358,7 @@ func (x *Retention) String() string {
 func (*Retention) ProtoMessage() {}
 
 func (x *Retention) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[13]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -956,7 +1371,7 @@ func (x *Retention) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retention.ProtoReflect.Descriptor instead.
 func (*Retention) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{13}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Retention) GetDays() uint32 {
@@ -982,13 +1397,17 @@ type PartitionHead struct {
 	CutThrough uint64 `protobuf:"varint,2,opt,name=cut_through,json=cutThrough,proto3" json:"cut_through,omitempty"`
 	// The last entry that is known to be in a verified backup.
 	DurableThrough uint64 `protobuf:"varint,3,opt,name=durable_through,json=durableThrough,proto3" json:"durable_through,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The last entry from which something was purged after what it gave to its
+	// space's log had been forgotten: entries up to there cannot be applied again
+	// for comparing.
+	OpaqueThrough uint64 `protobuf:"varint,4,opt,name=opaque_through,json=opaqueThrough,proto3" json:"opaque_through,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PartitionHead) Reset() {
 	*x = PartitionHead{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1000,7 +1419,7 @@ func (x *PartitionHead) String() string {
 func (*PartitionHead) ProtoMessage() {}
 
 func (x *PartitionHead) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[14]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1013,7 +1432,7 @@ func (x *PartitionHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartitionHead.ProtoReflect.Descriptor instead.
 func (*PartitionHead) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{14}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *PartitionHead) GetLast() uint64 {
@@ -1033,6 +1452,13 @@ func (x *PartitionHead) GetCutThrough() uint64 {
 func (x *PartitionHead) GetDurableThrough() uint64 {
 	if x != nil {
 		return x.DurableThrough
+	}
+	return 0
+}
+
+func (x *PartitionHead) GetOpaqueThrough() uint64 {
+	if x != nil {
+		return x.OpaqueThrough
 	}
 	return 0
 }
@@ -1057,7 +1483,7 @@ type Upstream struct {
 
 func (x *Upstream) Reset() {
 	*x = Upstream{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1069,7 +1495,7 @@ func (x *Upstream) String() string {
 func (*Upstream) ProtoMessage() {}
 
 func (x *Upstream) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1082,7 +1508,7 @@ func (x *Upstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upstream.ProtoReflect.Descriptor instead.
 func (*Upstream) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{15}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Upstream) GetEpochId() []byte {
@@ -1138,14 +1564,18 @@ type Delivery struct {
 	Previous []uint64 `protobuf:"varint,8,rep,packed,name=previous,proto3" json:"previous,omitempty"`
 	// How many records its changes have, each counted as often as it is written
 	// to: what previous would have without leaving anything out.
-	Records       uint32 `protobuf:"varint,9,opt,name=records,proto3" json:"records,omitempty"`
+	Records uint32 `protobuf:"varint,9,opt,name=records,proto3" json:"records,omitempty"`
+	// Records that the entry erased, after its changes.
+	Erased []*ErasedRow `protobuf:"bytes,10,rep,name=erased,proto3" json:"erased,omitempty"`
+	// The persons that it erased.
+	Erasures      *v1.Erasures `protobuf:"bytes,11,opt,name=erasures,proto3" json:"erasures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1157,7 +1587,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1170,7 +1600,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{16}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Delivery) GetEntrySeq() uint64 {
@@ -1236,6 +1666,20 @@ func (x *Delivery) GetRecords() uint32 {
 	return 0
 }
 
+func (x *Delivery) GetErased() []*ErasedRow {
+	if x != nil {
+		return x.Erased
+	}
+	return nil
+}
+
+func (x *Delivery) GetErasures() *v1.Erasures {
+	if x != nil {
+		return x.Erasures
+	}
+	return nil
+}
+
 // The head of a space.
 type SpaceHead struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1273,7 +1717,7 @@ type SpaceHead struct {
 
 func (x *SpaceHead) Reset() {
 	*x = SpaceHead{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1285,7 +1729,7 @@ func (x *SpaceHead) String() string {
 func (*SpaceHead) ProtoMessage() {}
 
 func (x *SpaceHead) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1298,7 +1742,7 @@ func (x *SpaceHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceHead.ProtoReflect.Descriptor instead.
 func (*SpaceHead) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{17}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SpaceHead) GetKind() v11.SpaceKind {
@@ -1405,7 +1849,7 @@ type Access struct {
 
 func (x *Access) Reset() {
 	*x = Access{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[18]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1417,7 +1861,7 @@ func (x *Access) String() string {
 func (*Access) ProtoMessage() {}
 
 func (x *Access) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[18]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1430,7 +1874,7 @@ func (x *Access) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Access.ProtoReflect.Descriptor instead.
 func (*Access) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{18}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Access) GetAllowed() bool {
@@ -1464,7 +1908,7 @@ type Quarantined struct {
 
 func (x *Quarantined) Reset() {
 	*x = Quarantined{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[19]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1476,7 +1920,7 @@ func (x *Quarantined) String() string {
 func (*Quarantined) ProtoMessage() {}
 
 func (x *Quarantined) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[19]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1489,7 +1933,7 @@ func (x *Quarantined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quarantined.ProtoReflect.Descriptor instead.
 func (*Quarantined) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{19}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Quarantined) GetRun() []byte {
@@ -1537,7 +1981,7 @@ type OwnChain struct {
 
 func (x *OwnChain) Reset() {
 	*x = OwnChain{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[20]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1549,7 +1993,7 @@ func (x *OwnChain) String() string {
 func (*OwnChain) ProtoMessage() {}
 
 func (x *OwnChain) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[20]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1562,7 +2006,7 @@ func (x *OwnChain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OwnChain.ProtoReflect.Descriptor instead.
 func (*OwnChain) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{20}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *OwnChain) GetSeq() uint64 {
@@ -1609,7 +2053,7 @@ type Directory struct {
 
 func (x *Directory) Reset() {
 	*x = Directory{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[21]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1621,7 +2065,7 @@ func (x *Directory) String() string {
 func (*Directory) ProtoMessage() {}
 
 func (x *Directory) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[21]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1634,7 +2078,7 @@ func (x *Directory) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Directory.ProtoReflect.Descriptor instead.
 func (*Directory) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{21}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Directory) GetPuts() []*DirectoryPut {
@@ -1667,7 +2111,7 @@ type DirectoryPut struct {
 
 func (x *DirectoryPut) Reset() {
 	*x = DirectoryPut{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[22]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1679,7 +2123,7 @@ func (x *DirectoryPut) String() string {
 func (*DirectoryPut) ProtoMessage() {}
 
 func (x *DirectoryPut) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[22]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1692,7 +2136,7 @@ func (x *DirectoryPut) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DirectoryPut.ProtoReflect.Descriptor instead.
 func (*DirectoryPut) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{22}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *DirectoryPut) GetKey() []byte {
@@ -1729,7 +2173,7 @@ type DirectoryRow struct {
 
 func (x *DirectoryRow) Reset() {
 	*x = DirectoryRow{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[23]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1741,7 +2185,7 @@ func (x *DirectoryRow) String() string {
 func (*DirectoryRow) ProtoMessage() {}
 
 func (x *DirectoryRow) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[23]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1754,7 +2198,7 @@ func (x *DirectoryRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DirectoryRow.ProtoReflect.Descriptor instead.
 func (*DirectoryRow) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{23}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DirectoryRow) GetVersion() uint64 {
@@ -1782,7 +2226,7 @@ type DirectoryHead struct {
 
 func (x *DirectoryHead) Reset() {
 	*x = DirectoryHead{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[24]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1794,7 +2238,7 @@ func (x *DirectoryHead) String() string {
 func (*DirectoryHead) ProtoMessage() {}
 
 func (x *DirectoryHead) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[24]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1807,7 +2251,7 @@ func (x *DirectoryHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DirectoryHead.ProtoReflect.Descriptor instead.
 func (*DirectoryHead) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{24}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *DirectoryHead) GetVersion() uint64 {
@@ -1821,7 +2265,7 @@ var File_zhurnal_log_v1_entry_proto protoreflect.FileDescriptor
 
 const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\n" +
-	"\x1azhurnal/log/v1/entry.proto\x12\x0ezhurnal.log.v1\x1a\x1fzhurnal/schema/v1/options.proto\x1a\x1czhurnal/sync/v1/change.proto\x1a\x1dzhurnal/sync/v1/verdict.proto\"\xf7\x01\n" +
+	"\x1azhurnal/log/v1/entry.proto\x12\x0ezhurnal.log.v1\x1a\x1fzhurnal/schema/v1/options.proto\x1a\x1czhurnal/sync/v1/change.proto\x1a\x1dzhurnal/sync/v1/erasure.proto\x1a\x1dzhurnal/sync/v1/verdict.proto\"\xa7\x02\n" +
 	"\x05Entry\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.zhurnal.log.v1.EntryKindR\x04kind\x12\x19\n" +
 	"\bspace_id\x18\x02 \x01(\fR\aspaceId\x12\x17\n" +
@@ -1830,14 +2274,25 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\tprincipal\x18\x05 \x01(\fR\tprincipal\x12\x14\n" +
 	"\x05level\x18\x06 \x01(\rR\x05level\x12\x12\n" +
 	"\x04body\x18\a \x01(\fR\x04body\x12\x1a\n" +
-	"\bchecksum\x18\b \x01(\aR\bchecksum\"\x86\x01\n" +
+	"\bchecksum\x18\b \x01(\aR\bchecksum\x12.\n" +
+	"\x06purged\x18\t \x01(\v2\x16.zhurnal.log.v1.PurgedR\x06purged\"H\n" +
+	"\x06Purged\x12>\n" +
+	"\n" +
+	"deliveries\x18\x01 \x03(\v2\x1e.zhurnal.log.v1.PurgedDeliveryR\n" +
+	"deliveries\"\x85\x01\n" +
+	"\x0ePurgedDelivery\x12\x1c\n" +
+	"\tpositions\x18\x01 \x01(\rR\tpositions\x12\x1f\n" +
+	"\vbatch_bytes\x18\x02 \x01(\x04R\n" +
+	"batchBytes\x124\n" +
+	"\boutcomes\x18\x03 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\"\xbd\x01\n" +
 	"\x04Push\x12\x14\n" +
 	"\x05batch\x18\x01 \x01(\fR\x05batch\x129\n" +
 	"\n" +
 	"judgements\x18\x02 \x03(\v2\x19.zhurnal.log.v1.JudgementR\n" +
 	"judgements\x12\x10\n" +
 	"\x03own\x18\x03 \x01(\bR\x03own\x12\x1b\n" +
-	"\tfrom_home\x18\x04 \x01(\bR\bfromHome\"W\n" +
+	"\tfrom_home\x18\x04 \x01(\bR\bfromHome\x125\n" +
+	"\x06erased\x18\x05 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\x06erased\"W\n" +
 	"\tJudgement\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x124\n" +
 	"\bfindings\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"{\n" +
@@ -1847,9 +2302,10 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\tperson_id\x18\x02 \x01(\fR\bpersonId\x12\x18\n" +
 	"\aallowed\x18\x03 \x01(\bR\aallowed\"8\n" +
 	"\x06Schema\x12.\n" +
-	"\x13file_descriptor_set\x18\x01 \x01(\fR\x11fileDescriptorSet\"C\n" +
+	"\x13file_descriptor_set\x18\x01 \x01(\fR\x11fileDescriptorSet\"z\n" +
 	"\aRelease\x128\n" +
-	"\achanges\x18\x01 \x03(\v2\x1e.zhurnal.log.v1.ReleasedChangeR\achanges\"y\n" +
+	"\achanges\x18\x01 \x03(\v2\x1e.zhurnal.log.v1.ReleasedChangeR\achanges\x125\n" +
+	"\x06erased\x18\x02 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\x06erased\"y\n" +
 	"\x0eReleasedChange\x121\n" +
 	"\x06change\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ChangeIDR\x06change\x124\n" +
 	"\bfindings\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"\x7f\n" +
@@ -1859,7 +2315,24 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"reason_key\x18\x02 \x01(\tR\treasonKey\x12\x1e\n" +
 	"\n" +
 	"unreceived\x18\x03 \x01(\bR\n" +
-	"unreceived\"I\n" +
+	"unreceived\"\xff\x01\n" +
+	"\x05Erase\x125\n" +
+	"\berasures\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\x127\n" +
+	"\arecords\x18\x02 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\arecords\x125\n" +
+	"\aentries\x18\x03 \x03(\v2\x1b.zhurnal.log.v1.ErasedEntryR\aentries\x12;\n" +
+	"\vquarantined\x18\x04 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\vquarantined\x12\x12\n" +
+	"\x04done\x18\x05 \x01(\bR\x04done\"=\n" +
+	"\vErasedEntry\x12\x10\n" +
+	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x1c\n" +
+	"\tpositions\x18\x02 \x03(\x04R\tpositions\"x\n" +
+	"\rSpaceErasures\x125\n" +
+	"\berasures\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\x12\x1c\n" +
+	"\tpositions\x18\x02 \x03(\x04R\tpositions\x12\x12\n" +
+	"\x04done\x18\x03 \x03(\bR\x04done\"P\n" +
+	"\tErasedRow\x12\x1b\n" +
+	"\trecord_id\x18\x01 \x01(\fR\brecordId\x12\x12\n" +
+	"\x04kept\x18\x02 \x03(\rR\x04kept\x12\x12\n" +
+	"\x04back\x18\x03 \x01(\x04R\x04back\"I\n" +
 	"\x05Epoch\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\fR\x02id\x12\x18\n" +
@@ -1878,18 +2351,19 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\athrough\x18\x01 \x01(\x04R\athrough\"9\n" +
 	"\tRetention\x12\x12\n" +
 	"\x04days\x18\x01 \x01(\rR\x04days\x12\x18\n" +
-	"\aforever\x18\x02 \x01(\bR\aforever\"m\n" +
+	"\aforever\x18\x02 \x01(\bR\aforever\"\x94\x01\n" +
 	"\rPartitionHead\x12\x12\n" +
 	"\x04last\x18\x01 \x01(\x04R\x04last\x12\x1f\n" +
 	"\vcut_through\x18\x02 \x01(\x04R\n" +
 	"cutThrough\x12'\n" +
-	"\x0fdurable_through\x18\x03 \x01(\x04R\x0edurableThrough\"\x87\x01\n" +
+	"\x0fdurable_through\x18\x03 \x01(\x04R\x0edurableThrough\x12%\n" +
+	"\x0eopaque_through\x18\x04 \x01(\x04R\ropaqueThrough\"\x87\x01\n" +
 	"\bUpstream\x12\x19\n" +
 	"\bepoch_id\x18\x01 \x01(\fR\aepochId\x12\x16\n" +
 	"\x06cursor\x18\x02 \x01(\fR\x06cursor\x12'\n" +
 	"\x0foffered_through\x18\x03 \x01(\x04R\x0eofferedThrough\x12\x1f\n" +
 	"\vall_through\x18\x04 \x01(\x04R\n" +
-	"allThrough\"\xa3\x02\n" +
+	"allThrough\"\x8d\x03\n" +
 	"\bDelivery\x12\x1b\n" +
 	"\tentry_seq\x18\x01 \x01(\x04R\bentrySeq\x12\x1c\n" +
 	"\tpositions\x18\x02 \x01(\rR\tpositions\x12'\n" +
@@ -1899,7 +2373,10 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\boutcomes\x18\x06 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x12\x1b\n" +
 	"\tlog_bytes\x18\a \x01(\x04R\blogBytes\x12\x1a\n" +
 	"\bprevious\x18\b \x03(\x04R\bprevious\x12\x18\n" +
-	"\arecords\x18\t \x01(\rR\arecords\"\xc1\x03\n" +
+	"\arecords\x18\t \x01(\rR\arecords\x121\n" +
+	"\x06erased\x18\n" +
+	" \x03(\v2\x19.zhurnal.log.v1.ErasedRowR\x06erased\x125\n" +
+	"\berasures\x18\v \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\"\xc1\x03\n" +
 	"\tSpaceHead\x120\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1a\n" +
 	"\bposition\x18\x02 \x01(\x04R\bposition\x12\x1b\n" +
@@ -1942,7 +2419,7 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\aversion\x18\x01 \x01(\x04R\aversion\x12\x10\n" +
 	"\x03row\x18\x02 \x01(\fR\x03row\")\n" +
 	"\rDirectoryHead\x12\x18\n" +
-	"\aversion\x18\x01 \x01(\x04R\aversion*\xa8\x02\n" +
+	"\aversion\x18\x01 \x01(\x04R\aversion*\xbe\x02\n" +
 	"\tEntryKind\x12\x1a\n" +
 	"\x16ENTRY_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fENTRY_KIND_PUSH\x10\x01\x12\x14\n" +
@@ -1950,6 +2427,7 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x11ENTRY_KIND_SCHEMA\x10\x03\x12\x16\n" +
 	"\x12ENTRY_KIND_RELEASE\x10\x04\x12\x16\n" +
 	"\x12ENTRY_KIND_DISMISS\x10\x05\x12\x14\n" +
+	"\x10ENTRY_KIND_ERASE\x10\x06\x12\x14\n" +
 	"\x10ENTRY_KIND_EPOCH\x10\a\x12\x16\n" +
 	"\x12ENTRY_KIND_DURABLE\x10\b\x12\x17\n" +
 	"\x13ENTRY_KIND_UPSTREAM\x10\t\x12\x12\n" +
@@ -1971,59 +2449,79 @@ func file_zhurnal_log_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_log_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_zhurnal_log_v1_entry_proto_goTypes = []any{
-	(EntryKind)(0),         // 0: zhurnal.log.v1.EntryKind
-	(*Entry)(nil),          // 1: zhurnal.log.v1.Entry
-	(*Push)(nil),           // 2: zhurnal.log.v1.Push
-	(*Judgement)(nil),      // 3: zhurnal.log.v1.Judgement
-	(*Grant)(nil),          // 4: zhurnal.log.v1.Grant
-	(*Schema)(nil),         // 5: zhurnal.log.v1.Schema
-	(*Release)(nil),        // 6: zhurnal.log.v1.Release
-	(*ReleasedChange)(nil), // 7: zhurnal.log.v1.ReleasedChange
-	(*Dismissal)(nil),      // 8: zhurnal.log.v1.Dismissal
-	(*Epoch)(nil),          // 9: zhurnal.log.v1.Epoch
-	(*SpaceEpochs)(nil),    // 10: zhurnal.log.v1.SpaceEpochs
-	(*EpochBegin)(nil),     // 11: zhurnal.log.v1.EpochBegin
-	(*Durable)(nil),        // 12: zhurnal.log.v1.Durable
-	(*Cut)(nil),            // 13: zhurnal.log.v1.Cut
-	(*Retention)(nil),      // 14: zhurnal.log.v1.Retention
-	(*PartitionHead)(nil),  // 15: zhurnal.log.v1.PartitionHead
-	(*Upstream)(nil),       // 16: zhurnal.log.v1.Upstream
-	(*Delivery)(nil),       // 17: zhurnal.log.v1.Delivery
-	(*SpaceHead)(nil),      // 18: zhurnal.log.v1.SpaceHead
-	(*Access)(nil),         // 19: zhurnal.log.v1.Access
-	(*Quarantined)(nil),    // 20: zhurnal.log.v1.Quarantined
-	(*OwnChain)(nil),       // 21: zhurnal.log.v1.OwnChain
-	(*Directory)(nil),      // 22: zhurnal.log.v1.Directory
-	(*DirectoryPut)(nil),   // 23: zhurnal.log.v1.DirectoryPut
-	(*DirectoryRow)(nil),   // 24: zhurnal.log.v1.DirectoryRow
-	(*DirectoryHead)(nil),  // 25: zhurnal.log.v1.DirectoryHead
-	(*v1.Finding)(nil),     // 26: zhurnal.sync.v1.Finding
-	(v11.SpaceKind)(0),     // 27: zhurnal.schema.v1.SpaceKind
-	(*v1.ChangeID)(nil),    // 28: zhurnal.sync.v1.ChangeID
-	(*v1.Outcome)(nil),     // 29: zhurnal.sync.v1.Outcome
+	(EntryKind)(0),          // 0: zhurnal.log.v1.EntryKind
+	(*Entry)(nil),           // 1: zhurnal.log.v1.Entry
+	(*Purged)(nil),          // 2: zhurnal.log.v1.Purged
+	(*PurgedDelivery)(nil),  // 3: zhurnal.log.v1.PurgedDelivery
+	(*Push)(nil),            // 4: zhurnal.log.v1.Push
+	(*Judgement)(nil),       // 5: zhurnal.log.v1.Judgement
+	(*Grant)(nil),           // 6: zhurnal.log.v1.Grant
+	(*Schema)(nil),          // 7: zhurnal.log.v1.Schema
+	(*Release)(nil),         // 8: zhurnal.log.v1.Release
+	(*ReleasedChange)(nil),  // 9: zhurnal.log.v1.ReleasedChange
+	(*Dismissal)(nil),       // 10: zhurnal.log.v1.Dismissal
+	(*Erase)(nil),           // 11: zhurnal.log.v1.Erase
+	(*ErasedEntry)(nil),     // 12: zhurnal.log.v1.ErasedEntry
+	(*SpaceErasures)(nil),   // 13: zhurnal.log.v1.SpaceErasures
+	(*ErasedRow)(nil),       // 14: zhurnal.log.v1.ErasedRow
+	(*Epoch)(nil),           // 15: zhurnal.log.v1.Epoch
+	(*SpaceEpochs)(nil),     // 16: zhurnal.log.v1.SpaceEpochs
+	(*EpochBegin)(nil),      // 17: zhurnal.log.v1.EpochBegin
+	(*Durable)(nil),         // 18: zhurnal.log.v1.Durable
+	(*Cut)(nil),             // 19: zhurnal.log.v1.Cut
+	(*Retention)(nil),       // 20: zhurnal.log.v1.Retention
+	(*PartitionHead)(nil),   // 21: zhurnal.log.v1.PartitionHead
+	(*Upstream)(nil),        // 22: zhurnal.log.v1.Upstream
+	(*Delivery)(nil),        // 23: zhurnal.log.v1.Delivery
+	(*SpaceHead)(nil),       // 24: zhurnal.log.v1.SpaceHead
+	(*Access)(nil),          // 25: zhurnal.log.v1.Access
+	(*Quarantined)(nil),     // 26: zhurnal.log.v1.Quarantined
+	(*OwnChain)(nil),        // 27: zhurnal.log.v1.OwnChain
+	(*Directory)(nil),       // 28: zhurnal.log.v1.Directory
+	(*DirectoryPut)(nil),    // 29: zhurnal.log.v1.DirectoryPut
+	(*DirectoryRow)(nil),    // 30: zhurnal.log.v1.DirectoryRow
+	(*DirectoryHead)(nil),   // 31: zhurnal.log.v1.DirectoryHead
+	(*v1.Outcome)(nil),      // 32: zhurnal.sync.v1.Outcome
+	(*v1.ErasedRecord)(nil), // 33: zhurnal.sync.v1.ErasedRecord
+	(*v1.Finding)(nil),      // 34: zhurnal.sync.v1.Finding
+	(v11.SpaceKind)(0),      // 35: zhurnal.schema.v1.SpaceKind
+	(*v1.ChangeID)(nil),     // 36: zhurnal.sync.v1.ChangeID
+	(*v1.Erasures)(nil),     // 37: zhurnal.sync.v1.Erasures
 }
 var file_zhurnal_log_v1_entry_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.log.v1.Entry.kind:type_name -> zhurnal.log.v1.EntryKind
-	3,  // 1: zhurnal.log.v1.Push.judgements:type_name -> zhurnal.log.v1.Judgement
-	26, // 2: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
-	27, // 3: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
-	7,  // 4: zhurnal.log.v1.Release.changes:type_name -> zhurnal.log.v1.ReleasedChange
-	28, // 5: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
-	26, // 6: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
-	28, // 7: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
-	11, // 8: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
-	29, // 9: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	27, // 10: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	14, // 11: zhurnal.log.v1.SpaceHead.retention:type_name -> zhurnal.log.v1.Retention
-	26, // 12: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
-	23, // 13: zhurnal.log.v1.Directory.puts:type_name -> zhurnal.log.v1.DirectoryPut
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	2,  // 1: zhurnal.log.v1.Entry.purged:type_name -> zhurnal.log.v1.Purged
+	3,  // 2: zhurnal.log.v1.Purged.deliveries:type_name -> zhurnal.log.v1.PurgedDelivery
+	32, // 3: zhurnal.log.v1.PurgedDelivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	5,  // 4: zhurnal.log.v1.Push.judgements:type_name -> zhurnal.log.v1.Judgement
+	33, // 5: zhurnal.log.v1.Push.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	34, // 6: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
+	35, // 7: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
+	9,  // 8: zhurnal.log.v1.Release.changes:type_name -> zhurnal.log.v1.ReleasedChange
+	33, // 9: zhurnal.log.v1.Release.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	36, // 10: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
+	34, // 11: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
+	36, // 12: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
+	37, // 13: zhurnal.log.v1.Erase.erasures:type_name -> zhurnal.sync.v1.Erasures
+	33, // 14: zhurnal.log.v1.Erase.records:type_name -> zhurnal.sync.v1.ErasedRecord
+	12, // 15: zhurnal.log.v1.Erase.entries:type_name -> zhurnal.log.v1.ErasedEntry
+	36, // 16: zhurnal.log.v1.Erase.quarantined:type_name -> zhurnal.sync.v1.ChangeID
+	37, // 17: zhurnal.log.v1.SpaceErasures.erasures:type_name -> zhurnal.sync.v1.Erasures
+	17, // 18: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
+	32, // 19: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	14, // 20: zhurnal.log.v1.Delivery.erased:type_name -> zhurnal.log.v1.ErasedRow
+	37, // 21: zhurnal.log.v1.Delivery.erasures:type_name -> zhurnal.sync.v1.Erasures
+	35, // 22: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	20, // 23: zhurnal.log.v1.SpaceHead.retention:type_name -> zhurnal.log.v1.Retention
+	34, // 24: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
+	29, // 25: zhurnal.log.v1.Directory.puts:type_name -> zhurnal.log.v1.DirectoryPut
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_log_v1_entry_proto_init() }
@@ -2037,7 +2535,7 @@ func file_zhurnal_log_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_log_v1_entry_proto_rawDesc), len(file_zhurnal_log_v1_entry_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   25,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

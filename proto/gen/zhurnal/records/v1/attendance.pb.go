@@ -347,15 +347,15 @@ var File_zhurnal_records_v1_attendance_proto protoreflect.FileDescriptor
 
 const file_zhurnal_records_v1_attendance_proto_rawDesc = "" +
 	"\n" +
-	"#zhurnal/records/v1/attendance.proto\x12\x12zhurnal.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\x97\a\n" +
+	"#zhurnal/records/v1/attendance.proto\x12\x12zhurnal.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\x99\a\n" +
 	"\x0eAttendanceMark\x12f\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\fBG\xbaH\x04z\x02h\x10\xba\xb9\x18<2\x1ezhurnal.records.v1.TrainingDay2\x18zhurnal.records.v1.Event8\x03R\tsessionId\x12T\n" +
 	"\x0eparticipant_id\x18\x02 \x01(\fB-\xbaH\x04z\x02h\x10\xba\xb9\x18\"2\x1ezhurnal.records.v1.Participant8\x03R\rparticipantId\x12.\n" +
 	"\vrecorder_id\x18\x03 \x01(\fB\r\xbaH\x04z\x02h\x10\xba\xb9\x18\x028\x02R\n" +
-	"recorderId\x12G\n" +
-	"\bpresence\x18\x04 \x01(\x0e2\x1c.zhurnal.records.v1.PresenceB\r\xba\xb9\x18\t\n" +
-	"\x05value8\x03R\bpresence\x12I\n" +
+	"recorderId\x12I\n" +
+	"\bpresence\x18\x04 \x01(\x0e2\x1c.zhurnal.records.v1.PresenceB\x0f\xba\xb9\x18\v\n" +
+	"\x05value8\x03H\x01R\bpresence\x12I\n" +
 	"\bevidence\x18\x05 \x01(\x0e2\x1c.zhurnal.records.v1.EvidenceB\x0f\xba\xb9\x18\v\n" +
 	"\x05value\x10\x038\x02R\bevidence\x12E\n" +
 	"\x0fminutes_present\x18\x06 \x01(\x05B\x17\xbaH\a\x1a\x05\x18\x9f\v(\x00\xba\xb9\x18\t\n" +

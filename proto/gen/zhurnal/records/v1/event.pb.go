@@ -895,13 +895,13 @@ const file_zhurnal_records_v1_event_proto_rawDesc = "" +
 	"\x01\x01B\x10\n" +
 	"\x0e_starts_minuteB\x0e\n" +
 	"\f_ends_minuteB\x13\n" +
-	"\x11_cost_minor_units\"\xdf\x02\n" +
+	"\x11_cost_minor_units\"\xe3\x02\n" +
 	"\rParticipation\x12B\n" +
 	"\bevent_id\x18\x01 \x01(\fB'\xbaH\x04z\x02h\x10\xba\xb9\x18\x1c2\x18zhurnal.records.v1.Event8\x03R\aeventId\x12T\n" +
-	"\x0eparticipant_id\x18\x02 \x01(\fB-\xbaH\x04z\x02h\x10\xba\xb9\x18\"2\x1ezhurnal.records.v1.Participant8\x03R\rparticipantId\x12=\n" +
-	"\x04role\x18\x03 \x01(\x0e2\x1d.zhurnal.records.v1.EventRoleB\n" +
-	"\xba\xb9\x18\x06\x10\x03 \x018\x03R\x04role\x12B\n" +
-	"\bevidence\x18\x04 \x01(\x0e2\x1c.zhurnal.records.v1.EvidenceB\b\xba\xb9\x18\x04\x10\x038\x02R\bevidence:1\xba\xb9\x18-\n" +
+	"\x0eparticipant_id\x18\x02 \x01(\fB-\xbaH\x04z\x02h\x10\xba\xb9\x18\"2\x1ezhurnal.records.v1.Participant8\x03R\rparticipantId\x12?\n" +
+	"\x04role\x18\x03 \x01(\x0e2\x1d.zhurnal.records.v1.EventRoleB\f\xba\xb9\x18\b\x10\x03 \x018\x03H\x01R\x04role\x12D\n" +
+	"\bevidence\x18\x04 \x01(\x0e2\x1c.zhurnal.records.v1.EvidenceB\n" +
+	"\xba\xb9\x18\x06\x10\x038\x02H\x01R\bevidence:1\xba\xb9\x18-\n" +
 	"\x01\x01\x12\bevent_id\x12\x0eparticipant_id\x1a\x0eparticipant_id\"\xad\x10\n" +
 	"\x0eHeadCountSheet\x12@\n" +
 	"\bevent_id\x18\x01 \x01(\fB%\xbaH\x04z\x02h\x10\xba\xb9\x18\x1a2\x18zhurnal.records.v1.EventR\aeventId\x12*\n" +

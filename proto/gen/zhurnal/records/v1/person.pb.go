@@ -1433,7 +1433,7 @@ var File_zhurnal_records_v1_person_proto protoreflect.FileDescriptor
 
 const file_zhurnal_records_v1_person_proto_rawDesc = "" +
 	"\n" +
-	"\x1fzhurnal/records/v1/person.proto\x12\x12zhurnal.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\xa6\x17\n" +
+	"\x1fzhurnal/records/v1/person.proto\x12\x12zhurnal.records.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\xac\x17\n" +
 	"\vParticipant\x12%\n" +
 	"\x04code\x18\x01 \x01(\tB\x11\xbaH\x04r\x02\x18 \xba\xb9\x18\x06\x10\x02 \x018\x03R\x04code\x125\n" +
 	"\vfamily_name\x18\x02 \x01(\tB\x14\xbaH\x05r\x03\x18\xc8\x01\xba\xb9\x18\b\n" +
@@ -1449,13 +1449,13 @@ const file_zhurnal_records_v1_person_proto_rawDesc = "" +
 	"\rname_language\x18\x05 \x01(\tB\x13\xbaH\x04r\x02\x18\b\xba\xb9\x18\b\n" +
 	"\x04name8\x03R\fnameLanguage\x12-\n" +
 	"\n" +
-	"name_latin\x18\x06 \x01(\tB\x0e\xbaH\x05r\x03\x18\x90\x03\xba\xb9\x18\x028\x03R\tnameLatin\x126\n" +
-	"\x03sex\x18\a \x01(\x0e2\x17.zhurnal.records.v1.SexB\v\xba\xb9\x18\a\n" +
-	"\x03sex8\x03R\x03sex\x12J\n" +
+	"name_latin\x18\x06 \x01(\tB\x0e\xbaH\x05r\x03\x18\x90\x03\xba\xb9\x18\x028\x03R\tnameLatin\x128\n" +
+	"\x03sex\x18\a \x01(\x0e2\x17.zhurnal.records.v1.SexB\r\xba\xb9\x18\t\n" +
+	"\x03sex8\x03H\x01R\x03sex\x12J\n" +
 	"\tsex_basis\x18\b \x01(\x0e2\x1c.zhurnal.records.v1.SexBasisB\x0f\xba\xb9\x18\v\n" +
-	"\x03sex\x10\x03 \x018\x03R\bsexBasis\x12\\\n" +
-	"\x0fbirth_precision\x18\t \x01(\x0e2\".zhurnal.records.v1.BirthPrecisionB\x0f\xba\xb9\x18\v\n" +
-	"\x05birth\x10\x038\x03R\x0ebirthPrecision\x12>\n" +
+	"\x03sex\x10\x03 \x018\x03R\bsexBasis\x12^\n" +
+	"\x0fbirth_precision\x18\t \x01(\x0e2\".zhurnal.records.v1.BirthPrecisionB\x11\xba\xb9\x18\r\n" +
+	"\x05birth\x10\x038\x03H\x01R\x0ebirthPrecision\x12>\n" +
 	"\n" +
 	"birth_date\x18\n" +
 	" \x01(\x05B\x1f\xbaH\x0f\xd8\x01\x01\x1a\n" +
@@ -1472,9 +1472,9 @@ const file_zhurnal_records_v1_person_proto_rawDesc = "" +
 	"(\xa5և\t\xba\xb9\x18\t\n" +
 	"\x05birth8\x03R\aageAsOf\x12P\n" +
 	"\x0fresidence_pcode\x18\x0e \x01(\tB'\xbaH\x1e\xd8\x01\x01r\x192\x17^UA[0-9]{7}([0-9]{3})?$\xba\xb9\x18\x028\x03R\x0eresidencePcode\x12J\n" +
-	"\forigin_pcode\x18\x0f \x01(\tB'\xbaH\x1e\xd8\x01\x01r\x192\x17^UA[0-9]{7}([0-9]{3})?$\xba\xb9\x18\x028\x04R\voriginPcode\x12Z\n" +
-	"\fdisplacement\x18\x10 \x01(\x0e2 .zhurnal.records.v1.DisplacementB\x14\xba\xb9\x18\x10\n" +
-	"\fdisplacement8\x04R\fdisplacement\x12X\n" +
+	"\forigin_pcode\x18\x0f \x01(\tB'\xbaH\x1e\xd8\x01\x01r\x192\x17^UA[0-9]{7}([0-9]{3})?$\xba\xb9\x18\x028\x04R\voriginPcode\x12\\\n" +
+	"\fdisplacement\x18\x10 \x01(\x0e2 .zhurnal.records.v1.DisplacementB\x16\xba\xb9\x18\x12\n" +
+	"\fdisplacement8\x04H\x01R\fdisplacement\x12X\n" +
 	"\x12displacement_as_of\x18\x11 \x01(\x05B*\xbaH\x0f\xd8\x01\x01\x1a\n" +
 	"\x18\x8f\xe8\x81\n" +
 	"(\xa5և\t\xba\xb9\x18\x14\n" +

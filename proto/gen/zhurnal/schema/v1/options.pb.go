@@ -380,9 +380,13 @@ type Field struct {
 	// room, for fields of text, bytes or messages; all fields of a group or none.
 	// Nobody else sees inside: a set, a key, a reference, a subject, a pick that
 	// weighs and a validation rule are not possible on it.
-	Sealed        bool `protobuf:"varint,8,opt,name=sealed,proto3" json:"sealed,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Sealed bool `protobuf:"varint,8,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// What stays when the person whom the record is about is erased, because
+	// totals rest on it: a fact about nobody, once the name is gone. It holds for
+	// the whole cell. A key field always stays: the record's id is a hash over it.
+	KeptWhenErased bool `protobuf:"varint,9,opt,name=kept_when_erased,json=keptWhenErased,proto3" json:"kept_when_erased,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Field) Reset() {
@@ -467,6 +471,13 @@ func (x *Field) GetSensitivity() Sensitivity {
 func (x *Field) GetSealed() bool {
 	if x != nil {
 		return x.Sealed
+	}
+	return false
+}
+
+func (x *Field) GetKeptWhenErased() bool {
+	if x != nil {
+		return x.KeptWhenErased
 	}
 	return false
 }
@@ -606,7 +617,7 @@ const file_zhurnal_schema_v1_options_proto_rawDesc = "" +
 	"\x03key\x18\x02 \x03(\tR\x03key\x12\x18\n" +
 	"\asubject\x18\x03 \x01(\tR\asubject\x12\x1f\n" +
 	"\vappend_only\x18\x04 \x01(\bR\n" +
-	"appendOnly\"\x82\x02\n" +
+	"appendOnly\"\xac\x02\n" +
 	"\x05Field\x12\x14\n" +
 	"\x05group\x18\x01 \x01(\tR\x05group\x12+\n" +
 	"\x04pick\x18\x02 \x01(\x0e2\x17.zhurnal.schema.v1.PickR\x04pick\x12\x14\n" +
@@ -615,7 +626,8 @@ const file_zhurnal_schema_v1_options_proto_rawDesc = "" +
 	"\x03set\x18\x05 \x01(\bR\x03set\x12\x1c\n" +
 	"\treference\x18\x06 \x03(\tR\treference\x12@\n" +
 	"\vsensitivity\x18\a \x01(\x0e2\x1e.zhurnal.schema.v1.SensitivityR\vsensitivity\x12\x16\n" +
-	"\x06sealed\x18\b \x01(\bR\x06sealed\"\xc4\x01\n" +
+	"\x06sealed\x18\b \x01(\bR\x06sealed\x12(\n" +
+	"\x10kept_when_erased\x18\t \x01(\bR\x0ekeptWhenErased\"\xc4\x01\n" +
 	"\n" +
 	"SealingKey\x12#\n" +
 	"\tperson_id\x18\x01 \x01(\fB\x06\xba\xb9\x18\x028\x03R\bpersonId\x12\x1c\n" +

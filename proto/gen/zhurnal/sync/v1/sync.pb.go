@@ -385,7 +385,10 @@ type Page struct {
 	// The digest of all rows that the server has at `position`: 16 bytes, on a
 	// consistent page after which there is no more, absent on any other. A copy
 	// whose rows have another digest is damaged; Repair mends it.
-	Digest        []byte `protobuf:"bytes,11,opt,name=digest,proto3" json:"digest,omitempty"`
+	Digest []byte `protobuf:"bytes,11,opt,name=digest,proto3" json:"digest,omitempty"`
+	// The persons who were erased since the position that the copy had, on the
+	// last page of rows alone.
+	Erasures      *Erasures `protobuf:"bytes,12,opt,name=erasures,proto3" json:"erasures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -497,6 +500,13 @@ func (x *Page) GetDigest() []byte {
 	return nil
 }
 
+func (x *Page) GetErasures() *Erasures {
+	if x != nil {
+		return x.Erasures
+	}
+	return nil
+}
+
 // Changes of one replica that follow each other and are merged.
 type AppliedRun struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -585,7 +595,13 @@ type LogEntry struct {
 	Batch []byte `protobuf:"bytes,4,opt,name=batch,proto3" json:"batch,omitempty"`
 	// Verdicts over the changes in this entry that are not plain APPLIED, and
 	// over earlier changes whose verdict became another with this entry.
-	Outcomes      []*Outcome `protobuf:"bytes,5,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	Outcomes []*Outcome `protobuf:"bytes,5,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	// Records that the entry erased, after its changes. In an entry without
+	// changes they get its position.
+	Erased []*ErasedRecord `protobuf:"bytes,6,rep,name=erased,proto3" json:"erased,omitempty"`
+	// The persons that the entry erased: what a copy has of them and the server
+	// has not goes too.
+	Erasures      *Erasures `protobuf:"bytes,7,opt,name=erasures,proto3" json:"erasures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -651,6 +667,20 @@ func (x *LogEntry) GetBatch() []byte {
 func (x *LogEntry) GetOutcomes() []*Outcome {
 	if x != nil {
 		return x.Outcomes
+	}
+	return nil
+}
+
+func (x *LogEntry) GetErased() []*ErasedRecord {
+	if x != nil {
+		return x.Erased
+	}
+	return nil
+}
+
+func (x *LogEntry) GetErasures() *Erasures {
+	if x != nil {
+		return x.Erasures
 	}
 	return nil
 }
@@ -1196,7 +1226,7 @@ var File_zhurnal_sync_v1_sync_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\n" +
-	"\x1azhurnal/sync/v1/sync.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/sync/v1/change.proto\x1a\x1dzhurnal/sync/v1/verdict.proto\"B\n" +
+	"\x1azhurnal/sync/v1/sync.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/sync/v1/change.proto\x1a\x1dzhurnal/sync/v1/erasure.proto\x1a\x1dzhurnal/sync/v1/verdict.proto\"B\n" +
 	"\vPushRequest\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x18\n" +
 	"\abatches\x18\x02 \x03(\fR\abatches\"D\n" +
@@ -1210,7 +1240,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\fentries_only\x18\x04 \x01(\bR\ventriesOnly\"T\n" +
 	"\fPullResponse\x12)\n" +
 	"\x04page\x18\x01 \x01(\v2\x15.zhurnal.sync.v1.PageR\x04page\x12\x19\n" +
-	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\x86\x03\n" +
+	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\xbd\x03\n" +
 	"\x04Page\x123\n" +
 	"\aentries\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.LogEntryR\aentries\x12-\n" +
 	"\x04rows\x18\x02 \x03(\v2\x19.zhurnal.sync.v1.StateRowR\x04rows\x12\x16\n" +
@@ -1225,19 +1255,22 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\aby_rows\x18\t \x01(\bR\x06byRows\x125\n" +
 	"\aapplied\x18\n" +
 	" \x03(\v2\x1b.zhurnal.sync.v1.AppliedRunR\aapplied\x12\x16\n" +
-	"\x06digest\x18\v \x01(\fR\x06digest\"y\n" +
+	"\x06digest\x18\v \x01(\fR\x06digest\x125\n" +
+	"\berasures\x18\f \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\"y\n" +
 	"\n" +
 	"AppliedRun\x12\x18\n" +
 	"\areplica\x18\x01 \x01(\fR\areplica\x12\x1b\n" +
 	"\tfirst_seq\x18\x02 \x01(\x04R\bfirstSeq\x12\x19\n" +
 	"\blast_seq\x18\x03 \x01(\x04R\alastSeq\x12\x19\n" +
-	"\blast_tag\x18\x04 \x01(\fR\alastTag\"\xc4\x01\n" +
+	"\blast_tag\x18\x04 \x01(\fR\alastTag\"\xb2\x02\n" +
 	"\bLogEntry\x12%\n" +
 	"\x0efirst_position\x18\x01 \x01(\x04R\rfirstPosition\x12\x1c\n" +
 	"\tpositions\x18\x02 \x01(\rR\tpositions\x12'\n" +
 	"\x0freceived_millis\x18\x03 \x01(\x12R\x0ereceivedMillis\x12\x14\n" +
 	"\x05batch\x18\x04 \x01(\fR\x05batch\x124\n" +
-	"\boutcomes\x18\x05 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\"9\n" +
+	"\boutcomes\x18\x05 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x125\n" +
+	"\x06erased\x18\x06 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\x06erased\x125\n" +
+	"\berasures\x18\a \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\"9\n" +
 	"\bStateRow\x12\x1b\n" +
 	"\trecord_id\x18\x01 \x01(\fR\brecordId\x12\x10\n" +
 	"\x03row\x18\x02 \x01(\fR\x03row\"^\n" +
@@ -1324,7 +1357,9 @@ var file_zhurnal_sync_v1_sync_proto_goTypes = []any{
 	(*WatchRequest)(nil),  // 14: zhurnal.sync.v1.WatchRequest
 	(*WatchResponse)(nil), // 15: zhurnal.sync.v1.WatchResponse
 	(*Outcome)(nil),       // 16: zhurnal.sync.v1.Outcome
-	(*ChangeID)(nil),      // 17: zhurnal.sync.v1.ChangeID
+	(*Erasures)(nil),      // 17: zhurnal.sync.v1.Erasures
+	(*ErasedRecord)(nil),  // 18: zhurnal.sync.v1.ErasedRecord
+	(*ChangeID)(nil),      // 19: zhurnal.sync.v1.ChangeID
 }
 var file_zhurnal_sync_v1_sync_proto_depIdxs = []int32{
 	16, // 0: zhurnal.sync.v1.PushResponse.outcomes:type_name -> zhurnal.sync.v1.Outcome
@@ -1332,19 +1367,22 @@ var file_zhurnal_sync_v1_sync_proto_depIdxs = []int32{
 	7,  // 2: zhurnal.sync.v1.Page.entries:type_name -> zhurnal.sync.v1.LogEntry
 	8,  // 3: zhurnal.sync.v1.Page.rows:type_name -> zhurnal.sync.v1.StateRow
 	6,  // 4: zhurnal.sync.v1.Page.applied:type_name -> zhurnal.sync.v1.AppliedRun
-	16, // 5: zhurnal.sync.v1.LogEntry.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	10, // 6: zhurnal.sync.v1.SyncRequest.spaces:type_name -> zhurnal.sync.v1.SpaceUp
-	17, // 7: zhurnal.sync.v1.SpaceUp.asks:type_name -> zhurnal.sync.v1.ChangeID
-	12, // 8: zhurnal.sync.v1.SyncResponse.spaces:type_name -> zhurnal.sync.v1.SpaceDown
-	16, // 9: zhurnal.sync.v1.SpaceDown.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	5,  // 10: zhurnal.sync.v1.SpaceDown.page:type_name -> zhurnal.sync.v1.Page
-	13, // 11: zhurnal.sync.v1.SpaceDown.fault:type_name -> zhurnal.sync.v1.Fault
-	0,  // 12: zhurnal.sync.v1.Fault.kind:type_name -> zhurnal.sync.v1.FaultKind
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	17, // 5: zhurnal.sync.v1.Page.erasures:type_name -> zhurnal.sync.v1.Erasures
+	16, // 6: zhurnal.sync.v1.LogEntry.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	18, // 7: zhurnal.sync.v1.LogEntry.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	17, // 8: zhurnal.sync.v1.LogEntry.erasures:type_name -> zhurnal.sync.v1.Erasures
+	10, // 9: zhurnal.sync.v1.SyncRequest.spaces:type_name -> zhurnal.sync.v1.SpaceUp
+	19, // 10: zhurnal.sync.v1.SpaceUp.asks:type_name -> zhurnal.sync.v1.ChangeID
+	12, // 11: zhurnal.sync.v1.SyncResponse.spaces:type_name -> zhurnal.sync.v1.SpaceDown
+	16, // 12: zhurnal.sync.v1.SpaceDown.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	5,  // 13: zhurnal.sync.v1.SpaceDown.page:type_name -> zhurnal.sync.v1.Page
+	13, // 14: zhurnal.sync.v1.SpaceDown.fault:type_name -> zhurnal.sync.v1.Fault
+	0,  // 15: zhurnal.sync.v1.Fault.kind:type_name -> zhurnal.sync.v1.FaultKind
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_sync_proto_init() }
@@ -1353,6 +1391,7 @@ func file_zhurnal_sync_v1_sync_proto_init() {
 		return
 	}
 	file_zhurnal_sync_v1_change_proto_init()
+	file_zhurnal_sync_v1_erasure_proto_init()
 	file_zhurnal_sync_v1_verdict_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
