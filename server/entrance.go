@@ -34,6 +34,7 @@ type opened struct {
 	listener net.Listener
 	exposure guard.Exposure
 	tls      *tls.Config // nil for none
+	acmeHost string      // the name that its certificate is for; empty for none
 	close    func()      // ends what renews a certificate
 }
 
@@ -42,7 +43,7 @@ func (e *entrance) open(ctx context.Context, address, dir string, log *slog.Logg
 	if err := e.check(); err != nil {
 		return nil, err
 	}
-	way := &opened{exposure: guard.Exposure{TLS: e.TLSCert != "" || e.ACMEHost != "", PlainAnywhere: e.PlainHTTPAnywhere}, close: func() {}}
+	way := &opened{exposure: guard.Exposure{TLS: e.TLSCert != "" || e.ACMEHost != "", PlainAnywhere: e.PlainHTTPAnywhere}, acmeHost: e.ACMEHost, close: func() {}}
 	var err error
 	if way.exposure.Proxies, err = e.proxies(); err != nil {
 		return nil, err

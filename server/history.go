@@ -16,11 +16,12 @@ import (
 )
 
 type historyCommand struct {
-	Server string        `placeholder:"URL" help:"Another address of the server than that at which the device enrolled."`
-	Key    string        `required:"" placeholder:"FILE" help:"The key file of who asks, as 'zhurnal enrol' makes it."`
-	Space  id            `required:"" placeholder:"SPACE" help:"The space, to which you must have access: 32 hexadecimal digits."`
-	Record id            `required:"" placeholder:"RECORD" help:"The record: 32 hexadecimal digits."`
-	Wait   time.Duration `default:"1m" help:"How long to wait for each answer (${default})."`
+	Server  string        `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
+	Key     string        `placeholder:"FILE" help:"The key file of a device, as 'zhurnal enrol' makes it. Without it: as who has signed in."`
+	Session string        `placeholder:"FILE" help:"Where 'zhurnal sign-in' keeps the session (in your configuration directory)."`
+	Space   id            `required:"" placeholder:"SPACE" help:"The space, to which you must have access: 32 hexadecimal digits."`
+	Record  id            `required:"" placeholder:"RECORD" help:"The record: 32 hexadecimal digits."`
+	Wait    time.Duration `default:"1m" help:"How long to wait for each answer (${default})."`
 }
 
 // Help is shown by `zhurnal history --help`.
@@ -38,7 +39,7 @@ func (c *historyCommand) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
-	caller, err := keyfile.NewCaller(c.Key, c.Server, http.DefaultClient)
+	caller, err := keyfile.Whoever(c.Key, c.Session, c.Server, http.DefaultClient)
 	if err != nil {
 		return fmt.Errorf("history: %w", err)
 	}

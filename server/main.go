@@ -41,6 +41,9 @@ type commands struct {
 	Cut       cutCommand       `cmd:"" help:"Forget the beginning of a server's log, as far as a verified backup has it."`
 	AddSchema addSchemaCommand `cmd:"" help:"Make record types known to a server that it was not built with."`
 	Invite    inviteCommand    `cmd:"" help:"Make an invitation by which a tablet enrols."`
+	AdminLink adminLinkCommand `cmd:"" help:"Let in an administrator, or a user, who cannot sign in."`
+	SignIn    signInCommand    `cmd:"" help:"Say by login and password who you are, for 'report' and 'history'."`
+	SignOut   signOutCommand   `cmd:"" help:"End that."`
 	Enrol     enrolCommand     `cmd:"" help:"Make this machine known to a server, by an invitation."`
 	Restore   restoreCommand   `cmd:"" help:"Make a register of a backup."`
 	Check     checkCommand     `cmd:"" help:"Look for damage in a register or a backup."`

@@ -18,14 +18,15 @@ import (
 )
 
 type reportCommand struct {
-	Server string        `placeholder:"URL" help:"Another address of the server than that at which the device enrolled."`
-	Key    string        `required:"" placeholder:"FILE" help:"The key file of who asks, as 'zhurnal enrol' makes it."`
-	Desk   id            `required:"" placeholder:"SPACE" help:"The desk for which the report is made, to which you must have access: 32 hexadecimal digits."`
-	From   int32         `placeholder:"YYYYMMDD" help:"First day of what was held. Without it: from the beginning."`
-	To     int32         `placeholder:"YYYYMMDD" help:"Last day of what was held. Without it: to the end."`
-	Expect []id          `placeholder:"PERSON" help:"Recorders who should have synced; the report lists those of whom it has nothing."`
-	JSON   bool          `name:"json" help:"Print one JSON object instead of a table."`
-	Wait   time.Duration `default:"1m" help:"How long to wait for the answer (${default})."`
+	Server  string        `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
+	Key     string        `placeholder:"FILE" help:"The key file of a device, as 'zhurnal enrol' makes it. Without it: as who has signed in."`
+	Session string        `placeholder:"FILE" help:"Where 'zhurnal sign-in' keeps the session (in your configuration directory)."`
+	Desk    id            `required:"" placeholder:"SPACE" help:"The desk for which the report is made, to which you must have access: 32 hexadecimal digits."`
+	From    int32         `placeholder:"YYYYMMDD" help:"First day of what was held. Without it: from the beginning."`
+	To      int32         `placeholder:"YYYYMMDD" help:"Last day of what was held. Without it: to the end."`
+	Expect  []id          `placeholder:"PERSON" help:"Recorders who should have synced; the report lists those of whom it has nothing."`
+	JSON    bool          `name:"json" help:"Print one JSON object instead of a table."`
+	Wait    time.Duration `default:"1m" help:"How long to wait for the answer (${default})."`
 }
 
 // Help is shown by `zhurnal report --help`.
@@ -34,6 +35,7 @@ func (reportCommand) Help() string {
 They are numbers, and the sessions at which somebody has to look; no list of persons is in them.
 
 Examples:
+  zhurnal sign-in && zhurnal report --desk 00d35c00000000000000000000000001
   zhurnal report --key desk.key --desk 00d35c00000000000000000000000001
   zhurnal report --key desk.key --desk ... --from 20160701 --to 20160930 --json`
 }
@@ -42,7 +44,7 @@ Examples:
 func (c *reportCommand) Run(ctx context.Context, to streams) error {
 	ctx, cancel := context.WithTimeout(ctx, c.Wait)
 	defer cancel()
-	caller, err := keyfile.NewCaller(c.Key, c.Server, http.DefaultClient)
+	caller, err := keyfile.Whoever(c.Key, c.Session, c.Server, http.DefaultClient)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}

@@ -38,6 +38,7 @@ type serveCommand struct {
 	MinFree    byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
 	Retain     days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
 	entrance
+	desk
 	Log ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
 }
 
@@ -95,7 +96,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	if c.Upstream != "" {
 		err = c.serveHub(ctx, way, options, engine, disk)
 	} else {
-		err = c.serveHome(ctx, way, options, disk)
+		err = c.serveHome(ctx, way, options, disk, to)
 	}
 	log.Info("stopped")
 	return err
@@ -103,10 +104,19 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 
 // serveHome serves tablets, coordinators and the operator, until the context
 // ends.
-func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, disk *ops.Disk) (err error) {
+func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, disk *ops.Disk, to streams) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
+	signIn, end, err := c.desk.open(ctx, way, c.Dir, o)
+	if err != nil {
+		return errors.Join(err, way.listener.Close())
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	o.SignIn = signIn
 	if o.Operator, err = operator.Listen(ctx, c.Dir); err != nil {
 		return errors.Join(err, way.listener.Close())
+	}
+	if err := welcomeFirst(ctx, signIn, to.out); err != nil {
+		return errors.Join(err, way.listener.Close(), o.Operator.Close())
 	}
 	way.announce(o.Log, c.Dir) // the socket too can be called from now on
 	ctx, stop := context.WithCancel(ctx)

@@ -7,6 +7,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -98,6 +99,7 @@ var needs = map[string]Need{
 	adminv1connect.InvitationServiceInviteProcedure:    {Caller: TheOperator},
 	adminv1connect.LogServiceCutProcedure:              {Caller: TheOperator},
 	adminv1connect.LogServiceSetRetentionProcedure:     {Caller: TheOperator},
+	adminv1connect.SignInServiceMakeLinkProcedure:      {Caller: TheOperator},
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure: {Caller: Member, Roles: looking},
 	directoryv1connect.DirectoryServiceAddProgrammeProcedure:   {Caller: Member, Roles: []directory.Role{directory.Administrator}},
@@ -116,6 +118,10 @@ var needs = map[string]Need{
 	enrolv1connect.EnrolServiceEnrolProcedure:     {Caller: Anyone},
 	enrolv1connect.EnrolServiceChallengeProcedure: {Caller: Anyone},
 	enrolv1connect.EnrolServiceTokenProcedure:     {Caller: Anyone},
+
+	// Who signs in proves it with a password, who signs out with the token.
+	signinv1connect.SignInServiceSignInProcedure:  {Caller: Anyone},
+	signinv1connect.SignInServiceSignOutProcedure: {Caller: Anyone},
 
 	// Probes carry no identity, and the names of the services are no secret.
 	"/grpc.health.v1.Health/Check":                                   {Caller: Anyone},

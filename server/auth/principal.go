@@ -6,6 +6,7 @@ package auth
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
 
 	"connectrpc.com/authn"
@@ -26,7 +27,18 @@ type Principal struct {
 	Device credential.DeviceID
 	// Operator is whoever runs the server, by its socket.
 	Operator bool
+	// Session is that of a person at a desk, who has signed in; zero for a device.
+	Session SessionID
+	// Proven says of a session that the person has shown within the last minutes
+	// who it is; see package signin.
+	Proven bool
 }
+
+// SessionID names a session in logs. It is no secret, and opens nothing.
+type SessionID [16]byte
+
+// String is in hexadecimal digits.
+func (id SessionID) String() string { return hex.EncodeToString(id[:]) }
 
 // Tokens knows whom tokens were given to.
 type Tokens interface {

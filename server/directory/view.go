@@ -65,6 +65,8 @@ func decode(key syncengine.DirectoryKey, data []byte) (proto.Message, error) {
 		message = new(directoryv1.Device)
 	case directoryv1.RowKind_ROW_KIND_INVITATION:
 		message = new(directoryv1.Invitation)
+	case directoryv1.RowKind_ROW_KIND_SIGN_IN_NAME:
+		message = new(directoryv1.SignInName)
 	default:
 		return nil, fault.New(fault.Damaged, "row %s is of a kind that this program does not know; use a newer one", key)
 	}

@@ -42,11 +42,12 @@ func (a *admission) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	_ = a.refusal.Write(w, r, encodeFault(err, requestID(r.Context())))
 }
 
-// listed lets pass what has a line in procedures; everything else is not there.
-func (a *admission) listed(next http.Handler) http.Handler {
+// listed lets pass what has a line in procedures; everything else is a page, or
+// not there.
+func (a *admission) listed(next, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := procedures[r.URL.Path]; !ok {
-			http.NotFound(w, r)
+			pages.ServeHTTP(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)

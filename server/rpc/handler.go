@@ -14,11 +14,13 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/guard"
+	"github.com/zhurnal/zhurnal/server/signin"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 )
 
@@ -44,6 +46,8 @@ type Options struct {
 	// Enrol lets devices in, and Directory says who they are.
 	Enrol     *enrol.Service
 	Directory *directory.Directory
+	// SignIn lets people in who are at a desk; nil for nobody.
+	SignIn *signin.Service
 	// Health answers health checks; see package ops.
 	Health grpchealth.Checker
 	Log    *slog.Logger
@@ -74,6 +78,7 @@ var (
 		syncv1connect.RightsServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
+		signinv1connect.SignInServiceName,
 		directoryv1connect.DirectoryServiceName,
 	}
 	HubServices      = []string{enrolv1connect.EnrolServiceName, syncv1connect.SyncServiceName}
@@ -82,6 +87,7 @@ var (
 		adminv1connect.LogServiceName,
 		adminv1connect.SchemaServiceName,
 		adminv1connect.InvitationServiceName,
+		adminv1connect.SignInServiceName,
 	}
 )
 
@@ -103,7 +109,8 @@ func (o *Options) guarded() *directory.Directory {
 //	Hosts         a name under which the server may be called   guard.Exposure
 //	Browsers      no page of another site                       guard.Exposure
 //	byAddress     not too often from one address                guard.Addresses
-//	listed        a procedure that is served
+//	listed        a procedure that is served; everything else is a page,
+//	              which package signin has on its own
 //	authenticate  who calls, by the headers alone               package auth
 //	byCaller      not too often, not too much at once           guard.Callers
 //	inTurn        the body read whole, then the caller's turn   guard.Bodies, Turns
@@ -119,7 +126,11 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		connect.WithInterceptors(rim, pace{}, auth.NewGuard(o.guarded(), o.Now)),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
 	}, extra...)
-	authenticate := auth.Authenticated(o.Enrol, func(err error) *connect.Error { return encodeFault(err, "") }, options...)
+	tokens := auth.Tokens(o.Enrol)
+	if o.SignIn != nil {
+		tokens = signin.Beside(o.Enrol, o.SignIn)
+	}
+	authenticate := auth.Authenticated(tokens, func(err error) *connect.Error { return encodeFault(err, "") }, options...)
 	admit := newAdmission(o, options...)
 
 	mux := http.NewServeMux()
@@ -141,7 +152,13 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
+	pages := http.Handler(http.NotFoundHandler())
+	if o.SignIn != nil {
+		path, h := signinv1connect.NewSignInServiceHandler(&signInService{o.SignIn}, options...)
+		open(path, admit.fromClient(h))
+		pages = o.SignIn.Handler()
+	}
 	open(grpchealth.NewHandler(o.Health, options...)) // probes carry no identity
 
-	return named(o.Log, o.Exposure.Hosts(o.Exposure.Browsers(admit.byAddress(admit.listed(reachable(mux))))))
+	return named(o.Log, o.Exposure.Hosts(o.Exposure.Browsers(admit.byAddress(admit.listed(reachable(mux), pages)))))
 }

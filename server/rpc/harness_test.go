@@ -3,6 +3,7 @@ package rpc
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net"
@@ -15,9 +16,11 @@ import (
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 
+	"github.com/zhurnal/zhurnal/server/audit"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/report"
+	"github.com/zhurnal/zhurnal/server/signin"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -141,6 +144,22 @@ func start(t *testing.T, engine Engine, with timeouts, extra ...connect.HandlerO
 	return startWith(t, engine, with, func(*Options) {}, extra...)
 }
 
+// unkept is a log of who did what that nobody reads.
+type unkept struct{}
+
+func (unkept) Append(context.Context, ...audit.Event) error { return nil }
+
+func newSignIn(t *testing.T) *signin.Service {
+	t.Helper()
+	service, err := signin.New(signin.Options{
+		Directory: office.Directory, Audit: unkept{}, Now: func() int64 { return received }, Random: rand.Reader, URL: "http://localhost",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return service
+}
+
 // startWith serves with options that a test changes.
 func startWith(t *testing.T, engine Engine, with timeouts, change func(*Options), extra ...connect.HandlerOption) *running {
 	t.Helper()
@@ -155,7 +174,7 @@ func startWith(t *testing.T, engine Engine, with timeouts, change func(*Options)
 	}
 	log := new(lockedBuffer)
 	options := Options{
-		Engine: engine, Operator: socket, Enrol: office.Door, Directory: office.Directory,
+		Engine: engine, Operator: socket, Enrol: office.Door, Directory: office.Directory, SignIn: newSignIn(t),
 		Health: grpchealth.NewStaticChecker(slices.Concat(Services, OperatorServices)...),
 		Log:    slog.New(slog.NewJSONHandler(log, nil)),
 		Now:    func() int64 { return received },

@@ -27,6 +27,9 @@ func newOperatorHandler(o Options, t timeouts) http.Handler {
 	mux.Handle(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
 	mux.Handle(adminv1connect.NewSchemaServiceHandler(&schemaService{engine: o.Engine}, options...))
 	mux.Handle(adminv1connect.NewInvitationServiceHandler(&invitationService{o.Enrol}, options...))
+	if o.SignIn != nil {
+		mux.Handle(adminv1connect.NewSignInServiceHandler(&linkService{o.SignIn}, options...))
+	}
 	mux.Handle(grpchealth.NewHandler(o.Health, options...))
 	// Tools that make requests by hand ask here for the language of the port, too.
 	names := append([]string{grpchealth.HealthV1ServiceName}, Services...)

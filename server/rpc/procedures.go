@@ -9,6 +9,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 )
 
@@ -76,6 +77,9 @@ var procedures = map[string]bounds{
 	enrolv1connect.EnrolServiceEnrolProcedure:     {messageBytes: enrolBytes, work: workMost},
 	enrolv1connect.EnrolServiceChallengeProcedure: {messageBytes: enrolBytes, work: workMost},
 	enrolv1connect.EnrolServiceTokenProcedure:     {messageBytes: enrolBytes, work: workMost},
+
+	signinv1connect.SignInServiceSignInProcedure:  {messageBytes: enrolBytes, work: workMost},
+	signinv1connect.SignInServiceSignOutProcedure: {messageBytes: probeBytes, work: workMost},
 
 	"/" + grpchealth.HealthV1ServiceName + "/Check": {messageBytes: probeBytes, work: workMost},
 }

@@ -60,6 +60,7 @@ var wordsNamed = map[string][]byte{
 	"type": []byte("zhurnal.records.v1.Training"), "header": nil, "message": trainingBytes(), "reason_key": []byte("draft.entered_twice"),
 	"buckets": make([]byte, 2048), "file_descriptor_set": []byte("no set"),
 	"secret": make([]byte, 16), "label": []byte("Tablet 7"), "public_key": bytes.Repeat([]byte{7}, 32), "signature": make([]byte, 64), "nonce": make([]byte, 32),
+	"login": []byte("somebody@example.org"), "password": []byte("four words that are nobody's"),
 	"backup_id": bytes.Repeat([]byte{7}, 16), "hash": bytes.Repeat([]byte{7}, 32),
 }
 

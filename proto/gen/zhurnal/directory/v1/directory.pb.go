@@ -41,18 +41,21 @@ const (
 	RowKind_ROW_KIND_USER         RowKind = 4
 	RowKind_ROW_KIND_DEVICE       RowKind = 5
 	RowKind_ROW_KIND_INVITATION   RowKind = 6
+	// Its id is the first 16 bytes of a SHA-256: see SignInName.
+	RowKind_ROW_KIND_SIGN_IN_NAME RowKind = 16
 )
 
 // Enum value maps for RowKind.
 var (
 	RowKind_name = map[int32]string{
-		0: "ROW_KIND_UNSPECIFIED",
-		1: "ROW_KIND_ORGANISATION",
-		2: "ROW_KIND_PROGRAMME",
-		3: "ROW_KIND_SPACE",
-		4: "ROW_KIND_USER",
-		5: "ROW_KIND_DEVICE",
-		6: "ROW_KIND_INVITATION",
+		0:  "ROW_KIND_UNSPECIFIED",
+		1:  "ROW_KIND_ORGANISATION",
+		2:  "ROW_KIND_PROGRAMME",
+		3:  "ROW_KIND_SPACE",
+		4:  "ROW_KIND_USER",
+		5:  "ROW_KIND_DEVICE",
+		6:  "ROW_KIND_INVITATION",
+		16: "ROW_KIND_SIGN_IN_NAME",
 	}
 	RowKind_value = map[string]int32{
 		"ROW_KIND_UNSPECIFIED":  0,
@@ -62,6 +65,7 @@ var (
 		"ROW_KIND_USER":         4,
 		"ROW_KIND_DEVICE":       5,
 		"ROW_KIND_INVITATION":   6,
+		"ROW_KIND_SIGN_IN_NAME": 16,
 	}
 )
 
@@ -899,6 +903,7 @@ type SignInAccount struct {
 	//
 	//	*SignInAccount_OpenId
 	//	*SignInAccount_Local
+	//	*SignInAccount_Passkey
 	With          isSignInAccount_With `protobuf_oneof:"with"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -959,6 +964,15 @@ func (x *SignInAccount) GetLocal() *LocalAccount {
 	return nil
 }
 
+func (x *SignInAccount) GetPasskey() *Passkey {
+	if x != nil {
+		if x, ok := x.With.(*SignInAccount_Passkey); ok {
+			return x.Passkey
+		}
+	}
+	return nil
+}
+
 type isSignInAccount_With interface {
 	isSignInAccount_With()
 }
@@ -973,9 +987,16 @@ type SignInAccount_Local struct {
 	Local *LocalAccount `protobuf:"bytes,2,opt,name=local,proto3,oneof"`
 }
 
+type SignInAccount_Passkey struct {
+	// A key that the person's device or password keeper has.
+	Passkey *Passkey `protobuf:"bytes,3,opt,name=passkey,proto3,oneof"`
+}
+
 func (*SignInAccount_OpenId) isSignInAccount_With() {}
 
 func (*SignInAccount_Local) isSignInAccount_With() {}
+
+func (*SignInAccount_Passkey) isSignInAccount_With() {}
 
 // A person as an OpenID Connect provider names it.
 type OpenIDAccount struct {
@@ -1087,6 +1108,156 @@ func (x *LocalAccount) GetPasswordHash() string {
 	return ""
 }
 
+// A credential of Web Authentication (W3C, level 3), by which the person is
+// found: it holds the user's id.
+type Passkey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id that whoever keeps the key gave it.
+	CredentialId []byte `protobuf:"bytes,1,opt,name=credential_id,json=credentialId,proto3" json:"credential_id,omitempty"`
+	// The public key, as COSE (RFC 9053) writes it.
+	PublicKey []byte `protobuf:"bytes,2,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	// How often it has signed, if it counts; zero if it does not.
+	SignCount uint32 `protobuf:"varint,3,opt,name=sign_count,json=signCount,proto3" json:"sign_count,omitempty"`
+	// It may be copied to other devices of the person; that stays as it was first.
+	BackupEligible bool `protobuf:"varint,4,opt,name=backup_eligible,json=backupEligible,proto3" json:"backup_eligible,omitempty"`
+	// How the browser may reach it, such as "internal" or "usb".
+	Transports []string `protobuf:"bytes,5,rep,name=transports,proto3" json:"transports,omitempty"`
+	// When it was added.
+	AddedMillis   int64 `protobuf:"zigzag64,6,opt,name=added_millis,json=addedMillis,proto3" json:"added_millis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Passkey) Reset() {
+	*x = Passkey{}
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Passkey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Passkey) ProtoMessage() {}
+
+func (x *Passkey) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Passkey.ProtoReflect.Descriptor instead.
+func (*Passkey) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_directory_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Passkey) GetCredentialId() []byte {
+	if x != nil {
+		return x.CredentialId
+	}
+	return nil
+}
+
+func (x *Passkey) GetPublicKey() []byte {
+	if x != nil {
+		return x.PublicKey
+	}
+	return nil
+}
+
+func (x *Passkey) GetSignCount() uint32 {
+	if x != nil {
+		return x.SignCount
+	}
+	return 0
+}
+
+func (x *Passkey) GetBackupEligible() bool {
+	if x != nil {
+		return x.BackupEligible
+	}
+	return false
+}
+
+func (x *Passkey) GetTransports() []string {
+	if x != nil {
+		return x.Transports
+	}
+	return nil
+}
+
+func (x *Passkey) GetAddedMillis() int64 {
+	if x != nil {
+		return x.AddedMillis
+	}
+	return 0
+}
+
+// Who signs in under a name. That two never do holds by there being one row for
+// each name: its id is the first 16 bytes of the SHA-256 of "login", "openid" or
+// "passkey", a zero byte, and the login; the issuer, a zero byte and the
+// subject; or the credential's id. The id of zeros is whose it was to be first.
+type SignInName struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user: 16 bytes; empty, if the name is free.
+	UserId []byte `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Nobody has the name any more.
+	Free          bool `protobuf:"varint,2,opt,name=free,proto3" json:"free,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignInName) Reset() {
+	*x = SignInName{}
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignInName) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignInName) ProtoMessage() {}
+
+func (x *SignInName) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignInName.ProtoReflect.Descriptor instead.
+func (*SignInName) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_directory_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SignInName) GetUserId() []byte {
+	if x != nil {
+		return x.UserId
+	}
+	return nil
+}
+
+func (x *SignInName) GetFree() bool {
+	if x != nil {
+		return x.Free
+	}
+	return false
+}
+
 // A tablet, or another device with a key of its own, of one user.
 type Device struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1117,7 +1288,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[9]
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1129,7 +1300,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[9]
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1142,7 +1313,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_directory_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_directory_v1_directory_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Device) GetOrganisationId() []byte {
@@ -1244,7 +1415,7 @@ type Invitation struct {
 
 func (x *Invitation) Reset() {
 	*x = Invitation{}
-	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[10]
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1256,7 +1427,7 @@ func (x *Invitation) String() string {
 func (*Invitation) ProtoMessage() {}
 
 func (x *Invitation) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[10]
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1269,7 +1440,7 @@ func (x *Invitation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Invitation.ProtoReflect.Descriptor instead.
 func (*Invitation) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_directory_proto_rawDescGZIP(), []int{10}
+	return file_zhurnal_directory_v1_directory_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Invitation) GetOrganisationId() []byte {
@@ -1381,17 +1552,33 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\fprogramme_id\x18\x02 \x01(\fH\x00R\vprogrammeId\x12\x17\n" +
 	"\x06p_code\x18\x03 \x01(\tH\x00R\x05pCode\x12\x1b\n" +
 	"\bspace_id\x18\x04 \x01(\fH\x00R\aspaceIdB\x04\n" +
-	"\x02of\"\x93\x01\n" +
+	"\x02of\"\xce\x01\n" +
 	"\rSignInAccount\x12>\n" +
 	"\aopen_id\x18\x01 \x01(\v2#.zhurnal.directory.v1.OpenIDAccountH\x00R\x06openId\x12:\n" +
-	"\x05local\x18\x02 \x01(\v2\".zhurnal.directory.v1.LocalAccountH\x00R\x05localB\x06\n" +
+	"\x05local\x18\x02 \x01(\v2\".zhurnal.directory.v1.LocalAccountH\x00R\x05local\x129\n" +
+	"\apasskey\x18\x03 \x01(\v2\x1d.zhurnal.directory.v1.PasskeyH\x00R\apasskeyB\x06\n" +
 	"\x04with\"A\n" +
 	"\rOpenIDAccount\x12\x16\n" +
 	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12\x18\n" +
 	"\asubject\x18\x02 \x01(\tR\asubject\"I\n" +
 	"\fLocalAccount\x12\x14\n" +
 	"\x05login\x18\x01 \x01(\tR\x05login\x12#\n" +
-	"\rpassword_hash\x18\x02 \x01(\tR\fpasswordHash\"\x9a\x03\n" +
+	"\rpassword_hash\x18\x02 \x01(\tR\fpasswordHash\"\xd8\x01\n" +
+	"\aPasskey\x12#\n" +
+	"\rcredential_id\x18\x01 \x01(\fR\fcredentialId\x12\x1d\n" +
+	"\n" +
+	"public_key\x18\x02 \x01(\fR\tpublicKey\x12\x1d\n" +
+	"\n" +
+	"sign_count\x18\x03 \x01(\rR\tsignCount\x12'\n" +
+	"\x0fbackup_eligible\x18\x04 \x01(\bR\x0ebackupEligible\x12\x1e\n" +
+	"\n" +
+	"transports\x18\x05 \x03(\tR\n" +
+	"transports\x12!\n" +
+	"\fadded_millis\x18\x06 \x01(\x12R\vaddedMillis\"9\n" +
+	"\n" +
+	"SignInName\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\fR\x06userId\x12\x12\n" +
+	"\x04free\x18\x02 \x01(\bR\x04free\"\x9a\x03\n" +
 	"\x06Device\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\fR\x06userId\x12!\n" +
@@ -1419,7 +1606,7 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\x0eused_by_device\x18\b \x01(\fR\fusedByDevice\x12#\n" +
 	"\rclosed_millis\x18\t \x01(\x12R\fclosedMillis\x12\x1c\n" +
 	"\twithdrawn\x18\n" +
-	" \x01(\bR\twithdrawn*\xab\x01\n" +
+	" \x01(\bR\twithdrawn*\xc6\x01\n" +
 	"\aRowKind\x12\x18\n" +
 	"\x14ROW_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ROW_KIND_ORGANISATION\x10\x01\x12\x16\n" +
@@ -1427,7 +1614,8 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\x0eROW_KIND_SPACE\x10\x03\x12\x11\n" +
 	"\rROW_KIND_USER\x10\x04\x12\x13\n" +
 	"\x0fROW_KIND_DEVICE\x10\x05\x12\x17\n" +
-	"\x13ROW_KIND_INVITATION\x10\x06*X\n" +
+	"\x13ROW_KIND_INVITATION\x10\x06\x12\x19\n" +
+	"\x15ROW_KIND_SIGN_IN_NAME\x10\x10*X\n" +
 	"\n" +
 	"UserStatus\x12\x1b\n" +
 	"\x17USER_STATUS_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -1471,7 +1659,7 @@ func file_zhurnal_directory_v1_directory_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_directory_v1_directory_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_zhurnal_directory_v1_directory_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_zhurnal_directory_v1_directory_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_zhurnal_directory_v1_directory_proto_goTypes = []any{
 	(RowKind)(0),          // 0: zhurnal.directory.v1.RowKind
 	(UserStatus)(0),       // 1: zhurnal.directory.v1.UserStatus
@@ -1488,12 +1676,14 @@ var file_zhurnal_directory_v1_directory_proto_goTypes = []any{
 	(*SignInAccount)(nil), // 12: zhurnal.directory.v1.SignInAccount
 	(*OpenIDAccount)(nil), // 13: zhurnal.directory.v1.OpenIDAccount
 	(*LocalAccount)(nil),  // 14: zhurnal.directory.v1.LocalAccount
-	(*Device)(nil),        // 15: zhurnal.directory.v1.Device
-	(*Invitation)(nil),    // 16: zhurnal.directory.v1.Invitation
-	(v1.SpaceKind)(0),     // 17: zhurnal.schema.v1.SpaceKind
+	(*Passkey)(nil),       // 15: zhurnal.directory.v1.Passkey
+	(*SignInName)(nil),    // 16: zhurnal.directory.v1.SignInName
+	(*Device)(nil),        // 17: zhurnal.directory.v1.Device
+	(*Invitation)(nil),    // 18: zhurnal.directory.v1.Invitation
+	(v1.SpaceKind)(0),     // 19: zhurnal.schema.v1.SpaceKind
 }
 var file_zhurnal_directory_v1_directory_proto_depIdxs = []int32{
-	17, // 0: zhurnal.directory.v1.Space.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	19, // 0: zhurnal.directory.v1.Space.kind:type_name -> zhurnal.schema.v1.SpaceKind
 	1,  // 1: zhurnal.directory.v1.User.status:type_name -> zhurnal.directory.v1.UserStatus
 	10, // 2: zhurnal.directory.v1.User.assignments:type_name -> zhurnal.directory.v1.Assignment
 	12, // 3: zhurnal.directory.v1.User.sign_in_accounts:type_name -> zhurnal.directory.v1.SignInAccount
@@ -1501,14 +1691,15 @@ var file_zhurnal_directory_v1_directory_proto_depIdxs = []int32{
 	11, // 5: zhurnal.directory.v1.Assignment.scope:type_name -> zhurnal.directory.v1.Scope
 	13, // 6: zhurnal.directory.v1.SignInAccount.open_id:type_name -> zhurnal.directory.v1.OpenIDAccount
 	14, // 7: zhurnal.directory.v1.SignInAccount.local:type_name -> zhurnal.directory.v1.LocalAccount
-	3,  // 8: zhurnal.directory.v1.Device.algorithm:type_name -> zhurnal.directory.v1.KeyAlgorithm
-	4,  // 9: zhurnal.directory.v1.Device.status:type_name -> zhurnal.directory.v1.DeviceStatus
-	5,  // 10: zhurnal.directory.v1.Invitation.medium:type_name -> zhurnal.directory.v1.InvitationMedium
-	11, // [11:11] is the sub-list for method output_type
-	11, // [11:11] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	15, // 8: zhurnal.directory.v1.SignInAccount.passkey:type_name -> zhurnal.directory.v1.Passkey
+	3,  // 9: zhurnal.directory.v1.Device.algorithm:type_name -> zhurnal.directory.v1.KeyAlgorithm
+	4,  // 10: zhurnal.directory.v1.Device.status:type_name -> zhurnal.directory.v1.DeviceStatus
+	5,  // 11: zhurnal.directory.v1.Invitation.medium:type_name -> zhurnal.directory.v1.InvitationMedium
+	12, // [12:12] is the sub-list for method output_type
+	12, // [12:12] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_directory_v1_directory_proto_init() }
@@ -1525,6 +1716,7 @@ func file_zhurnal_directory_v1_directory_proto_init() {
 	file_zhurnal_directory_v1_directory_proto_msgTypes[6].OneofWrappers = []any{
 		(*SignInAccount_OpenId)(nil),
 		(*SignInAccount_Local)(nil),
+		(*SignInAccount_Passkey)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1532,7 +1724,7 @@ func file_zhurnal_directory_v1_directory_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_directory_v1_directory_proto_rawDesc), len(file_zhurnal_directory_v1_directory_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
