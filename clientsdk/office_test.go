@@ -102,9 +102,20 @@ func (o *office) invite(person string) string {
 	return invitation.Text()
 }
 
+// access makes people facilitators of a space, in the organisation that there is.
 func (o *office) access(space clientsdk.SpaceID, people ...string) {
-	for _, person := range people {
-		must(o.engine.SetAccess(context.Background(), named[merge.PersonID]("admin"), space, community, named[merge.PersonID](person), true))
+	ctx, nobody := context.Background(), merge.PersonID{}
+	tenant := o.known.In(must(o.known.View()).Organisations()[0])
+	if must(o.known.View()).Space(space) == nil {
+		programme := must(tenant.AddProgramme(ctx, nobody, "Spilno"))
+		must(tenant.AddSpace(ctx, nobody, space, directory.NewSpace{Programme: programme, Kind: community, Name: "Lyman"}))
+	}
+	for _, name := range people {
+		person := named[merge.PersonID](name)
+		if must(o.known.View()).User(person) == nil {
+			must(tenant.AddUser(ctx, nobody, person, name))
+		}
+		must(tenant.Assign(ctx, nobody, person, directory.NewAssignment{Role: directory.Facilitator, Scope: directory.InSpace(space)}))
 	}
 }
 
