@@ -34,11 +34,12 @@ type desk struct {
 // looks by itself.
 const recheckEvery = time.Minute
 
-// open returns who signs people in, and what ends it.
-func (d *desk) open(ctx context.Context, way *opened, dir string, o rpc.Options) (*signin.Service, func() error, error) {
+// open has the server sign people in and keep who did what, and returns what ends
+// that.
+func (d *desk) open(ctx context.Context, way *opened, dir string, o *rpc.Options) (func() error, error) {
 	provider, err := d.provider()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if way.tls != nil && d.URL == "" && way.acmeHost == "" {
 		o.Log.Warn("links, passkeys and the provider's answers lead to localhost: say with --url where browsers find the server")
@@ -49,7 +50,7 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, o rpc.Options)
 	}
 	log, err := audit.Open(name, nowMillis)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	service, err := signin.New(signin.Options{
 		Directory: o.Directory, Audit: log, Now: nowMillis, Random: rand.Reader, URL: d.url(way),
@@ -57,12 +58,13 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, o rpc.Options)
 		Trouble: func(err error) { o.Log.Error("a page could not be shown", "error", err) },
 	})
 	if err != nil {
-		return nil, nil, errors.Join(err, log.Close())
+		return nil, errors.Join(err, log.Close())
 	}
 	ctx, stop := context.WithCancel(ctx)
 	var checking sync.WaitGroup
 	checking.Go(func() { recheck(ctx, service) })
-	return service, func() error {
+	o.SignIn, o.Audit = service, log
+	return func() error {
 		stop()
 		checking.Wait()
 		return log.Close()

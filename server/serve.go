@@ -106,16 +106,15 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 // ends.
 func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, disk *ops.Disk, to streams) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
-	signIn, end, err := c.desk.open(ctx, way, c.Dir, o)
+	end, err := c.desk.open(ctx, way, c.Dir, &o)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	o.SignIn = signIn
 	if o.Operator, err = operator.Listen(ctx, c.Dir); err != nil {
 		return errors.Join(err, way.listener.Close())
 	}
-	if err := welcomeFirst(ctx, signIn, to.out); err != nil {
+	if err := welcomeFirst(ctx, o.SignIn, to.out); err != nil {
 		return errors.Join(err, way.listener.Close(), o.Operator.Close())
 	}
 	way.announce(o.Log, c.Dir) // the socket too can be called from now on

@@ -28,6 +28,7 @@ type Event struct {
 	Space  string `json:"space,omitempty"`
 	Record string `json:"record,omitempty"`
 	Person string `json:"person,omitempty"`
+	Target string `json:"target,omitempty"`
 	// Count is how many things it was done to, where it was several.
 	Count int `json:"count,omitempty"`
 	// Outcome is the kind of error that it ended with; empty if it was done.
@@ -39,7 +40,7 @@ type Event struct {
 // Names tells whether the event has this id anywhere; every event has the empty
 // one.
 func (e *Event) Names(id string) bool {
-	return id == "" || slices.Contains([]string{e.By, e.Device, e.Organisation, e.Space, e.Record, e.Person}, id)
+	return id == "" || slices.Contains([]string{e.By, e.Device, e.Organisation, e.Space, e.Record, e.Person, e.Target}, id)
 }
 
 // Entry is an event in its place.

@@ -119,6 +119,11 @@ func (g *Guard) checkMember(ctx context.Context, need *Need, p Principal, reques
 	if !need.met(view, p.Person, spacesOf(request, need.Where != Somewhere), g.now()) {
 		return errNotYours
 	}
+	if need.Fresh {
+		if err := p.Fresh(); err != nil {
+			return err
+		}
+	}
 	if need.Returns && view.Device(p.Device).GetStatus() == directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED {
 		return g.returned(ctx, p.Device)
 	}

@@ -56,6 +56,8 @@ type Need struct {
 	Where Where
 	// Returns says that a device which calls is there again, if it was retired.
 	Returns bool
+	// Fresh asks a session for a proof of the last minutes; see [Principal.Fresh].
+	Fresh bool
 }
 
 // Roles that open a space, that settle in it, and that see to the directory.
@@ -87,8 +89,8 @@ var needs = map[string]Need{
 	syncv1connect.DeskServiceListHistoryProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 	syncv1connect.DeskServiceGetRecordAtProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 
-	syncv1connect.RightsServiceEraseProcedure:  {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights},
-	syncv1connect.RightsServiceExportProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights},
+	syncv1connect.RightsServiceEraseProcedure:  {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
+	syncv1connect.RightsServiceExportProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 
 	reportv1connect.ReportServiceReportProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
@@ -107,11 +109,11 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceAddSpaceProcedure:       {Caller: Member, Roles: []directory.Role{directory.Administrator}},
 	directoryv1connect.DirectoryServiceListUsersProcedure:      {Caller: Member, Roles: looking},
 	directoryv1connect.DirectoryServiceAddUserProcedure:        {Caller: Member, Roles: keeping},
-	directoryv1connect.DirectoryServiceSetUserStatusProcedure:  {Caller: Member, Roles: []directory.Role{directory.Administrator}},
+	directoryv1connect.DirectoryServiceSetUserStatusProcedure:  {Caller: Member, Roles: []directory.Role{directory.Administrator}, Fresh: true},
 	directoryv1connect.DirectoryServiceAssignProcedure:         {Caller: Member, Roles: keeping},
 	directoryv1connect.DirectoryServiceEndAssignmentProcedure:  {Caller: Member, Roles: keeping},
 	directoryv1connect.DirectoryServiceListDevicesProcedure:    {Caller: Member, Roles: looking},
-	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   {Caller: Member, Roles: keeping, Fresh: true},
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {Caller: Member, Roles: keeping},
 
 	// Who enrols or asks for a token proves itself with that.

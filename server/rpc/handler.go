@@ -59,6 +59,8 @@ type Options struct {
 	TLS      *tls.Config
 	// Limits are what callers may do; the zero value is guard.Usual.
 	Limits guard.Limits
+	// Audit keeps who did what; nil for nowhere.
+	Audit Auditor
 	// Operator is the listener of the operator's socket; nil for none. See
 	// package operator.
 	Operator net.Listener
@@ -116,6 +118,7 @@ func (o *Options) guarded() *directory.Directory {
 //	inTurn        the body read whole, then the caller's turn   guard.Bodies, Turns
 //	Connect       decompression and decoding, both capped
 //	edge, pace    errors become answers; the handler's time
+//	keeping       who did what, before the answer goes out      package audit
 //	auth.Guard    whether the caller may ask for what is asked
 //	handlers      a day's quota where something is brought      guard.Quota
 func newHandler(o Options, t timeouts, stopping context.Context, extra ...connect.HandlerOption) http.Handler {
@@ -123,7 +126,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	options := append([]connect.HandlerOption{
 		codecs(),
 		connect.WithConditionalHandlerOptions(bounded),
-		connect.WithInterceptors(rim, pace{}, auth.NewGuard(o.guarded(), o.Now)),
+		connect.WithInterceptors(rim, keeping{o.Audit}, pace{}, auth.NewGuard(o.guarded(), o.Now)),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
 	}, extra...)
 	tokens := auth.Tokens(o.Enrol)

@@ -19,7 +19,7 @@ func newOperatorHandler(o Options, t timeouts) http.Handler {
 		codecs(),
 		compression(messageBytes),
 		connect.WithReadMaxBytes(messageBytes),
-		connect.WithInterceptors(rim, auth.NewGuard(o.Directory, o.Now)),
+		connect.WithInterceptors(rim, keeping{o.Audit}, auth.NewGuard(o.Directory, o.Now)),
 		connect.WithRecover(recovered), // inside of the rim, which logs it
 	}
 	mux := http.NewServeMux()

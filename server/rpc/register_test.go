@@ -58,6 +58,12 @@ type register struct {
 // hall and Iryna also the counselling room.
 func openRegister(t *testing.T, change ...func(*syncengine.Options)) *register {
 	t.Helper()
+	return openRegisterWith(t, func(*Options) {}, change...)
+}
+
+// openRegisterWith serves it with options of the server, too.
+func openRegisterWith(t *testing.T, serve func(*Options), change ...func(*syncengine.Options)) *register {
+	t.Helper()
 	options := syncengine.Options{
 		Memory: store.NewMemory(), Schema: trainingTypes(t), Random: rand.Reader, Now: func() int64 { return received },
 	}
@@ -73,7 +79,7 @@ func openRegister(t *testing.T, change ...func(*syncengine.Options)) *register {
 			t.Error(err)
 		}
 	})
-	server := start(t, engine, usual)
+	server := startWith(t, engine, usual, serve)
 	conn := server.dial()
 	r := &register{
 		server, engine, syncv1grpc.NewSyncServiceClient(conn), syncv1grpc.NewDeskServiceClient(conn),

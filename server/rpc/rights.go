@@ -47,7 +47,7 @@ func (s *rightsService) Erase(ctx context.Context, req *connect.Request[syncv1.E
 		}
 		erased, err := s.engine.Erase(ctx, by, space, subject, nil)
 		switch {
-		case fault.KindOf(err) == fault.NotFound && len(req.Msg.SpaceIds) > 1:
+		case len(req.Msg.SpaceIds) > 1 && (fault.KindOf(err) == fault.NotFound || fault.KindOf(err) == fault.NoAccess): // nobody has written there yet
 			continue
 		case err != nil:
 			return nil, err

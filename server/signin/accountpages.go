@@ -63,7 +63,7 @@ func (s *Service) removeWay(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := fresh(who); err != nil {
+	if err := who.Fresh(); err != nil {
 		return err
 	}
 	if len(row.SignInAccounts) < 2 {

@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -10,30 +9,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
-// ErrProve is why something is refused to a session that has not been proven
-// anew: a page leads to [ProvePath], and comes back.
-var ErrProve = fault.New(fault.Unauthenticated, "this needs a new proof of who you are: give your password, your passkey or your provider's again, and ask once more within 5 minutes")
-
 var errNoSession = fault.New(fault.Unauthenticated, "you are not signed in, or no longer: sign in (`zhurnal sign-in`, or /sign-in in a browser)")
-
-// Fresh is [ErrProve] unless the person has proven within the last five minutes
-// who it is. It belongs before what revokes, wipes, exports and erases: whoever
-// finds an office with a browser open does not get that far. A device has proven
-// itself by its key, and the operator by the socket.
-func Fresh(ctx context.Context) error {
-	who, err := auth.Caller(ctx)
-	if err != nil {
-		return err
-	}
-	return fresh(who)
-}
-
-func fresh(who auth.Principal) error {
-	if who.Session != (auth.SessionID{}) && !who.Proven {
-		return ErrProve
-	}
-	return nil
-}
 
 // Identify tells whom a request comes from, or is a fault.Unauthenticated: it looks for the token of a program, then for
 // the cookie of a browser. What a browser sends from a page of another site is

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/console/page"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -32,7 +33,7 @@ type next struct {
 }
 
 func (s *Service) scriptProblem(w http.ResponseWriter, r *http.Request, err error) any {
-	if errors.Is(err, ErrProve) {
+	if errors.Is(err, auth.ErrProve) {
 		return next{ProvePath + "?to=" + accountPath}
 	}
 	p := page.Page{}
@@ -78,7 +79,7 @@ func (s *Service) beginAddKey(r *http.Request, begun *proof) (ask any, err error
 	if err != nil {
 		return nil, err
 	}
-	if err := fresh(who); err != nil {
+	if err := who.Fresh(); err != nil {
 		return nil, err
 	}
 	begun.who, begun.user = who, who.Person

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/console/page"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
@@ -104,7 +105,7 @@ func (s *Service) tell(w http.ResponseWriter, r *http.Request, err error) {
 		http.Redirect(w, r, signInPath+"?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}
-	if errors.Is(err, ErrProve) {
+	if errors.Is(err, auth.ErrProve) {
 		http.Redirect(w, r, ProvePath+"?to="+url.QueryEscape(accountPath), http.StatusSeeOther)
 		return
 	}

@@ -1,15 +1,12 @@
 package signin
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
-
-	"connectrpc.com/authn"
 
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -21,18 +18,15 @@ func TestWhatIsGraveNeedsAFreshProof(t *testing.T) {
 	ask := func() error {
 		who, err := o.service.Caller(token.Text())
 		o.must(err)
-		return Fresh(authn.SetInfo(t.Context(), who))
+		return who.Fresh()
 	}
 	o.pass(provenMillis - 1)
 	o.must(ask())
 	o.pass(1)
-	if err := ask(); !errors.Is(err, ErrProve) {
+	if err := ask(); !errors.Is(err, auth.ErrProve) {
 		t.Errorf("after five minutes: %v", err)
 	}
-	o.must(Fresh(authn.SetInfo(t.Context(), auth.Principal{Person: o.iryna}))) // a device
-	if err := Fresh(context.Background()); err == nil {
-		t.Error("nobody is fresh")
-	}
+	o.must(auth.Principal{Person: o.iryna}.Fresh()) // a device
 }
 
 func TestAPasswordProvesAnewAndComesBackWhereItWasAsked(t *testing.T) {

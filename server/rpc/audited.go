@@ -1,0 +1,260 @@
+package rpc
+
+import (
+	"context"
+	"encoding/hex"
+	"strings"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/audit"
+	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+)
+
+// Auditor keeps who did what; see package audit. What it cannot keep is answered
+// with an error.
+type Auditor interface {
+	Append(ctx context.Context, events ...audit.Event) error
+}
+
+// What is kept of what the services do. Package signin has its own.
+const (
+	recordsRead    audit.Action = "records.read" // what a tablet was given, or somebody at a desk has looked at
+	recordsSettle  audit.Action = "records.settle"
+	recordsDismiss audit.Action = "records.dismiss"
+	personErase    audit.Action = "person.erase"
+	personExport   audit.Action = "person.export"
+	figuresRead    audit.Action = "figures.read"
+	directoryRead  audit.Action = "directory.read"
+	directoryWrite audit.Action = "directory.write"
+	roleGive       audit.Action = "role.give"
+	roleEnd        audit.Action = "role.end"
+	userStatus     audit.Action = "user.status"
+	deviceEnrol    audit.Action = "device.enrol"
+	deviceRevoke   audit.Action = "device.revoke"
+	deviceRetire   audit.Action = "device.retire"
+	inviteMake     audit.Action = "invitation.make"
+	registerCopy   audit.Action = "register.backup"
+	registerCut    audit.Action = "register.cut"
+	registerTypes  audit.Action = "register.types"
+
+	// notKept is for procedures of which nothing is kept: their line says why.
+	notKept audit.Action = ""
+)
+
+// audited has a line for each procedure.
+var audited = map[string]audit.Action{
+	syncv1connect.SyncServiceSyncProcedure:   recordsRead,
+	syncv1connect.SyncServicePullProcedure:   recordsRead,
+	syncv1connect.SyncServiceRepairProcedure: recordsRead,
+	syncv1connect.SyncServicePushProcedure:   notKept, // the register's own log says who wrote what
+	syncv1connect.SyncServiceWatchProcedure:  notKept, // it tells of positions alone
+
+	syncv1connect.AudienceServiceListAudiencesProcedure: directoryRead,
+
+	syncv1connect.DeskServiceListDisagreementsProcedure: recordsRead,
+	syncv1connect.DeskServiceListHistoryProcedure:       recordsRead,
+	syncv1connect.DeskServiceGetRecordAtProcedure:       recordsRead,
+	syncv1connect.DeskServiceListQuarantinedProcedure:   recordsRead,
+	syncv1connect.DeskServiceWriteProcedure:             recordsSettle,
+	syncv1connect.DeskServiceDismissProcedure:           recordsDismiss,
+	syncv1connect.RightsServiceEraseProcedure:           personErase,
+	syncv1connect.RightsServiceExportProcedure:          personExport,
+
+	reportv1connect.ReportServiceReportProcedure: figuresRead,
+
+	directoryv1connect.DirectoryServiceListProgrammesProcedure: directoryRead,
+	directoryv1connect.DirectoryServiceListSpacesProcedure:     directoryRead,
+	directoryv1connect.DirectoryServiceListUsersProcedure:      directoryRead,
+	directoryv1connect.DirectoryServiceListDevicesProcedure:    directoryRead,
+	directoryv1connect.DirectoryServiceAddProgrammeProcedure:   directoryWrite,
+	directoryv1connect.DirectoryServiceAddSpaceProcedure:       directoryWrite,
+	directoryv1connect.DirectoryServiceAddUserProcedure:        directoryWrite,
+	directoryv1connect.DirectoryServiceSetUserStatusProcedure:  userStatus,
+	directoryv1connect.DirectoryServiceAssignProcedure:         roleGive,
+	directoryv1connect.DirectoryServiceEndAssignmentProcedure:  roleEnd,
+	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   deviceRevoke,
+	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   deviceRetire,
+
+	enrolv1connect.EnrolServiceEnrolProcedure:     deviceEnrol,
+	enrolv1connect.EnrolServiceChallengeProcedure: notKept, // it is nothing by itself
+	enrolv1connect.EnrolServiceTokenProcedure:     notKept, // what the device then reads is kept
+
+	signinv1connect.SignInServiceSignInProcedure:  notKept, // package signin keeps it
+	signinv1connect.SignInServiceSignOutProcedure: notKept, // the same
+
+	adminv1connect.BackupServiceBackupProcedure:        registerCopy,
+	adminv1connect.BackupServiceConfirmBackupProcedure: notKept, // that it was made is kept
+	adminv1connect.LogServiceCutProcedure:              registerCut,
+	adminv1connect.LogServiceSetRetentionProcedure:     registerCut,
+	adminv1connect.SchemaServiceAddSchemaProcedure:     registerTypes,
+	adminv1connect.InvitationServiceInviteProcedure:    inviteMake,
+	adminv1connect.SignInServiceMakeLinkProcedure:      notKept, // package signin keeps it
+}
+
+// keeping is the interceptor that has the log keep what was done, before its
+// answer goes out. A request that was refused is kept too, with the kind of its
+// error.
+type keeping struct{ log Auditor }
+
+var _ connect.Interceptor = keeping{}
+
+func (k keeping) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
+	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+		resp, err := next(ctx, req)
+		action := audited[req.Spec().Procedure]
+		if k.log == nil || action == notKept {
+			return resp, err
+		}
+		var answer any
+		if err == nil {
+			answer = resp.Any()
+		}
+		if kept := k.log.Append(context.WithoutCancel(ctx), eventsOf(ctx, action, req.Any(), answer, err)...); err == nil && kept != nil {
+			return nil, kept
+		}
+		return resp, err
+	}
+}
+
+func (k keeping) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
+		if action := audited[conn.Spec().Procedure]; k.log != nil && action != notKept {
+			if err := k.log.Append(ctx, callerOf(ctx, action)); err != nil {
+				return err
+			}
+		}
+		return next(ctx, conn)
+	}
+}
+
+func (k keeping) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
+	return next
+}
+
+// callerOf is an event with who did it.
+func callerOf(ctx context.Context, action audit.Action) audit.Event {
+	e := audit.Event{Action: action}
+	who, err := auth.Caller(ctx)
+	if err != nil || who.Operator {
+		return e
+	}
+	e.By, e.Organisation = idText(who.Person), idText(who.Organisation)
+	if who.Device != (credential.DeviceID{}) {
+		e.Device = idText(who.Device)
+	}
+	return e
+}
+
+func idText[ID ~[16]byte](id ID) string { return hex.EncodeToString(id[:]) }
+
+// eventsOf describes a request and its answer: one event, or one for each space
+// of which something was given.
+func eventsOf(ctx context.Context, action audit.Action, request, answer any, err error) []audit.Event {
+	e := callerOf(ctx, action)
+	if err != nil {
+		e.Outcome = strings.ToLower(strings.TrimPrefix(syncv1.FaultKind(fault.KindOf(err)).String(), "FAULT_KIND_"))
+	}
+	spaces := nameIn(&e, request)
+	switch given := answer.(type) {
+	case *syncv1.SyncResponse:
+		return givenBySync(e, given)
+	case *syncv1.PullResponse:
+		e.Count = countOf(given.Page)
+		return some(e)
+	case *syncv1.RepairResponse:
+		e.Count = len(given.Rows)
+		return some(e)
+	}
+	if len(spaces) < 2 {
+		return []audit.Event{e}
+	}
+	var events []audit.Event
+	for _, space := range spaces {
+		e.Space = space
+		events = append(events, e)
+	}
+	return events
+}
+
+// some leaves out that nothing was given.
+func some(e audit.Event) []audit.Event {
+	if e.Count == 0 {
+		return nil
+	}
+	return []audit.Event{e}
+}
+
+func givenBySync(e audit.Event, given *syncv1.SyncResponse) (events []audit.Event) {
+	for _, space := range given.Spaces {
+		e.Space, e.Count = hex.EncodeToString(space.SpaceId), countOf(space.Page)
+		events = append(events, some(e)...)
+	}
+	return events
+}
+
+// countOf is how many changes and rows a page has.
+func countOf(p *syncv1.Page) int {
+	count := len(p.GetRows())
+	for _, entry := range p.GetEntries() {
+		count += int(entry.Positions)
+	}
+	return count
+}
+
+// nameIn takes the ids out of a request, by the names of its fields, and returns
+// the spaces. Nothing else of a request is looked at: what is not 16 bytes is no
+// id, and not kept.
+func nameIn(e *audit.Event, request any) (spaces []string) {
+	m, ok := request.(proto.Message)
+	if !ok {
+		return nil
+	}
+	m.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		name := string(field.Name())
+		switch {
+		case field.Kind() == protoreflect.MessageKind && !field.IsList() && !field.IsMap() && name == "record":
+			nameIn(e, value.Message().Interface())
+		case field.Kind() != protoreflect.BytesKind:
+		case field.IsList():
+			for i := 0; name == "space_ids" && i < value.List().Len(); i++ {
+				if id := value.List().Get(i).Bytes(); len(id) == len(merge.SpaceID{}) {
+					spaces = append(spaces, hex.EncodeToString(id))
+				}
+			}
+		case len(value.Bytes()) == len(directory.OrganisationID{}):
+			nameOne(e, name, hex.EncodeToString(value.Bytes()))
+		}
+		return true
+	})
+	if len(spaces) > 0 {
+		e.Space = spaces[0]
+	}
+	return spaces
+}
+
+func nameOne(e *audit.Event, field, id string) {
+	switch field {
+	case "space_id", "desk_space_id":
+		e.Space = id
+	case "record_id":
+		e.Record = id
+	case "subject_id", "user_id":
+		e.Person = id
+	case "device_id", "assignment_id", "programme_id":
+		e.Target = id
+	}
+}
