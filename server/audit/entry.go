@@ -18,8 +18,8 @@ type Action string
 // hexadecimal digits; those that do not apply are empty.
 type Event struct {
 	Action Action `json:"action"`
-	// By is the person who did it, on Device if that is a tablet; empty for whoever
-	// runs the server.
+	// By is the person who did it, on Device if that is a tablet; the operator's id
+	// for whoever runs the server, and empty for who is not known yet.
 	By     string `json:"by,omitempty"`
 	Device string `json:"device,omitempty"`
 	// Organisation is whose the log line is.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
+	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
@@ -149,10 +150,14 @@ func (k keeping) WrapStreamingClient(next connect.StreamingClientFunc) connect.S
 func callerOf(ctx context.Context, action audit.Action) audit.Event {
 	e := audit.Event{Action: action}
 	who, err := auth.Caller(ctx)
-	if err != nil || who.Operator {
+	if err != nil {
 		return e
 	}
-	e.By, e.Organisation = idText(who.Person), idText(who.Organisation)
+	e.By = idText(who.Person)
+	if who.Operator {
+		return e
+	}
+	e.Organisation = idText(who.Organisation)
 	if who.Device != (credential.DeviceID{}) {
 		e.Device = idText(who.Device)
 	}
@@ -170,6 +175,8 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 	}
 	spaces := nameIn(&e, request)
 	switch given := answer.(type) {
+	case *enrolv1.EnrolResponse:
+		e.Person, e.Target = hex.EncodeToString(given.PersonId), hex.EncodeToString(given.DeviceId)
 	case *syncv1.SyncResponse:
 		return givenBySync(e, given)
 	case *syncv1.PullResponse:
