@@ -179,6 +179,24 @@ func TestAWatchGetsTokensByItself(t *testing.T) {
 	}
 }
 
+// Pages are smaller in zstd, so a tablet asks for that.
+func TestAnswersComePackedWithZstd(t *testing.T) {
+	o := openOffice(t)
+	e := enrolAt(t, o, "oksana")
+	o.access(village, "oksana")
+	tab := newTablet(t, &home{t: t}, "oksana", "lyman")
+	for range 100 { // less is not worth packing
+		tab.register("Коваленко")
+	}
+	result, err := tab.Sync(t.Context(), e.client(t))
+	if err := errors.Join(err, result.Err()); err != nil {
+		t.Fatal(err)
+	}
+	if len(e.link.packed) == 0 || e.link.packed[0] != "zstd" {
+		t.Errorf("packed with %q", e.link.packed)
+	}
+}
+
 // What a revoked tablet has recorded stays on it.
 func TestARevokedTabletIsToldAndKeepsItsChanges(t *testing.T) {
 	o := openOffice(t)

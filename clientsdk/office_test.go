@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -126,12 +127,17 @@ type tallied struct {
 	calls map[string]int
 	// lose, if set, says whose next answer is lost.
 	lose string
+	// packed are how answers to Sync came packed.
+	packed []string
 }
 
 func (c *tallied) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := http.DefaultTransport.RoundTrip(req)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if err == nil && strings.HasSuffix(req.URL.Path, "/Sync") {
+		c.packed = append(c.packed, resp.Header.Get("Content-Encoding"))
+	}
 	if c.calls == nil {
 		c.calls = map[string]int{}
 	}

@@ -23,7 +23,7 @@ func HomeClient(identity Identity, signer Signer, client *http.Client, options .
 	if err != nil {
 		return nil, err
 	}
-	return syncv1connect.NewSyncServiceClient(pinned, identity.Server, append(options, proves)...), nil
+	return syncv1connect.NewSyncServiceClient(pinned, identity.Server, append(append([]connect.ClientOption{zstdAnswers()}, options...), proves)...), nil
 }
 
 // HubClient returns the like of a hub at this address, which knows the device
@@ -34,7 +34,7 @@ func HubClient(address string, identity Identity, signer Signer, client *http.Cl
 	}
 	proves := newProver(identity, signer, client, address)
 	proves.hub = true
-	return syncv1connect.NewSyncServiceClient(client, address, append(options, connect.WithInterceptors(proves))...), nil
+	return syncv1connect.NewSyncServiceClient(client, address, append(append([]connect.ClientOption{zstdAnswers()}, options...), connect.WithInterceptors(proves))...), nil
 }
 
 // Proven returns what a client of any service of home's is made with: an HTTP

@@ -65,7 +65,7 @@ func newDevice(ctx context.Context, number int, server *answer) (*device, error)
 		return nil, err
 	}
 	// What is large in an answer are batches, which are compressed already.
-	d.client, err = clientsdk.HomeClient(identity, key, client, connect.WithAcceptCompression("gzip", nil, nil))
+	d.client, err = clientsdk.HomeClient(identity, key, client, connect.WithAcceptCompression("gzip", nil, nil), connect.WithAcceptCompression("zstd", nil, nil))
 	return d, err
 }
 

@@ -230,7 +230,7 @@ func (t *tablet) attempt(ctx context.Context) (done bool, err error) {
 }
 
 // noGzip asks for answers as they are: what is in them is compressed already.
-var noGzip = connect.WithAcceptCompression("gzip", nil, nil)
+var noGzip = connect.WithClientOptions(connect.WithAcceptCompression("gzip", nil, nil), connect.WithAcceptCompression("zstd", nil, nil))
 
 func (t *traffic) add(result *clientsdk.SyncResult, way *link) {
 	way.mu.Lock()
