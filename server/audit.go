@@ -61,8 +61,8 @@ func (c *auditVerifyCommand) Run(to streams) error {
 		fmt.Fprintln(to.out, "the log is empty")
 		return nil
 	}
-	fmt.Fprintf(to.out, "%d entries, from %s to %s, each follows the one before it\nhead %d:%s\n",
-		v.Lines, v.First.Format("2006-01-02 15:04"), v.Last.Format("2006-01-02 15:04 MST"), v.Head.Seq, v.Head.Hash)
+	fmt.Fprintf(to.out, "%d entries, from %s to %s, each follows the one before it\nhead %s\n",
+		v.Lines, v.First.Format("2006-01-02 15:04"), v.Last.Format("2006-01-02 15:04 MST"), v.Head)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -63,12 +64,35 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, o *rpc.Options
 	ctx, stop := context.WithCancel(ctx)
 	var checking sync.WaitGroup
 	checking.Go(func() { recheck(ctx, service) })
+	checking.Go(func() { tellHead(ctx, log, o.Log) })
 	o.SignIn, o.Audit = service, log
 	return func() error {
 		stop()
 		checking.Wait()
 		return log.Close()
 	}, nil
+}
+
+// tellHeadEvery is how often the server's log is told how far the log of who did
+// what goes: who has that can tell later whether its end is missing, or all of it
+// was written anew.
+const tellHeadEvery = time.Hour
+
+func tellHead(ctx context.Context, kept *audit.Log, log *slog.Logger) {
+	each := time.NewTicker(tellHeadEvery)
+	defer each.Stop()
+	told := audit.Head{}
+	for ended := false; !ended; {
+		select {
+		case <-ctx.Done():
+			ended = true
+		case <-each.C:
+		}
+		if head := kept.Head(); head != told {
+			log.Info("the log of who did what goes to here", "head", head.String())
+			told = head
+		}
+	}
 }
 
 func recheck(ctx context.Context, service *signin.Service) {

@@ -103,6 +103,11 @@ func TestFirstStartFromTheLinkToAReport(t *testing.T) {
 	if strings.Contains(out, "iryna@") || strings.Contains(out, "Ірина") {
 		t.Errorf("it has a name:\n%s", out)
 	}
+	head := regexp.MustCompile(`head=(\d+:[0-9a-f]{64})`).FindStringSubmatch(log.String())
+	if head == nil {
+		t.Fatalf("the server's log does not say how far the log of who did what goes:\n%s", log)
+	}
+	must(t, exitOK, "head "+head[1], "audit", "verify", dir+".audit", "--head", head[1])
 }
 
 func TestASecretIsNotSaidToAServerWithoutTLS(t *testing.T) {

@@ -85,6 +85,9 @@ type Head struct {
 	Hash Hash
 }
 
+// String is as `zhurnal audit verify` takes it.
+func (h Head) String() string { return fmt.Sprintf("%d:%s", h.Seq, h.Hash) }
+
 // The end of each line: its hash, as one more field of the object.
 const (
 	hashField = `,"hash":"`
