@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
+	"github.com/zhurnal/zhurnal/syncengine/appendfile"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
@@ -21,13 +21,9 @@ const Torn Action = "audit.torn"
 // Log is an open log. It is safe for concurrent use.
 type Log struct {
 	now  func() int64 // milliseconds since 1970
-	file *os.File
+	file *appendfile.File
 
-	mu sync.Mutex // guards what follows, and the file
-	// end is where the next line goes, and torn says that there may be a part of
-	// one behind it.
-	end     int64
-	torn    bool
+	mu      sync.Mutex // guards what follows, and the file
 	head    Head
 	waiting *batch // nil: nobody waits
 	writing bool
@@ -43,14 +39,21 @@ type batch struct {
 // Open opens the log in a file, or makes one, readable by its owner alone. It
 // goes on after the last whole line, and does not look at those before: see
 // [Verify].
-func Open(name string, now func() int64) (*Log, error) {
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+func Open(name string, now func() int64) (l *Log, err error) {
+	l = &Log{now: now}
+	torn := int64(0)
+	l.file, err = appendfile.Open(name, func(file io.ReaderAt, sizeBytes int64) (end int64, err error) {
+		end, l.head, err = lastOf(file, sizeBytes)
+		torn = sizeBytes - end
+		return end, err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
+		return nil, fmt.Errorf("audit log: %w", err)
 	}
-	l := &Log{now: now, file: file, torn: true}
-	if err := l.findEnd(); err != nil {
-		return nil, errors.Join(fmt.Errorf("audit log %s: %w", name, err), file.Close())
+	if torn > 0 {
+		if err := l.write([]Event{{Action: Torn, Count: int(torn)}}); err != nil {
+			return nil, errors.Join(fmt.Errorf("audit log %s: %w", name, err), l.file.Close())
+		}
 	}
 	return l, nil
 }
@@ -58,34 +61,25 @@ func Open(name string, now func() int64) (*Log, error) {
 // lineBytesMax bounds a line: it has ids and words.
 const lineBytesMax = 4096
 
-// findEnd looks for the last whole line.
-func (l *Log) findEnd() error {
-	sizeBytes, err := l.file.Seek(0, io.SeekEnd)
-	if err != nil {
-		return err
-	}
+// lastOf looks for the last whole line: where it ends, and what it is.
+func lastOf(file io.ReaderAt, sizeBytes int64) (end int64, head Head, err error) {
 	from := max(0, sizeBytes-2*lineBytesMax)
 	tail := make([]byte, sizeBytes-from)
-	if _, err := l.file.ReadAt(tail, from); err != nil && !errors.Is(err, io.EOF) {
-		return err
+	if _, err := file.ReadAt(tail, from); err != nil && !errors.Is(err, io.EOF) {
+		return 0, head, err
 	}
 	whole := bytes.LastIndexByte(tail, '\n') + 1
-	l.end = from + int64(whole)
-	if whole == 0 {
-		if from > 0 {
-			return fault.New(fault.Damaged, "its end has no line: put back a whole copy of the file")
-		}
-	} else {
-		last, err := parse(tail[bytes.LastIndexByte(tail[:whole-1], '\n')+1 : whole-1])
-		if err != nil {
-			return fault.New(fault.Damaged, "last line: %w: look at it with `zhurnal audit verify`, keep the file, and start another one", err)
-		}
-		l.head = Head{last.Seq, last.Hash}
+	switch {
+	case whole == 0 && from > 0:
+		return 0, head, fault.New(fault.Damaged, "its end has no line: put back a whole copy of the file")
+	case whole == 0:
+		return 0, head, nil
 	}
-	if left := sizeBytes - l.end; left > 0 {
-		return l.write([]Event{{Action: Torn, Count: int(left)}})
+	last, err := parse(tail[bytes.LastIndexByte(tail[:whole-1], '\n')+1 : whole-1])
+	if err != nil {
+		return 0, head, fault.New(fault.Damaged, "last line: %w: look at it with `zhurnal audit verify`, keep the file, and start another one", err)
 	}
-	return nil
+	return from + int64(whole), Head{last.Seq, last.Hash}, nil
 }
 
 // Head is that of what is durable.
@@ -139,8 +133,7 @@ func (l *Log) writeAll() {
 	}
 }
 
-// write adds lines and makes them durable. What it could not finish is taken away
-// before the next ones.
+// write adds events as lines, and makes them durable.
 func (l *Log) write(events []Event) error {
 	at, head := time.UnixMilli(l.now()), l.head
 	var lines []byte
@@ -155,31 +148,10 @@ func (l *Log) write(events []Event) error {
 		}
 		lines, head = append(lines, line...), Head{e.Seq, e.Hash}
 	}
-	if err := l.writeLines(lines); err != nil {
-		var at *os.PathError
-		if errors.As(err, &at) {
-			err = at.Err // whoever asked is not told the path
-		}
+	if err := l.file.Append(lines); err != nil {
 		return fault.New(fault.Unavailable, "audit: nothing is done that cannot be logged: %w", err)
 	}
 	l.head = head
-	return nil
-}
-
-func (l *Log) writeLines(lines []byte) error {
-	if l.torn {
-		if err := l.file.Truncate(l.end); err != nil {
-			return err
-		}
-	}
-	l.torn = true
-	if _, err := l.file.WriteAt(lines, l.end); err != nil {
-		return err
-	}
-	if err := l.file.Sync(); err != nil {
-		return err
-	}
-	l.end, l.torn = l.end+int64(len(lines)), false
 	return nil
 }
 

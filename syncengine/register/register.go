@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/zhurnal/zhurnal/syncengine/appendfile"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -52,57 +53,31 @@ type Contents struct {
 // File is an open register. It is safe for concurrent use.
 type File struct {
 	mu   sync.Mutex
-	file *os.File
-	// end is where the next line goes; torn says that there may be a part of one
-	// behind it, which could not be written whole.
-	end  int64
-	torn bool
+	file *appendfile.File
 }
 
 // Open opens the register in a file, or makes one, readable by its owner alone.
 // A last line that a crash has cut short, and that nobody was told of, is taken
 // away.
 func Open(name string) (*File, error) {
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := appendfile.Open(name, wholeLines)
 	if err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
-	f := &File{file: file, torn: true}
-	if err := f.findEnd(); err != nil {
+	if err := file.Append(nil); err != nil {
 		return nil, errors.Join(fmt.Errorf("register %s: %w", name, err), file.Close())
 	}
-	return f, nil
+	return &File{file: file}, nil
 }
 
-func (f *File) findEnd() error {
-	data, err := io.ReadAll(f.file)
+// wholeLines returns how far the lines go, all of which must be good.
+func wholeLines(file io.ReaderAt, sizeBytes int64) (end int64, err error) {
+	data, err := io.ReadAll(io.NewSectionReader(file, 0, sizeBytes))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if _, err := parse(data); err != nil {
-		return err
-	}
-	f.end = int64(bytes.LastIndexByte(data, '\n') + 1)
-	return f.write(nil)
-}
-
-// write adds lines and makes them durable. What it could not finish is taken away
-// before the next ones.
-func (f *File) write(lines []byte) error {
-	if f.torn {
-		if err := f.file.Truncate(f.end); err != nil {
-			return err
-		}
-	}
-	f.torn = true
-	if _, err := f.file.WriteAt(lines, f.end); err != nil {
-		return err
-	}
-	if err := f.file.Sync(); err != nil {
-		return err
-	}
-	f.end, f.torn = f.end+int64(len(lines)), false
-	return nil
+	_, err = parse(data)
+	return int64(bytes.LastIndexByte(data, '\n') + 1), err
 }
 
 // Add appends dismissals. They are durable when it returns.
@@ -129,12 +104,7 @@ func (f *File) AddEnds(ends []End) error {
 func (f *File) add(lines []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	err := f.write(lines)
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		err = at.Err // whoever asked for it is not told the path
-	}
-	if err != nil {
+	if err := f.file.Append(lines); err != nil {
 		return fault.New(fault.Unavailable, "register: %w", err)
 	}
 	return nil
