@@ -44,9 +44,10 @@ func peer(r *http.Request) netip.Addr {
 	return at.Addr().Unmap()
 }
 
-// network is what one party has of addresses, for whom limits are counted: of
+// Network is what one party has of addresses, for whom limits are counted: of
 // IPv6 a provider gives each customer 64 bits.
-func network(address netip.Addr) netip.Prefix {
+func Network(address netip.Addr) netip.Prefix {
+	address = address.Unmap()
 	bits := address.BitLen()
 	if address.Is6() {
 		bits = 64

@@ -44,7 +44,7 @@ func (l *perAddress) Accept() (net.Conn, error) {
 		if l.exposure.isProxy(at.Addr().Unmap()) {
 			return conn, nil
 		}
-		of := network(at.Addr().Unmap())
+		of := Network(at.Addr())
 		if l.take(of) {
 			return &counted{Conn: conn, release: sync.OnceFunc(func() { l.release(of) })}, nil
 		}

@@ -64,7 +64,7 @@ func NewAddresses(limits Limits) *Addresses {
 // Admit returns nil, or says how long the address has to wait.
 func (a *Addresses) Admit(address netip.Addr) error {
 	now := time.Now()
-	r := a.buckets.reserve(network(address), now)
+	r := a.buckets.reserve(Network(address), now)
 	wait := r.DelayFrom(now)
 	if wait == 0 {
 		return nil

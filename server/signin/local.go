@@ -7,6 +7,7 @@ import (
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -84,7 +85,7 @@ const passwordBytes = 4 * passwordMax
 
 // tryPassword counts an attempt, until it has succeeded.
 func (s *Service) tryPassword(from netip.Addr, login string) (succeeded func(), err error) {
-	ofAddress, err := s.ofAddress.try(network(from))
+	ofAddress, err := s.ofAddress.try(guard.Network(from).String())
 	if err != nil {
 		return nil, err
 	}

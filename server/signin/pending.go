@@ -9,6 +9,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -102,7 +103,7 @@ func (p *pending) take(cookie string) (proof, error) {
 
 // beginProof lets a browser begin one.
 func (s *Service) beginProof(w http.ResponseWriter, r *http.Request, of proof) error {
-	if _, err := s.starts.try(network(s.o.Address(r))); err != nil {
+	if _, err := s.starts.try(guard.Network(s.o.Address(r)).String()); err != nil {
 		return err
 	}
 	cookie, err := s.pending.add(of)

@@ -16,6 +16,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/console/page"
 	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -80,7 +81,7 @@ func New(o Options) (*Service, error) {
 		o.cost = usualCost
 	}
 	if o.Address == nil {
-		o.Address = peer
+		o.Address = guard.Exposure{}.Client
 	}
 	s := &Service{
 		o: o, at: &url.URL{Scheme: at.Scheme, Host: at.Host},
@@ -153,15 +154,6 @@ func idText(id merge.PersonID) string {
 		return ""
 	}
 	return id.String()
-}
-
-// peer is from whom a request was received.
-func peer(r *http.Request) netip.Addr {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return at.Addr()
 }
 
 // EndUser ends all sessions of a user at once. One who has ended in the directory

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"hash/maphash"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -49,19 +48,4 @@ func (a *attempts) try(name string) (giveBack func(), err error) {
 		defer a.mu.Unlock()
 		a.buckets[at].spent = max(0, a.buckets[at].spent-1)
 	}, nil
-}
-
-// network is whom an address counts as: it alone, or with IPv6 the 64 bits that
-// one customer gets at least.
-func network(address netip.Addr) string {
-	address = address.Unmap()
-	bits := address.BitLen()
-	if address.Is6() {
-		bits = 64
-	}
-	prefix, err := address.WithZone("").Prefix(bits)
-	if err != nil {
-		return "" // no address, such as behind a unix socket: all are one
-	}
-	return prefix.String()
 }
