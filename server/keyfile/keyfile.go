@@ -9,7 +9,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/zhurnal/zhurnal/clientsdk"
+	"github.com/zhurnal/zhurnal/syncengine/atomicfile"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
@@ -73,11 +73,14 @@ func Make(name string) (*File, error) {
 		return nil, err
 	}
 	k := &File{name: name, Signer: signer}
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	data, err := k.encode()
+	if err == nil {
+		err = atomicfile.Create(name, data)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("key file: %w", err)
 	}
-	return k, errors.Join(k.write(file), file.Sync(), file.Close())
+	return k, nil
 }
 
 // Keep writes a new file for a device that has enrolled.
@@ -88,28 +91,27 @@ func Keep(name string, signer *clientsdk.SoftwareKey, identity clientsdk.Identit
 // Enrolled keeps the identity.
 func (k *File) Enrolled(identity clientsdk.Identity) error {
 	k.Identity = &identity
-	beside := k.name + ".new"
-	file, err := os.OpenFile(beside, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	data, err := k.encode()
+	if err == nil {
+		err = atomicfile.Replace(k.name, data)
+	}
 	if err != nil {
 		return fmt.Errorf("key file: %w", err)
 	}
-	if err := errors.Join(k.write(file), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(beside, k.name)
+	return nil
 }
 
-func (k *File) write(to io.Writer) error {
+// encode returns the file's content.
+func (k *File) encode() ([]byte, error) {
 	private, err := k.Signer.Private()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var text []byte
 	if k.Identity != nil {
-		if _, err := fmt.Fprintln(to, k.Identity.Text()); err != nil {
-			return err
-		}
+		text = append([]byte(k.Identity.Text()), '\n')
 	}
-	return pem.Encode(to, &pem.Block{Type: keyBlock, Bytes: private})
+	return append(text, pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: private})...), nil
 }
 
 // Caller is what a client of a service is made with.

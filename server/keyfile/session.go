@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"connectrpc.com/connect"
+
+	"github.com/zhurnal/zhurnal/syncengine/atomicfile"
 )
 
 // Session is what a person at a desk has who has signed in from a terminal.
@@ -43,15 +45,10 @@ func KeepSession(name string, s Session) error {
 		return fmt.Errorf("session file: %w", err)
 	}
 	// Another file in its place, so that what modes the one before had is nothing.
-	file, err := os.CreateTemp(filepath.Dir(name), "session-*") // 0600
-	if err != nil {
+	if err := atomicfile.Replace(name, append(data, '\n')); err != nil {
 		return fmt.Errorf("session file: %w", err)
 	}
-	_, err = file.Write(append(data, '\n'))
-	if err := errors.Join(err, file.Close()); err != nil {
-		return errors.Join(fmt.Errorf("session file: %w", err), os.Remove(file.Name()))
-	}
-	return os.Rename(file.Name(), name)
+	return nil
 }
 
 // OpenSession reads the file, which must be its owner's alone.
