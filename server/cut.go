@@ -94,18 +94,14 @@ func writeCut(out io.Writer, cut *syncengine.Cut, rehearsed bool) error {
 // cutDaily cuts the log once at the start and then each day, until the context
 // ends.
 func cutDaily(ctx context.Context, of *syncengine.Engine, retain days, log *slog.Logger) {
-	for day := time.NewTicker(24 * time.Hour); ; {
-		cut, err := of.Cut(ctx, merge.PersonID{}, syncengine.CutOptions{Retention: syncengine.Retention{Days: uint32(retain)}})
+	cut := func() {
+		gone, err := of.Cut(ctx, merge.PersonID{}, syncengine.CutOptions{Retention: syncengine.Retention{Days: uint32(retain)}})
 		if err != nil {
 			log.Warn("the log was not cut", "error", err)
-		} else if cut.Entries > 0 {
-			log.Info("the log was cut", "entries", cut.Entries)
-		}
-		select {
-		case <-ctx.Done():
-			day.Stop()
-			return
-		case <-day.C:
+		} else if gone.Entries > 0 {
+			log.Info("the log was cut", "entries", gone.Entries)
 		}
 	}
+	cut()
+	every(ctx, 24*time.Hour, cut)
 }

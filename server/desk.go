@@ -63,7 +63,7 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, o *rpc.Options
 	}
 	ctx, stop := context.WithCancel(ctx)
 	var checking sync.WaitGroup
-	checking.Go(func() { recheck(ctx, service) })
+	checking.Go(func() { every(ctx, recheckEvery, service.Recheck) })
 	checking.Go(func() { tellHead(ctx, log, o.Log) })
 	o.SignIn, o.Audit = service, log
 	return func() error {
@@ -79,33 +79,15 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, o *rpc.Options
 const tellHeadEvery = time.Hour
 
 func tellHead(ctx context.Context, kept *audit.Log, log *slog.Logger) {
-	each := time.NewTicker(tellHeadEvery)
-	defer each.Stop()
 	told := audit.Head{}
-	for ended := false; !ended; {
-		select {
-		case <-ctx.Done():
-			ended = true
-		case <-each.C:
-		}
+	tell := func() {
 		if head := kept.Head(); head != told {
 			log.Info("the log of who did what goes to here", "head", head.String())
 			told = head
 		}
 	}
-}
-
-func recheck(ctx context.Context, service *signin.Service) {
-	each := time.NewTicker(recheckEvery)
-	defer each.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-each.C:
-			service.Recheck()
-		}
-	}
+	every(ctx, tellHeadEvery, tell)
+	tell()
 }
 
 // url is where browsers find the server if nobody says so: on loopback by name,

@@ -132,18 +132,11 @@ const settleEvery = time.Minute
 
 // settle holds access to what roles say, until the context ends.
 func settle(ctx context.Context, d *directory.Directory, log *slog.Logger) {
-	tick := time.NewTicker(settleEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	every(ctx, settleEvery, func() {
 		if err := d.Settle(ctx); err != nil {
 			log.Error("access is not what roles say; it is tried again", "error", err)
 		}
-	}
+	})
 }
 
 // cutDaily cuts the log in the background, if that is asked for. What it returns

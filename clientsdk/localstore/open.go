@@ -13,6 +13,7 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
+	"github.com/zhurnal/zhurnal/syncengine/atomicfile"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
@@ -92,11 +93,7 @@ func makeDir(dir string) error {
 	case err != nil:
 		return explain(err)
 	}
-	parent, err := os.Open(filepath.Dir(dir))
-	if err != nil {
-		return err
-	}
-	return errors.Join(parent.Sync(), parent.Close())
+	return atomicfile.SyncDir(filepath.Dir(dir))
 }
 
 // connect opens a connection and makes sure that the key is the right one
