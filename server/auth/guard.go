@@ -116,7 +116,7 @@ func (g *Guard) checkMember(ctx context.Context, need *Need, p Principal, reques
 	if !isLetIn(view, p) {
 		return errNotLetIn
 	}
-	if !need.met(view, p.Person, spacesOf(request, need.Where != Somewhere), g.now()) {
+	if !need.met(view, p.Person, SpacesOf(request, need.Where != Somewhere), g.now()) {
 		return errNotYours
 	}
 	if need.Fresh {
@@ -153,11 +153,11 @@ func isLetIn(v *directory.View, p Principal) bool {
 	return device != nil && merge.PersonID(device.UserId) == p.Person
 }
 
-// spacesOf returns the spaces that a request names itself: those of a list only
+// SpacesOf returns the spaces that a request names itself: those of a list only
 // if lists are asked for, as they are where a role is due in each. For Watch, and
 // for Sync, which names them deeper, the handler answers for each of them apart.
 // What is no id is left to the handler, which says so.
-func spacesOf(request any, lists bool) (spaces []merge.SpaceID) {
+func SpacesOf(request any, lists bool) (spaces []merge.SpaceID) {
 	m, ok := request.(proto.Message)
 	if !ok {
 		return nil

@@ -19,7 +19,6 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/audit"
 	"github.com/zhurnal/zhurnal/server/auth"
-	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -153,18 +152,16 @@ func callerOf(ctx context.Context, action audit.Action) audit.Event {
 	if err != nil {
 		return e
 	}
-	e.By = idText(who.Person)
+	e.By = who.Person.String()
 	if who.Operator {
 		return e
 	}
-	e.Organisation = idText(who.Organisation)
+	e.Organisation = who.Organisation.String()
 	if who.Device != (credential.DeviceID{}) {
-		e.Device = idText(who.Device)
+		e.Device = who.Device.String()
 	}
 	return e
 }
-
-func idText[ID ~[16]byte](id ID) string { return hex.EncodeToString(id[:]) }
 
 // eventsOf describes a request and its answer: one event, or one for each space
 // of which something was given.
@@ -191,7 +188,7 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 	}
 	var events []audit.Event
 	for _, space := range spaces {
-		e.Space = space
+		e.Space = space.String()
 		events = append(events, e)
 	}
 	return events
@@ -225,7 +222,7 @@ func countOf(p *syncv1.Page) int {
 // nameIn takes the ids out of a request, by the names of its fields, and returns
 // the spaces. Nothing else of a request is looked at: what is not 16 bytes is no
 // id, and not kept.
-func nameIn(e *audit.Event, request any) (spaces []string) {
+func nameIn(e *audit.Event, request any) (spaces []merge.SpaceID) {
 	m, ok := request.(proto.Message)
 	if !ok {
 		return nil
@@ -233,30 +230,22 @@ func nameIn(e *audit.Event, request any) (spaces []string) {
 	m.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
 		name := string(field.Name())
 		switch {
-		case field.Kind() == protoreflect.MessageKind && !field.IsList() && !field.IsMap() && name == "record":
+		case field.IsList() || field.IsMap():
+		case field.Kind() == protoreflect.MessageKind && name == "record":
 			nameIn(e, value.Message().Interface())
-		case field.Kind() != protoreflect.BytesKind:
-		case field.IsList():
-			for i := 0; name == "space_ids" && i < value.List().Len(); i++ {
-				if id := value.List().Get(i).Bytes(); len(id) == len(merge.SpaceID{}) {
-					spaces = append(spaces, hex.EncodeToString(id))
-				}
-			}
-		case len(value.Bytes()) == len(directory.OrganisationID{}):
+		case field.Kind() == protoreflect.BytesKind && len(value.Bytes()) == len(merge.RecordID{}):
 			nameOne(e, name, hex.EncodeToString(value.Bytes()))
 		}
 		return true
 	})
-	if len(spaces) > 0 {
-		e.Space = spaces[0]
+	if spaces = auth.SpacesOf(request, true); len(spaces) > 0 {
+		e.Space = spaces[0].String()
 	}
 	return spaces
 }
 
 func nameOne(e *audit.Event, field, id string) {
 	switch field {
-	case "space_id", "desk_space_id":
-		e.Space = id
 	case "record_id":
 		e.Record = id
 	case "subject_id", "user_id":

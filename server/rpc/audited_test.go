@@ -83,7 +83,7 @@ func TestWhoDidWhatIsKept(t *testing.T) {
 		{"a tablet that is given something", func() error {
 			_, err := r.tablet.Pull(as(t.Context(), taras), &syncv1.PullRequest{SpaceId: hall[:]})
 			return err
-		}, []audit.Event{{Action: "records.read", By: idText(taras), Space: idText(hall), Count: 1}}},
+		}, []audit.Event{{Action: "records.read", By: taras.String(), Space: hall.String(), Count: 1}}},
 		{"a sync that brings nothing", func() error {
 			_, err := r.tablet.Sync(as(t.Context(), taras), &syncv1.SyncRequest{})
 			return err
@@ -91,23 +91,23 @@ func TestWhoDidWhatIsKept(t *testing.T) {
 		{"a history", func() error {
 			_, err := r.desk.ListHistory(as(t.Context(), iryna), &syncv1.ListHistoryRequest{SpaceId: hall[:], Record: &syncv1.RecordName{Type: "zhurnal.records.v1.Participant", RecordId: course[:]}})
 			return err
-		}, []audit.Event{{Action: "records.read", By: idText(iryna), Space: idText(hall), Record: idText(course)}}},
+		}, []audit.Event{{Action: "records.read", By: iryna.String(), Space: hall.String(), Record: course.String()}}},
 		{"an export", func() error {
 			_, err := rights.Export(as(t.Context(), protector), ask)
 			return err
-		}, []audit.Event{{Action: "person.export", By: idText(protector), Space: idText(hall), Person: idText(course)}}},
+		}, []audit.Event{{Action: "person.export", By: protector.String(), Space: hall.String(), Person: course.String()}}},
 		{"an export that is refused", func() error {
 			if _, err := rights.Export(as(t.Context(), taras), ask); status.Code(err) != codes.NotFound {
 				t.Errorf("%v", err)
 			}
 			return nil
-		}, []audit.Event{{Action: "person.export", By: idText(taras), Space: idText(hall), Person: idText(course), Outcome: "no_access"}}},
+		}, []audit.Event{{Action: "person.export", By: taras.String(), Space: hall.String(), Person: course.String(), Outcome: "no_access"}}},
 		{"an erasure", func() error {
 			_, err := rights.Erase(as(t.Context(), protector), &syncv1.EraseRequest{SpaceIds: [][]byte{hall[:], desk[:]}, SubjectId: course[:]})
 			return err
 		}, []audit.Event{
-			{Action: "person.erase", By: idText(protector), Space: idText(hall), Person: idText(course)},
-			{Action: "person.erase", By: idText(protector), Space: idText(desk), Person: idText(course)},
+			{Action: "person.erase", By: protector.String(), Space: hall.String(), Person: course.String()},
+			{Action: "person.erase", By: protector.String(), Space: desk.String(), Person: course.String()},
 		}},
 	} {
 		log.taken()
