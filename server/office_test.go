@@ -38,7 +38,7 @@ func openOffice(t *testing.T, dir string, kind schemav1.SpaceKind, space merge.S
 	check(err)
 	administrator := merge.PersonID{}
 	if len(view.Organisations()) == 0 {
-		_, administrator, err = d.Found(t.Context(), "Опора", "Administrator")
+		_, administrator, err = d.AddFirst(t.Context(), directory.First{Organisation: "Опора", Name: "Administrator", Account: directory.ByPassword("administrator", "none")})
 		check(err)
 		view, err = d.View()
 		check(err)

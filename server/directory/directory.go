@@ -2,7 +2,6 @@ package directory
 
 import (
 	"context"
-	"errors"
 	"io"
 	"slices"
 	"sync"
@@ -173,34 +172,5 @@ func (d *Directory) AddOrganisation(ctx context.Context, by merge.PersonID, name
 	}
 	return id, d.change(ctx, by, func(w *writing) error {
 		return w.put(keyOf(directoryv1.RowKind_ROW_KIND_ORGANISATION, id), &directoryv1.Organisation{Name: name}, syncengine.NotLasting)
-	})
-}
-
-// Found makes a tenant with its first administrator.
-func (d *Directory) Found(ctx context.Context, name, administrator string) (OrganisationID, merge.PersonID, error) {
-	user, err := newID[merge.PersonID](d.random)
-	if err != nil {
-		return OrganisationID{}, user, err
-	}
-	organisation, err := newID[OrganisationID](d.random)
-	if err != nil {
-		return organisation, user, err
-	}
-	assignment, err := newID[AssignmentID](d.random)
-	if err != nil {
-		return organisation, user, err
-	}
-	if err := errors.Join(checkName("organisation", name), checkName("administrator", administrator)); err != nil {
-		return organisation, user, err
-	}
-	return organisation, user, d.change(ctx, merge.PersonID{}, func(w *writing) error {
-		err := w.put(keyOf(directoryv1.RowKind_ROW_KIND_ORGANISATION, organisation), &directoryv1.Organisation{Name: name}, syncengine.NotLasting)
-		if err != nil {
-			return err
-		}
-		return w.put(keyOf(directoryv1.RowKind_ROW_KIND_USER, user), &directoryv1.User{
-			OrganisationId: organisation[:], Name: administrator, Status: directoryv1.UserStatus_USER_STATUS_ACTIVE,
-			Assignments: []*directoryv1.Assignment{{AssignmentId: assignment[:], Role: Administrator, Scope: Everywhere(), GivenMillis: w.now}},
-		}, syncengine.NotLasting)
 	})
 }

@@ -82,8 +82,7 @@ func (w *writing) putFirst(f First, organisation OrganisationID, user merge.Pers
 	row := &directoryv1.User{
 		OrganisationId: organisation[:], Name: f.Name, Status: directoryv1.UserStatus_USER_STATUS_ACTIVE,
 		Assignments: []*directoryv1.Assignment{{
-			AssignmentId: assignment[:], Role: directoryv1.Role_ROLE_ADMINISTRATOR, GivenMillis: w.now,
-			Scope: &directoryv1.Scope{Of: &directoryv1.Scope_Organisation{Organisation: true}},
+			AssignmentId: assignment[:], Role: Administrator, Scope: Everywhere(), GivenMillis: w.now,
 		}},
 	}
 	if err := claim(w, row, user, f.Account); err != nil {
@@ -105,7 +104,7 @@ func (v *View) HasAdministrator() bool {
 			continue
 		}
 		for _, a := range row.message.(*directoryv1.User).Assignments {
-			if a.Role == directoryv1.Role_ROLE_ADMINISTRATOR {
+			if a.Role == Administrator {
 				return true
 			}
 		}

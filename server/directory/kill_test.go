@@ -52,7 +52,7 @@ func addUsers(dir string) error {
 		return err
 	}
 	ctx := context.Background()
-	organisation, _, err := d.Found(ctx, "Опора", "Administrator")
+	organisation, err := d.AddOrganisation(ctx, merge.PersonID{}, "Опора")
 	for err == nil {
 		var id merge.PersonID
 		if id, err = d.In(organisation).AddUser(ctx, id, id, "User"); err == nil {

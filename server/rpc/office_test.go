@@ -56,9 +56,13 @@ func (f *founding) must(err error) {
 func (f *founding) found(name string) {
 	f.t.Helper()
 	var err error
-	f.organisation, f.administrator, err = f.directory.Found(f.t.Context(), name, name+" Administrator")
+	f.organisation, err = f.directory.AddOrganisation(f.t.Context(), merge.PersonID{}, name)
 	f.must(err)
 	f.tenant = f.directory.In(f.organisation)
+	f.administrator, err = f.tenant.AddUser(f.t.Context(), merge.PersonID{}, merge.PersonID{}, name+" Administrator")
+	f.must(err)
+	_, err = f.tenant.Assign(f.t.Context(), merge.PersonID{}, f.administrator, directory.NewAssignment{Role: directory.Administrator, Scope: directory.Everywhere()})
+	f.must(err)
 	f.programme, err = f.tenant.AddProgramme(f.t.Context(), f.administrator, name+" Programme")
 	f.must(err)
 }
