@@ -51,45 +51,28 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"History":       func() error { return drop(e.History(bg, oksana, lyman, merge.RecordID{1}, 0, 0)) },
 		"RecordAt":      func() error { return drop(e.RecordAt(bg, oksana, lyman, merge.RecordID{1}, 0)) },
 		"SyncAsHub":     func() error { return drop(e.SyncAsHub(bg, oksana, []wire.SpaceUp{{Space: lyman}}, 0)) },
-		"Erase": func() error {
-			_, err := e.Erase(bg, oksana, lyman, merge.RecordID{9}, nil)
-			return unlessNotThere(err)
-		},
-		"Export": func() error {
-			_, err := e.Export(bg, lyman, merge.RecordID{9}, "")
-			return err
-		},
-		"AdoptErasure": func() error {
-			return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}}, nil)
-		},
-		"People":      func() error { return drop(e.People(lyman)) },
-		"Adopt":       func() error { return e.Adopt(bg, oksana, lyman, batches) },
-		"Upstream":    func() error { return drop(e.Upstream(lyman)) },
-		"SetUpstream": func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
-		"Brought":     func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
+		"Erase":         func() error { return unlessNotThere(drop(e.Erase(bg, oksana, lyman, merge.RecordID{9}, nil))) },
+		"Export":        func() error { return drop(e.Export(bg, lyman, merge.RecordID{9}, "")) },
+		"AdoptErasure":  func() error { return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}}, nil) },
+		"People":        func() error { return drop(e.People(lyman)) },
+		"Adopt":         func() error { return e.Adopt(bg, oksana, lyman, batches) },
+		"Upstream":      func() error { return drop(e.Upstream(lyman)) },
+		"SetUpstream":   func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
+		"Brought":       func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
 		"HeldBack": func() error {
 			return e.HeldBack(lyman, merge.ID{}, func(*merge.Change, merge.PersonID) bool { return true })
 		},
-		"NamedSpaces": func() error { return drop(e.NamedSpaces()) },
-		"Audiences":   func() error { return drop(e.Audiences(oksana)) },
-		"Disagreements": func() error {
-			_, _, err := e.Disagreements(bg, oksana, lyman, "")
-			return err
-		},
-		"Cut": func() error {
-			_, err := e.Cut(bg, oksana, syncengine.CutOptions{})
-			return err
-		},
-		"SetRetention": func() error {
-			return e.SetRetention(bg, oksana, lyman, syncengine.Retention{Days: 400})
-		},
+		"NamedSpaces":   func() error { return drop(e.NamedSpaces()) },
+		"Audiences":     func() error { return drop(e.Audiences(oksana)) },
+		"Disagreements": func() error { _, _, err := e.Disagreements(bg, oksana, lyman, ""); return err },
+		"Cut":           func() error { return drop(e.Cut(bg, oksana, syncengine.CutOptions{})) },
+		"SetRetention":  func() error { return e.SetRetention(bg, oksana, lyman, syncengine.Retention{Days: 400}) },
 		"Write": func() error {
 			_, _, err := e.Write(bg, oksana, lyman, []syncengine.WriteRecord{{Type: participantType, Message: []byte{0x0a, 1, 'x'}}})
 			return err
 		},
 		"Repair": func() error {
-			_, err := e.Repair(bg, oksana, wire.RepairAsk{Space: lyman, Records: []merge.RecordID{{}}})
-			return err
+			return drop(e.Repair(bg, oksana, wire.RepairAsk{Space: lyman, Records: []merge.RecordID{{}}}))
 		},
 		"DirectoryRows": func() error {
 			return drop(e.DirectoryRows(0, func(syncengine.DirectoryKey, uint64, []byte) error { return nil }))

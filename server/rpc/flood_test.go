@@ -93,9 +93,34 @@ func flood(t *testing.T, server *running, person merge.PersonID, first, resets i
 	if err := framer.WriteSettings(); err != nil {
 		t.Fatal(err)
 	}
-	settings = map[http2.SettingID]uint32{}
-	ended := make(chan bool, 1)
-	ready := make(chan struct{})
+	settings, ready, ended := readAll(framer)
+	<-ready
+	opener := newStreamOpener(framer, server.address, office.Header(person))
+	reset := func(i int) error { return framer.WriteRSTStream(uint32(2*i+1), http2.ErrCodeCancel) }
+	for i := range resets {
+		err := opener.open(uint32(2*i+1), pullBytes(t, nil, 9))
+		switch {
+		case err != nil:
+		case i == first-1:
+			held()
+			for j := range first {
+				err = errors.Join(err, reset(j))
+			}
+		case i >= first:
+			err = reset(i)
+		}
+		if err != nil {
+			break // the server has had enough
+		}
+	}
+	conn.SetReadDeadline(time.Now().Add(time.Second))
+	return settings, <-ended
+}
+
+// readAll reads what the server says. settings are complete when ready is closed;
+// ended tells whether it said at the end that the client must calm down.
+func readAll(framer *http2.Framer) (settings map[http2.SettingID]uint32, ready chan struct{}, ended chan bool) {
+	settings, ready, ended = map[http2.SettingID]uint32{}, make(chan struct{}), make(chan bool, 1)
 	go func() {
 		for {
 			got, err := framer.ReadFrame()
@@ -115,45 +140,41 @@ func flood(t *testing.T, server *running, person merge.PersonID, first, resets i
 			}
 		}
 	}()
-	<-ready
-	var block bytes.Buffer
-	encoder := hpack.NewEncoder(&block)
-	reset := func(i int) error { return framer.WriteRSTStream(uint32(2*i+1), http2.ErrCodeCancel) }
-	for i := range resets {
-		block.Reset()
-		for _, f := range [][2]string{
-			{":method", "POST"},
-			{":scheme", "http"},
-			{":authority", server.address},
-			{":path", syncv1connect.SyncServicePullProcedure},
-			{"content-type", "application/proto"},
-			{"authorization", office.Header(person)},
-		} {
-			if err := encoder.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		id := uint32(2*i + 1)
-		err := framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block.Bytes(), EndHeaders: true})
-		if err == nil {
-			err = framer.WriteData(id, true, pullBytes(t, nil, 9))
-		}
-		switch {
-		case err != nil:
-		case i == first-1:
-			held()
-			for j := range first {
-				err = errors.Join(err, reset(j))
-			}
-		case i >= first:
-			err = reset(i)
-		}
-		if err != nil {
-			break // the server has had enough
+	return settings, ready, ended
+}
+
+// streamOpener opens streams on a connection, each with a pull.
+type streamOpener struct {
+	framer  *http2.Framer
+	block   bytes.Buffer
+	encoder *hpack.Encoder
+	fields  [][2]string
+}
+
+func newStreamOpener(framer *http2.Framer, address, authorization string) *streamOpener {
+	s := &streamOpener{framer: framer, fields: [][2]string{
+		{":method", "POST"},
+		{":scheme", "http"},
+		{":authority", address},
+		{":path", syncv1connect.SyncServicePullProcedure},
+		{"content-type", "application/proto"},
+		{"authorization", authorization},
+	}}
+	s.encoder = hpack.NewEncoder(&s.block)
+	return s
+}
+
+func (s *streamOpener) open(id uint32, body []byte) error {
+	s.block.Reset()
+	for _, f := range s.fields {
+		if err := s.encoder.WriteField(hpack.HeaderField{Name: f[0], Value: f[1]}); err != nil {
+			return err
 		}
 	}
-	conn.SetReadDeadline(time.Now().Add(time.Second))
-	return settings, <-ended
+	if err := s.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: s.block.Bytes(), EndHeaders: true}); err != nil {
+		return err
+	}
+	return s.framer.WriteData(id, true, body)
 }
 
 // Rapid reset (CVE-2023-44487): whoever opens streams and resets them at once gets
