@@ -27,7 +27,7 @@ func (a applier) erase(fold *store.Fold, partition uint16, seq uint64, e *log.En
 		return log.Outcome{}, err
 	}
 	s.recorded = true
-	person, err := s.notePerson(&erasures[0], &body)
+	begun, err := s.notePerson(&erasures[0], &body)
 	if err != nil {
 		return log.Outcome{}, err
 	}
@@ -49,26 +49,24 @@ func (a applier) erase(fold *store.Fold, partition uint16, seq uint64, e *log.En
 	if err := s.purgeQuarantine(body.Quarantined); err != nil {
 		return log.Outcome{}, err
 	}
-	if len(s.erased) > 0 || person.begun {
+	if len(s.erased) > 0 || begun {
 		s.erasures = body.Erasures
 	}
 	return s.finish(nil)
 }
 
-// personNoted says what is known of a person who is erased.
-type personNoted struct{ begun bool }
-
 // notePerson keeps who is erased, by which rules, and whether that is done. Who
-// is erased again keeps what stayed both times.
-func (s *applying) notePerson(e *merge.Erasure, body *logv1.Erase) (noted personNoted, err error) {
+// is erased again keeps what stayed both times. begun says that this is the first
+// that is heard of the person.
+func (s *applying) notePerson(e *merge.Erasure, body *logv1.Erase) (begun bool, err error) {
 	space := s.entry.Space
 	stored, err := s.fold.Erasures(space)
 	if err != nil {
-		return noted, err
+		return false, err
 	}
 	list, err := wire.ErasuresFromProto(stored.GetErasures())
 	if err != nil {
-		return noted, fault.New(fault.Damaged, "erasures of space %s: %w", space, err)
+		return false, fault.New(fault.Damaged, "erasures of space %s: %w", space, err)
 	}
 	at := -1
 	for i := range list {
@@ -79,16 +77,16 @@ func (s *applying) notePerson(e *merge.Erasure, body *logv1.Erase) (noted person
 	if at < 0 {
 		at, list = len(list), append(list, *e)
 		stored.Positions, stored.Done = append(stored.Positions, 0), append(stored.Done, false)
-		noted.begun = true
+		begun = true
 	} else {
 		list[at].Rules = joinedRules(list[at].Rules, e.Rules)
 	}
-	if s.head != nil && (noted.begun || len(body.Records) > 0) {
+	if s.head != nil && (begun || len(body.Records) > 0) {
 		stored.Positions[at] = s.head.Position + 1
 	}
 	stored.Done[at] = body.Done
 	stored.Erasures = wire.ErasuresToProto(list)
-	return noted, s.fold.PutErasures(space, stored)
+	return begun, s.fold.PutErasures(space, stored)
 }
 
 // joinedRules are the rules of both, sorted by type; of a type that both have,
