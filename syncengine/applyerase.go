@@ -1,6 +1,8 @@
 package syncengine
 
 import (
+	"slices"
+
 	"google.golang.org/protobuf/proto"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
@@ -123,7 +125,13 @@ func (s *applying) eraseRecords(list []*syncv1.ErasedRecord) error {
 		if err != nil {
 			return err
 		}
-		if rec == nil || !rec.Erase(r.Kept) {
+		if rec == nil {
+			if err := s.await(r); err != nil {
+				return err
+			}
+			continue
+		}
+		if !rec.Erase(r.Kept) {
 			continue
 		}
 		position := s.head.Position + 1
@@ -135,6 +143,34 @@ func (s *applying) eraseRecords(list []*syncv1.ErasedRecord) error {
 		}
 	}
 	return nil
+}
+
+// await keeps that a record of which nothing is merged is an erased person's. What
+// comes of it later need not say so.
+func (s *applying) await(r wire.ErasedRecord) error {
+	stored, err := s.fold.Erasures(s.entry.Space)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(stored.Awaited, func(a *syncv1.ErasedRecord) bool { return string(a.RecordId) == string(r.Record[:]) }) {
+		return nil
+	}
+	stored.Awaited = append(stored.Awaited, wire.ErasedToProto([]wire.ErasedRecord{r})...)
+	return s.fold.PutErasures(s.entry.Space, stored)
+}
+
+// stopAwaiting is for a record that came, and is marked.
+func (s *applying) stopAwaiting(record merge.RecordID) error {
+	stored, err := s.fold.Erasures(s.entry.Space)
+	if err != nil {
+		return err
+	}
+	before := len(stored.GetAwaited())
+	stored.Awaited = slices.DeleteFunc(stored.GetAwaited(), func(a *syncv1.ErasedRecord) bool { return string(a.RecordId) == string(record[:]) })
+	if len(stored.Awaited) == before {
+		return nil
+	}
+	return s.fold.PutErasures(s.entry.Space, stored)
 }
 
 // closeErased closes the rule flags about cells of a record that are erased:

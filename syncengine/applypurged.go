@@ -114,6 +114,9 @@ func (s *applying) eraseNamed(c *merge.Change) error {
 		if err := s.closeErased(rec); err != nil {
 			return err
 		}
+		if err := s.stopAwaiting(rec.ID); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -231,6 +231,15 @@ func (r *erasing) records(ctx context.Context) error {
 		return err
 	}
 	r.erased.Records += len(list)
+	for _, named := range r.named {
+		rec, err := snapshot.Record(r.space, named.Record)
+		if err != nil {
+			return err
+		}
+		if rec == nil { // it is awaited
+			list = append(list, &syncv1.ErasedRecord{RecordId: named.Record[:], Kept: named.Kept})
+		}
+	}
 	return inParts(list, eraseRecordsMax, func(part []*syncv1.ErasedRecord) error {
 		return r.say(ctx, &logv1.Erase{Records: part})
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/register"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
 func TestErasedIsGoneFromEveryRow(t *testing.T) {
@@ -139,6 +140,37 @@ func TestARecordThatWasThePersonsIsNotErased(t *testing.T) {
 	r.a.mustEqual(r.e)
 	if got := read[*recordsv1.Quote](r.a, quote).Text; got != "Taras said it" {
 		t.Fatalf("the quote says %q", got)
+	}
+	r.e.Close()
+	mustBeHealthy(t, r.disk)
+}
+
+// A hub hears of a record that the home server has erased before anything of it is
+// merged here. What comes of it then names somebody else, and is purged for all that.
+func TestARecordThatHomeErasedIsAwaited(t *testing.T) {
+	r := newErasable(t, inMemory())
+	r.fill()
+	quote := recordNamed("a quote that named the person at home")
+	erasure := merge.Erasure{Subject: r.person, Rules: recordTypes().ErasureRules()}
+	for range 2 { // it may be told twice
+		if err := r.e.AdoptErasure(bg, personNamed("coordinator"), r.a.space, erasure, []wire.ErasedRecord{{Record: quote}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.a.pull(r.e, 0)
+	r.a.write(quote, &recordsv1.Quote{Text: canary, SpeakerId: r.other[:]})
+	r.a.push(r.e)
+	r.a.write(quote, &recordsv1.Quote{TranslationEn: canary}, "translation_en")
+	r.a.push(r.e)
+	r.mustHoldNothing()
+	r.a.pull(r.e, 0)
+	r.a.mustEqual(r.e)
+	marked := false
+	if _, err := r.e.Records(r.a.space, func(rec *merge.Record) error {
+		marked = marked || rec.ID == quote && rec.Erased
+		return nil
+	}); err != nil || !marked {
+		t.Fatalf("the record is marked %t, %v", marked, err)
 	}
 	r.e.Close()
 	mustBeHealthy(t, r.disk)

@@ -44,7 +44,11 @@ func newEraser(rows eraserRows, space merge.SpaceID) (*eraser, error) {
 	if err != nil {
 		return nil, fault.New(fault.Damaged, "erasures of space %s: %w: the store is damaged; restore it from a backup", space, err)
 	}
-	return &eraser{rows: rows, space: space, erasures: list, named: map[merge.RecordID][]uint32{}, marked: map[merge.RecordID]*merge.ErasureRule{}}, nil
+	e := &eraser{rows: rows, space: space, erasures: list, named: map[merge.RecordID][]uint32{}, marked: map[merge.RecordID]*merge.ErasureRule{}}
+	if err := e.nameAll(stored.Awaited); err != nil {
+		return nil, fault.New(fault.Damaged, "erasures of space %s: %w: the store is damaged; restore it from a backup", space, err)
+	}
+	return e, nil
 }
 
 // ofStored makes the eraser one of what is stored.

@@ -930,7 +930,10 @@ type SpaceErasures struct {
 	// of theirs was erased.
 	Positions []uint64 `protobuf:"varint,2,rep,packed,name=positions,proto3" json:"positions,omitempty"`
 	// For each of them whether all of it is done.
-	Done          []bool `protobuf:"varint,3,rep,packed,name=done,proto3" json:"done,omitempty"`
+	Done []bool `protobuf:"varint,3,rep,packed,name=done,proto3" json:"done,omitempty"`
+	// Records that are known to be an erased person's and of which nothing is
+	// merged here: a hub hears of them from the home server.
+	Awaited       []*v1.ErasedRecord `protobuf:"bytes,4,rep,name=awaited,proto3" json:"awaited,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -982,6 +985,13 @@ func (x *SpaceErasures) GetPositions() []uint64 {
 func (x *SpaceErasures) GetDone() []bool {
 	if x != nil {
 		return x.Done
+	}
+	return nil
+}
+
+func (x *SpaceErasures) GetAwaited() []*v1.ErasedRecord {
+	if x != nil {
+		return x.Awaited
 	}
 	return nil
 }
@@ -2324,11 +2334,12 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x04done\x18\x05 \x01(\bR\x04done\"=\n" +
 	"\vErasedEntry\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x1c\n" +
-	"\tpositions\x18\x02 \x03(\x04R\tpositions\"x\n" +
+	"\tpositions\x18\x02 \x03(\x04R\tpositions\"\xb1\x01\n" +
 	"\rSpaceErasures\x125\n" +
 	"\berasures\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\x12\x1c\n" +
 	"\tpositions\x18\x02 \x03(\x04R\tpositions\x12\x12\n" +
-	"\x04done\x18\x03 \x03(\bR\x04done\"P\n" +
+	"\x04done\x18\x03 \x03(\bR\x04done\x127\n" +
+	"\aawaited\x18\x04 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\aawaited\"P\n" +
 	"\tErasedRow\x12\x1b\n" +
 	"\trecord_id\x18\x01 \x01(\fR\brecordId\x12\x12\n" +
 	"\x04kept\x18\x02 \x03(\rR\x04kept\x12\x12\n" +
@@ -2509,19 +2520,20 @@ var file_zhurnal_log_v1_entry_proto_depIdxs = []int32{
 	12, // 15: zhurnal.log.v1.Erase.entries:type_name -> zhurnal.log.v1.ErasedEntry
 	36, // 16: zhurnal.log.v1.Erase.quarantined:type_name -> zhurnal.sync.v1.ChangeID
 	37, // 17: zhurnal.log.v1.SpaceErasures.erasures:type_name -> zhurnal.sync.v1.Erasures
-	17, // 18: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
-	32, // 19: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	14, // 20: zhurnal.log.v1.Delivery.erased:type_name -> zhurnal.log.v1.ErasedRow
-	37, // 21: zhurnal.log.v1.Delivery.erasures:type_name -> zhurnal.sync.v1.Erasures
-	35, // 22: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	20, // 23: zhurnal.log.v1.SpaceHead.retention:type_name -> zhurnal.log.v1.Retention
-	34, // 24: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
-	29, // 25: zhurnal.log.v1.Directory.puts:type_name -> zhurnal.log.v1.DirectoryPut
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	33, // 18: zhurnal.log.v1.SpaceErasures.awaited:type_name -> zhurnal.sync.v1.ErasedRecord
+	17, // 19: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
+	32, // 20: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	14, // 21: zhurnal.log.v1.Delivery.erased:type_name -> zhurnal.log.v1.ErasedRow
+	37, // 22: zhurnal.log.v1.Delivery.erasures:type_name -> zhurnal.sync.v1.Erasures
+	35, // 23: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	20, // 24: zhurnal.log.v1.SpaceHead.retention:type_name -> zhurnal.log.v1.Retention
+	34, // 25: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
+	29, // 26: zhurnal.log.v1.Directory.puts:type_name -> zhurnal.log.v1.DirectoryPut
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_log_v1_entry_proto_init() }
