@@ -59,6 +59,7 @@ var procedures = map[string]bounds{
 	syncv1connect.DeskServiceDismissProcedure:           {messageBytes: askBytes, work: workMost},
 
 	syncv1connect.AudienceServiceListAudiencesProcedure: {messageBytes: askBytes, work: workMost},
+	reportv1connect.ReportServiceListReportsProcedure:   {messageBytes: probeBytes, work: workMost},
 	reportv1connect.ReportServiceReportProcedure:        {messageBytes: askBytes, work: reportMost},
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure: {messageBytes: officeBytes, work: workMost},
