@@ -111,6 +111,7 @@ func (r *run) allDays() []table.Table {
 		row.Cells = append(row.Cells, own.cells()...)
 		each.Rows = append(each.Rows, row)
 	}
+	sortRows(&each, 2, 3, 0)
 	return []table.Table{r.completionByCommunity(all, places), each}
 }
 

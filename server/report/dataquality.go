@@ -112,6 +112,7 @@ func (r *run) sheetsAgainstMarks() table.Table {
 		}
 		tab.Rows = append(tab.Rows, r.dayRow(t, day, signed, table.Number(day.Attended()), by, table.Number(disputed)))
 	})
+	sortRows(&tab, 1, 3, 2)
 	return tab
 }
 
@@ -126,6 +127,7 @@ func (r *run) unmarkedDays() table.Table {
 			tab.Rows = append(tab.Rows, r.dayRow(t, day))
 		}
 	})
+	sortRows(&tab, 1, 3, 2)
 	return tab
 }
 

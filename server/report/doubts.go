@@ -84,7 +84,8 @@ func (r *run) unreadable() int {
 type silence struct {
 	heard, missing []Recorder
 	// days is for how long each of those heard has been silent on the day of the
-	// report, longest the most of them.
+	// report, longest the most of them. Whose newest entry is of a later day, by a
+	// clock that is wrong, has none.
 	days    map[merge.PersonID]int
 	longest int
 }
@@ -102,8 +103,10 @@ func (r *run) silence() silence {
 			continue
 		}
 		s.heard = append(s.heard, recorder)
-		s.days[recorder.ID] = daysBetween(dayOf(at), r.madeOn)
-		s.longest = max(s.longest, s.days[recorder.ID])
+		if day := dayOf(at); day <= r.madeOn { // else a clock is wrong
+			s.days[recorder.ID] = daysBetween(day, r.madeOn)
+			s.longest = max(s.longest, s.days[recorder.ID])
+		}
 	}
 	return s
 }

@@ -59,6 +59,9 @@ func (q *Query) check(d *Definition) error {
 	if n := len(q.Expected); n > expectedMax {
 		return fault.New(fault.TooLarge, "report: %d people expected; at most %d", n, expectedMax)
 	}
+	if d.needsYear && (q.Period.From == 0 || q.Period.To == 0 || q.Period.To-q.Period.From >= 1_00_00) {
+		return fault.New(fault.Invalid, "report: %s has many rows: say from when to when, at most a year", d.Name)
+	}
 	if q.Public {
 		if err := q.checkPublic(d); err != nil {
 			return err

@@ -44,6 +44,11 @@ func reckon(portions []*portion) *reckoned {
 		number: map[merge.RecordID]int32{}, pcodes: []string{""}, unlinked: map[fieldwork.Period]int{},
 	}
 	r.readFacts()
+	for i := range r.Groups() {
+		for _, person := range r.Groups()[i].People() {
+			r.numberOf(person)
+		}
+	}
 	r.doubts = sync.OnceValue(r.findDoubts)
 	return r
 }

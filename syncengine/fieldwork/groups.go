@@ -58,6 +58,16 @@ func (g *Group) MembersOn(day int32) []Member {
 	return list
 }
 
+// People returns everybody who ever belonged to the group, observers and guests
+// among them; somebody may be there twice.
+func (g *Group) People() []merge.RecordID {
+	people := make([]merge.RecordID, len(g.members))
+	for i := range g.members {
+		people[i] = g.members[i].person
+	}
+	return people
+}
+
 func (m *Member) take(of *recordsv1.Membership) {
 	m.Role = max(m.Role, of.GetRole())
 	m.Represents = append(m.Represents, of.GetRepresents()...)
