@@ -112,25 +112,41 @@ func (r *run) allDays() []table.Table {
 		each.Rows = append(each.Rows, row)
 	}
 	sortRows(&each, 2, 3, 0)
-	return []table.Table{r.completionByCommunity(all, places), each}
+	return []table.Table{r.completionByCommunity(all, places), r.rulesByCommunity(all, places), each}
 }
 
+// completionByCommunity has who was there on all days and who was not, so that
+// small numbers of either are seen.
 func (r *run) completionByCommunity(all *completion, places map[string]*completion) table.Table {
+	const figure = "completion"
 	tab := table.Table{
 		Name: "by_community", Title: table.Text{"За громадами", "By community"}, Threshold: plainThreshold,
-		Columns: append(placeColumns(), completionColumns(2)...), Chart: table.Chart{Columns: []int{2, 3}},
+		Columns: []table.Column{
+			persons("enrolled", figure, table.Text{"Могли завершити", "Could complete"}),
+			{Name: "all_days", Title: table.Text{"Були всі дні", "All days"}, Kind: table.Count, People: true, Figure: figure, At: "days=all"},
+			{Name: "not_all_days", Title: table.Text{"Не всі дні", "Not all days"}, Kind: table.Count, People: true, Figure: figure, At: "days=some"},
+			sharing("all_days_share", table.Text{"% усі дні", "% all days"}, 3, 2),
+		},
+		Chart: table.Chart{Columns: []int{3, 4}, Stacked: true},
 	}
-	for _, pcode := range r.communities(keys(places)...) {
-		if c := places[pcode]; c != nil {
-			row := r.placeRow(pcode)
-			row.Cells = append(row.Cells, c.cells()...)
-			tab.Rows = append(tab.Rows, row)
+	cells := func(c *completion) []table.Cell {
+		if c == nil {
+			return nil
 		}
+		return append(counts(len(c.enrolled), len(c.allDays), len(c.enrolled)-len(c.allDays)), table.Nothing())
 	}
-	row := totalRow(allOnce)
-	row.Cells = append(row.Cells, all.cells()...)
-	tab.Rows = append(tab.Rows, row)
-	return tab
+	return r.placeTable(tab, keys(places), func(pcode string) []table.Cell { return cells(places[pcode]) }, cells(all))
+}
+
+// rulesByCommunity has the other rules of completing a training.
+func (r *run) rulesByCommunity(all *completion, places map[string]*completion) table.Table {
+	tab := table.Table{Name: "rules", Title: table.Text{"Інші правила, за громадами", "Other rules, by community"}, Internal: true, Columns: completionColumns(2)}
+	return r.placeTable(tab, keys(places), func(pcode string) []table.Cell {
+		if places[pcode] == nil {
+			return nil
+		}
+		return places[pcode].cells()
+	}, all.cells())
 }
 
 // titleOf is what a training is called.

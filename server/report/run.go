@@ -31,8 +31,25 @@ func (r *run) named(p *portion) bool { return r.readable[p.info.ID] || !p.counse
 // document counts everything, and suppresses what may not be published.
 func (r *run) document() *table.Document {
 	d := r.internal()
+	if r.q.Public {
+		r.publish(d)
+	}
 	d.Stamp = r.stamp(d)
 	return d
+}
+
+// publish suppresses in a report what may not be published, together with all
+// others that are published of the period.
+func (r *run) publish(d *table.Document) {
+	documents := []*table.Document{d}
+	for i := range definitions {
+		if other := &definitions[i]; other.Publishable && other.Name != r.d.Name {
+			q := *r.q
+			q.Name, q.Parameters = other.Name, nil
+			documents = append(documents, newRun(r.reckoned, other, &q, r.readable, r.madeOn).internal())
+		}
+	}
+	table.Publish(documents)
 }
 
 // internal is the report for the organisation itself.
