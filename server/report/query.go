@@ -76,6 +76,9 @@ func (q *Query) checkPublic(d *Definition) error {
 	if !d.Publishable {
 		return fault.New(fault.Invalid, "report: %s is for the organisation alone, and has no public version", d.Name)
 	}
+	if q.choice(d, ageBands.Name).Name != "" && q.choice(d, ageBands.Name).Name != ageBands.Choices[0].Name {
+		return fault.New(fault.Invalid, "report: a public version has the age bands of the programme, as all others that are published have")
+	}
 	if from := q.Period.From; from != 0 && from%100 != 1 {
 		return fault.New(fault.Invalid, "report: a public version is of whole months; begin on the first of one, not on %d", from)
 	}

@@ -319,6 +319,7 @@ func TestAQueryThatMakesNoSense(t *testing.T) {
 		"no such choice":           {Query{Name: "people-reached", Parameters: map[string]string{"age_bands": "all"}}, fault.Invalid},
 		"a target that is none":    {Query{Name: "people-reached", Parameters: map[string]string{"target": "many"}}, fault.Invalid},
 		"nothing to publish":       {Query{Public: true}, fault.Invalid},
+		"published by other ages":  {Query{Name: "people-reached", Public: true, Parameters: map[string]string{"age_bands": "response"}}, fault.Invalid},
 		"published from mid-month": {Query{Name: "people-reached", Public: true, Period: fieldwork.Period{From: 20160802}}, fault.Invalid},
 		"published to mid-month":   {Query{Name: "people-reached", Public: true, Period: fieldwork.Period{To: 20160830}}, fault.Invalid},
 	} {

@@ -126,7 +126,8 @@ func TestPublishingLeavesWhatItCan(t *testing.T) {
 	of := func(numbers ...int) []*Document {
 		tab := Table{Name: "t", Threshold: 5, Columns: []Column{
 			{Name: "all", Kind: Count, People: true, Figure: "f"},
-			{Name: "a", Kind: Count, People: true, Figure: "f", At: "x=a"}, {Name: "b", Kind: Count, People: true, Figure: "f", At: "x=b"},
+			{Name: "a", Kind: Count, People: true, Figure: "f", At: "x=a"},
+			{Name: "b", Kind: Count, People: true, Figure: "f", At: "x=b"},
 			{Name: "share", Kind: Share, Of: &[2]int{1, 0}},
 		}}
 		for i := 0; i < len(numbers); i += 2 {

@@ -168,7 +168,8 @@ func (r *reader) rangeOf(at int) (least, most int) {
 func mustKeep(t interface {
 	Helper()
 	Errorf(string, ...any)
-}, documents []*Document, secret map[string]int, threshold int) {
+}, documents []*Document, secret map[string]int, threshold int,
+) {
 	t.Helper()
 	r := read(documents)
 	for name, at := range r.numbers {
@@ -185,7 +186,8 @@ func mustKeep(t interface {
 func TestAReaderFindsWhatCanBeReckoned(t *testing.T) {
 	tab := Table{Name: "t", Threshold: 3, Columns: []Column{
 		{Name: "all", Kind: Count, People: true, Figure: "f"},
-		{Name: "a", Kind: Count, People: true, Figure: "f", At: "x=a"}, {Name: "b", Kind: Count, People: true, Figure: "f", At: "x=b"},
+		{Name: "a", Kind: Count, People: true, Figure: "f", At: "x=a"},
+		{Name: "b", Kind: Count, People: true, Figure: "f", At: "x=b"},
 	}, Rows: []Row{
 		{Key: "one", At: "y=1", Cells: []Cell{Number(9), {State: Suppressed, Number: 2}, Number(7)}},
 		{Key: "two", At: "y=2", Cells: []Cell{Number(9), {State: Suppressed, Number: 4}, {State: Suppressed, Number: 5}}},
