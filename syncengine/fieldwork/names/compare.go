@@ -52,9 +52,6 @@ func matchOf(reasons []Reason) Match {
 
 // with is the match with one reason more.
 func (m Match) with(r Reason) Match {
-	if r == "" {
-		return m
-	}
 	return Match{m.Points + r.Points(), append(slices.Clip(m.Reasons), r)}
 }
 

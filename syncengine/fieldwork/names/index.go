@@ -39,24 +39,22 @@ func NewIndex(people []Person) *Index {
 	return x
 }
 
-// How many have a name where it is rare, common and very common.
+// How many have a name that is common, and one that is very common. Any other is
+// rare.
 const (
-	rareMost       = 3
-	commonFrom     = 9
+	commonFrom     = 4
 	veryCommonFrom = 31
 )
 
 // rarity says what it weighs that two have a name which others have as well.
 func (x *Index) rarity(r *read) Reason {
 	switch n := x.bearers[r.readings[0].bearers()]; {
-	case n <= rareMost:
-		return NameRare
 	case n >= veryCommonFrom:
 		return NameVeryCommon
 	case n >= commonFrom:
 		return NameCommon
 	default:
-		return ""
+		return NameRare
 	}
 }
 

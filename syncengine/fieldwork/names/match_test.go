@@ -163,7 +163,7 @@ func TestASharedTelephoneIsWeakEvidence(t *testing.T) {
 func TestANameThatManyHaveIsNotEnough(t *testing.T) {
 	var people []Person
 	for i := range 60 {
-		people = append(people, named("Шевченко", "Олена", "", on(int32(1950+i)*1_00_00+0305)))
+		people = append(people, named("Шевченко", "Олена", "", on(int32(1950+i)*1_00_00+0o305)))
 	}
 	people = append(people, named("Шевченко", "Олена", ""), named("Shevchenko", "Olena", ""))
 	people = append(people, named("Шевченко", "Олена", "", on(19600715)), named("Shevchenko", "Elena", "", on(19600715)))

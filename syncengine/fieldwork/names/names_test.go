@@ -46,8 +46,16 @@ func TestSpellingsOfOneNameMeet(t *testing.T) {
 
 func TestNamesThatSoundApartStayApart(t *testing.T) {
 	for _, two := range [][2]string{
-		{"Коваль", "Ковальчук"}, {"Шевченко", "Шевчук"}, {"Іваненко", "Іващенко"}, {"Ткаченко", "Ткачук"}, {"Бондар", "Бондаренко"},
-		{"Олександр", "Олександра"}, {"Іван", "Іванна"}, {"Мельник", "Мельничук"}, {"Жуков", "Чуков"}, {"Шаповал", "Чаповал"},
+		{"Коваль", "Ковальчук"},
+		{"Шевченко", "Шевчук"},
+		{"Іваненко", "Іващенко"},
+		{"Ткаченко", "Ткачук"},
+		{"Бондар", "Бондаренко"},
+		{"Олександр", "Олександра"},
+		{"Іван", "Іванна"},
+		{"Мельник", "Мельничук"},
+		{"Жуков", "Чуков"},
+		{"Шаповал", "Чаповал"},
 	} {
 		if Skeleton(two[0]) == Skeleton(two[1]) {
 			t.Errorf("%s and %s are both %q", two[0], two[1], Skeleton(two[0]))
@@ -173,8 +181,19 @@ func TestWhatDiffersInOneLetter(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"", "", true}, {"a", "", true}, {"ab", "", false}, {"koval", "koval", true}, {"koval", "kovel", true}, {"koval", "kovl", true},
-		{"koval", "kovaal", true}, {"koval", "okval", true}, {"koval", "kovla", true}, {"koval", "kvola", false}, {"koval", "kavol", false}, {"ab", "ba", true}, {"abc", "cba", false},
+		{"", "", true},
+		{"a", "", true},
+		{"ab", "", false},
+		{"koval", "koval", true},
+		{"koval", "kovel", true},
+		{"koval", "kovl", true},
+		{"koval", "kovaal", true},
+		{"koval", "okval", true},
+		{"koval", "kovla", true},
+		{"koval", "kvola", false},
+		{"koval", "kavol", false},
+		{"ab", "ba", true},
+		{"abc", "cba", false},
 	} {
 		if within1(c.a, c.b) != c.want || within1(c.b, c.a) != c.want {
 			t.Errorf("%q and %q: want %v", c.a, c.b, c.want)

@@ -20,8 +20,16 @@ var patronymicEndings = []struct {
 	ending string
 	sex    Sex
 }{
-	{"iniCna", Female}, {"iCna", Female}, {"ovna", Female}, {"evna", Female}, {"ivna", Female},
-	{"ovic", Male}, {"evic", Male}, {"oviC", Male}, {"eviC", Male}, {"iC", Male},
+	{"iniCna", Female},
+	{"iCna", Female},
+	{"ovna", Female},
+	{"evna", Female},
+	{"ivna", Female},
+	{"ovic", Male},
+	{"evic", Male},
+	{"oviC", Male},
+	{"eviC", Male},
+	{"iC", Male},
 }
 
 // patronymicOf reads a word as a patronymic; false if it does not end like one.

@@ -83,7 +83,7 @@ var reasons = map[Reason]struct {
 	PhoneSame:      {8, [2]string{"телефон той самий (він буває спільним)", "same telephone (families share one)"}},
 	ResidenceSame:  {3, [2]string{"живуть в одному населеному пункті", "live in the same settlement"}},
 	NameRare:       {5, [2]string{"ім'я та прізвище тут рідкісні", "the name is rare here"}},
-	NameCommon:     {-8, [2]string{"ім'я та прізвище тут поширені", "the name is common here"}},
+	NameCommon:     {-5, [2]string{"ім'я та прізвище тут поширені", "the name is common here"}},
 	NameVeryCommon: {-15, [2]string{"ім'я та прізвище тут дуже поширені", "the name is very common here"}},
 }
 
