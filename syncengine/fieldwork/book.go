@@ -110,15 +110,15 @@ func (b *Book) Add(space merge.SpaceID, rec *merge.Record, msg proto.Message) {
 func readable(msg proto.Message) bool {
 	switch m := msg.(type) {
 	case *recordsv1.PersonLink:
-		return names(m.GetFirstPersonId()) && names(m.GetSecondPersonId())
+		return hasID(m.GetFirstPersonId()) && hasID(m.GetSecondPersonId())
 	case *recordsv1.Membership:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	case *recordsv1.Enrolment:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	case *recordsv1.AttendanceMark:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	case *recordsv1.Participation:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	default:
 		return true
 	}

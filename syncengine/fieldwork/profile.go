@@ -14,8 +14,8 @@ import (
 type Profile struct {
 	Person        merge.RecordID
 	Registrations []merge.RecordID
-	// Shown holds name, phone, sex, birth and displacement as a screen shows
-	// them; its other fields are empty.
+	// Shown holds name, code, phone, sex, birth, residence and displacement as a
+	// screen shows them; its other fields are empty.
 	Shown *recordsv1.Participant
 	// Sex and Displacement are for reports: undisclosed while what was entered
 	// contradicts itself, unspecified where nobody entered anything.
@@ -31,12 +31,15 @@ type personCell struct {
 }
 
 var (
+	codeCell         = personCell{1, merge.Rule{Pick: merge.Earliest}}
 	nameCell         = personCell{field: 2}
+	latinCell        = personCell{field: 6}
 	sexCell          = personCell{7, heaviest(func(p *recordsv1.Participant) int32 { return int32(p.GetSexBasis()) })}
 	birthCell        = personCell{9, heaviest(func(p *recordsv1.Participant) int32 { return int32(p.GetBirthPrecision()) })}
+	residenceCell    = personCell{field: 14}
 	displacementCell = personCell{16, heaviest((*recordsv1.Participant).GetDisplacementAsOf)}
 	phoneCell        = personCell{field: 30}
-	personCells      = []personCell{nameCell, sexCell, birthCell, displacementCell, phoneCell}
+	personCells      = []personCell{codeCell, nameCell, latinCell, sexCell, birthCell, residenceCell, displacementCell, phoneCell}
 )
 
 func heaviest(weight func(*recordsv1.Participant) int32) merge.Rule {
