@@ -16,6 +16,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
@@ -83,7 +84,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
 	defer c.cutDaily(ctx, engine, log)()
 	options := rpc.Options{
-		Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis, Recipients: c.recipients,
+		Engine: engine, Reporter: report.New(engine, nowMillis), Persons: persons.New(engine), Log: log, Now: nowMillis, Recipients: c.recipients,
 		Exposure: way.exposure, TLS: way.tls, Limits: c.limits(),
 	}
 	id := credential.HubID{}

@@ -1,7 +1,6 @@
 package fieldwork
 
 import (
-	"cmp"
 	"slices"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
@@ -17,32 +16,68 @@ type Suggestion struct {
 	names.Match
 }
 
-// PossibleDuplicates returns who may be registered twice, the likeliest first. Of
-// two people with several registrations the likeliest two registrations stand for
-// them, so that what is listed is how many decisions wait. Where somebody has said
-// anything of a registration of the one and one of the other, also that nobody can
-// know, they are in no list.
-func (r *Reckoning) PossibleDuplicates() (list []Suggestion) {
-	ids := sortedRecords(r.participants)
-	people := make([]names.Person, len(ids))
-	for i, id := range ids {
-		profile := newProfile(r.participants[id])
-		people[i] = NamedBy(profile.Shown)
+// Duplicates compares registrations with each other. It is immutable, and safe for
+// concurrent use.
+type Duplicates struct {
+	ids     []merge.RecordID
+	index   *names.Index
+	persons *Persons
+}
+
+// NewDuplicates reads registrations as a view shows them, by their ids; see
+// [ShownOf]. Persons says what has been decided.
+func NewDuplicates(shown map[merge.RecordID]*recordsv1.Participant, persons *Persons) *Duplicates {
+	d := &Duplicates{ids: sortedRecords(shown), persons: persons}
+	people := make([]names.Person, len(d.ids))
+	for i, id := range d.ids {
+		people[i] = NamedBy(shown[id])
 	}
-	decided := r.persons.decided()
-	for _, pair := range names.NewIndex(people).Pairs() {
-		first, second := ids[pair.First], ids[pair.Second]
-		two := r.persons.two(first, second)
-		if two[0] == two[1] || decided[two] {
+	d.index = names.NewIndex(people)
+	return d
+}
+
+// Possible returns who may be registered twice, the likeliest first. Of two people
+// with several registrations the likeliest two registrations stand for them, so
+// that what is listed is how many decisions wait. Where somebody has said anything
+// of a registration of the one and one of the other, also that nobody can know,
+// they are not in the list.
+func (d *Duplicates) Possible() (list []Suggestion) {
+	done := d.persons.decided()
+	for _, pair := range d.index.Pairs() {
+		first, second := d.ids[pair.First], d.ids[pair.Second]
+		two := d.persons.two(first, second)
+		if two[0] == two[1] || done[two] {
 			continue
 		}
-		decided[two] = true // what comes now of these two is less likely
+		done[two] = true // what comes now of these two is less likely
 		list = append(list, Suggestion{first, second, pair.Match})
 	}
-	slices.SortFunc(list, func(a, b Suggestion) int {
-		return cmp.Or(cmp.Compare(b.Points, a.Points), compareRecords(a.First, b.First), compareRecords(a.Second, b.Second))
-	})
 	return list
+}
+
+// Compare tells how much speaks for two registrations being one person; false
+// where too little does, or one is not here.
+func (d *Duplicates) Compare(a, b merge.RecordID) (names.Match, bool) {
+	i, knownA := slices.BinarySearchFunc(d.ids, a, compareRecords)
+	j, knownB := slices.BinarySearchFunc(d.ids, b, compareRecords)
+	if !knownA || !knownB {
+		return names.Match{}, false
+	}
+	return d.index.Compare(i, j)
+}
+
+// PossibleDuplicates returns who may be registered twice; see [Duplicates.Possible].
+func (r *Reckoning) PossibleDuplicates() []Suggestion {
+	shown := make(map[merge.RecordID]*recordsv1.Participant, len(r.participants))
+	for id, registrations := range r.participants {
+		shown[id] = newProfile(registrations).Shown
+	}
+	return NewDuplicates(shown, r.persons).Possible()
+}
+
+// ShownOf returns of a participant's record what [Profile.Shown] has.
+func ShownOf(rec *merge.Record) *recordsv1.Participant {
+	return newProfile([]registration{readRegistration(rec)}).Shown
 }
 
 // two are the persons of two registrations, the lower id first.

@@ -58,6 +58,10 @@ func (x *Index) rarity(r *read) Reason {
 	}
 }
 
+// Compare tells how much speaks for two of the index being one person; false where
+// too little does.
+func (x *Index) Compare(i, j int) (Match, bool) { return x.match(&x.people[i], &x.people[j]) }
+
 // match compares two of whom one may be new. The commoner of their names counts.
 func (x *Index) match(a, b *read) (Match, bool) {
 	m, ok := a.compare(b)
