@@ -242,6 +242,14 @@ func TestErasuresOutliveARestore(t *testing.T) {
 	early := backedUp(t, r.e)
 	r.fill()
 	file := backedUp(t, r.e)
+	// Tablets that have a change which the restored log lacks, at a position that
+	// the erasure gets there.
+	r.a.write(r.other, &recordsv1.Participant{Phone: "+380 69 000 00 00"}, "phone")
+	r.a.push(r.e)
+	away := []*device{newDevice(t, "petro", "lyman", 8), newDevice(t, "petro", "lyman", 8)}
+	for _, d := range away {
+		d.pull(r.e, 0)
+	}
 	r.erase()
 	content, err := register.Read(name)
 	if err != nil || len(content.Erasures) != 1 {
@@ -259,6 +267,11 @@ func TestErasuresOutliveARestore(t *testing.T) {
 		}
 		home.disk = again.Memory
 		home.mustHoldNothing()
+		if _, err := home.e.Pull(bg, away[i].person, away[i].space, away[i].cursor, 0); fault.KindOf(err) == fault.BadCursor {
+			away[i].cursor = nil
+		}
+		away[i].pull(home.e, 0)
+		away[i].mustEqual(home.e)
 		if _, err := home.e.Push(bg, r.a.person, r.a.space, r.a.batches(r.a.chain...)); err != nil {
 			t.Fatal(err)
 		}
