@@ -86,7 +86,7 @@ func newRegister(t testing.TB, change ...func(*Options)) *office {
 	t.Cleanup(func() { _ = engine.Close() })
 	o.dir, err = directory.Open(engine, o.clock.Load, rand.Reader)
 	o.must(err)
-	o.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { o.service.Handler().ServeHTTP(w, r) }))
+	o.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { o.service.Handler(nil, nil).ServeHTTP(w, r) }))
 	t.Cleanup(o.server.Close)
 	options := Options{
 		Directory: o.dir, Audit: &o.audit, Now: o.clock.Load, Random: rand.Reader,
