@@ -101,12 +101,7 @@ func joinedRules(a, b []merge.ErasureRule) (joined []merge.ErasureRule) {
 		case len(a) == 0 || b[0].Type < a[0].Type:
 			joined, b = append(joined, b[0]), b[1:]
 		default:
-			rule := merge.ErasureRule{Type: a[0].Type, Field: b[0].Field}
-			for _, field := range a[0].Kept {
-				if b[0].Keeps(field) {
-					rule.Kept = append(rule.Kept, field)
-				}
-			}
+			rule := merge.ErasureRule{Type: a[0].Type, Field: b[0].Field, Kept: merge.KeptByBoth(a[0].Kept, b[0].Kept)}
 			joined, a, b = append(joined, rule), a[1:], b[1:]
 		}
 	}
@@ -152,10 +147,12 @@ func (s *applying) await(r wire.ErasedRecord) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(stored.Awaited, func(a *syncv1.ErasedRecord) bool { return string(a.RecordId) == string(r.Record[:]) }) {
-		return nil
+	at := slices.IndexFunc(stored.Awaited, func(a *syncv1.ErasedRecord) bool { return string(a.RecordId) == string(r.Record[:]) })
+	if at < 0 {
+		stored.Awaited = append(stored.Awaited, wire.ErasedToProto([]wire.ErasedRecord{r})...)
+	} else {
+		stored.Awaited[at].Kept = merge.KeptByBoth(stored.Awaited[at].Kept, r.Kept)
 	}
-	stored.Awaited = append(stored.Awaited, wire.ErasedToProto([]wire.ErasedRecord{r})...)
 	return s.fold.PutErasures(s.entry.Space, stored)
 }
 

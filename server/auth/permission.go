@@ -143,6 +143,12 @@ func NeedOf(procedure string) (Need, bool) {
 	return need, ok
 }
 
+// OpenTo tells whether a user has now, somewhere, what is asked for: whether there
+// is any sense in showing the way to it.
+func (n *Need) OpenTo(v *directory.View, person merge.PersonID, now int64) bool {
+	return n.Caller == Member && v.Active(person) && (len(n.Roles) == 0 || v.Has(person, now, n.Roles...))
+}
+
 // met tells whether a user has what is asked for now, in the spaces of a request.
 func (n *Need) met(v *directory.View, person merge.PersonID, spaces []merge.SpaceID, now int64) bool {
 	if n.Where == Somewhere && len(n.Roles) > 0 && !v.Has(person, now, n.Roles...) {

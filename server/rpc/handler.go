@@ -51,6 +51,8 @@ type Options struct {
 	Directory *directory.Directory
 	// SignIn lets people in who are at a desk; nil for nobody.
 	SignIn *signin.Service
+	// Console has the pages for who is signed in; nil for none.
+	Console Console
 	// Health answers health checks; see package ops.
 	Health grpchealth.Checker
 	Log    *slog.Logger
@@ -70,6 +72,14 @@ type Options struct {
 	// Brought makes the server a hub, which serves tablets alone: it is called
 	// when one of them has brought something.
 	Brought func()
+}
+
+// Console has the pages for people at a desk; see package console.
+type Console interface {
+	signin.Console
+	// Ask gives it the client by which it calls the services as whoever the context
+	// names, once, before anybody asks for a page.
+	Ask(services connect.HTTPClient)
 }
 
 // Services are the full names of what the home server serves on its port,
@@ -115,8 +125,9 @@ func (o *Options) guarded() *directory.Directory {
 //	Hosts         a name under which the server may be called   guard.Exposure
 //	Browsers      no page of another site                       guard.Exposure
 //	byAddress     not too often from one address                guard.Addresses
-//	listed        a procedure that is served; everything else is a page,
-//	              which package signin has on its own
+//	listed        a procedure that is served; everything else is a page, which
+//	              package signin has on its own: what such a page asks comes
+//	              from inside, and goes on at keeping
 //	authenticate  who calls, by the headers alone               package auth
 //	byCaller      not too often, not too much at once           guard.Callers
 //	inTurn        the body read whole, then the caller's turn   guard.Bodies, Turns
@@ -140,8 +151,11 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	authenticate := auth.Authenticated(tokens, func(err error) *connect.Error { return encodeFault(err, "") }, options...)
 	admit := newAdmission(o, options...)
 
-	mux := http.NewServeMux()
-	private := func(path string, h http.Handler) { mux.Handle(path, authenticate(admit.byCaller(admit.inTurn(h)))) }
+	mux, within := http.NewServeMux(), http.NewServeMux()
+	private := func(path string, h http.Handler) {
+		mux.Handle(path, authenticate(admit.byCaller(admit.inTurn(h))))
+		within.Handle(path, h)
+	}
 	open := func(path string, h http.Handler) { mux.Handle(path, admit.inTurn(h)) }
 
 	daily := quota{guard.NewQuota(o.Limits), o.Now}
@@ -164,7 +178,11 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	if o.SignIn != nil {
 		path, h := signinv1connect.NewSignInServiceHandler(&signInService{o.SignIn}, options...)
 		open(path, admit.fromClient(h))
-		pages = o.SignIn.Handler()
+		pages = o.SignIn.Handler(nil, nil)
+		if o.Console != nil {
+			o.Console.Ask(inside{reachable(within)})
+			pages = o.SignIn.Handler(o.Console, admit.page)
+		}
 	}
 	open(grpchealth.NewHandler(o.Health, options...)) // probes carry no identity
 
