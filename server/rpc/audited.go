@@ -77,7 +77,8 @@ var audited = map[string]audit.Action{
 	syncv1connect.RightsServiceEraseProcedure:           personErase,
 	syncv1connect.RightsServiceExportProcedure:          personExport,
 
-	reportv1connect.ReportServiceReportProcedure: figuresRead,
+	reportv1connect.ReportServiceListReportsProcedure: notKept, // the catalogue is the program's
+	reportv1connect.ReportServiceReportProcedure:      figuresRead,
 
 	personsv1connect.PersonsServiceListPairsProcedure: recordsRead,
 	personsv1connect.PersonsServiceDecideProcedure:    personLink,

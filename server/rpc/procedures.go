@@ -60,6 +60,7 @@ var procedures = map[string]bounds{
 	syncv1connect.DeskServiceDismissProcedure:           {messageBytes: askBytes, work: workMost},
 
 	syncv1connect.AudienceServiceListAudiencesProcedure: {messageBytes: askBytes, work: workMost},
+	reportv1connect.ReportServiceListReportsProcedure:   {messageBytes: probeBytes, work: workMost},
 	reportv1connect.ReportServiceReportProcedure:        {messageBytes: askBytes, work: reportMost},
 	personsv1connect.PersonsServiceListPairsProcedure:   {messageBytes: askBytes, work: reportMost},
 	personsv1connect.PersonsServiceDecideProcedure:      {messageBytes: askBytes, work: reportMost},
