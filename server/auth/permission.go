@@ -120,11 +120,17 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceListDevicesProcedure:    {Caller: Member, Roles: looking},
 	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   {Caller: Member, Roles: keeping, Fresh: true},
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     {Caller: Member, Roles: keeping, Fresh: true},
 
 	// Who enrols or asks for a token proves itself with that.
 	enrolv1connect.EnrolServiceEnrolProcedure:     {Caller: Anyone},
 	enrolv1connect.EnrolServiceChallengeProcedure: {Caller: Anyone},
 	enrolv1connect.EnrolServiceTokenProcedure:     {Caller: Anyone},
+
+	// What is brought shows by itself which device has obeyed which order; a device
+	// that is wiped has no key any more.
+	enrolv1connect.WipeServiceDeliverProcedure: {Caller: Anyone},
+	enrolv1connect.WipeServiceConfirmProcedure: {Caller: Anyone},
 
 	// Who signs in proves it with a password, who signs out with the token.
 	signinv1connect.SignInServiceSignInProcedure:  {Caller: Anyone},
