@@ -45,6 +45,8 @@ type commands struct {
 	SignIn    signInCommand    `cmd:"" help:"Say by login and password who you are, for 'report' and 'history'."`
 	SignOut   signOutCommand   `cmd:"" help:"End that."`
 	Enrol     enrolCommand     `cmd:"" help:"Make this machine known to a server, by an invitation."`
+	Device    deviceCommand    `cmd:"" help:"See to devices: list them, let one in no more, have one wiped."`
+	Recover   recoverCommand   `cmd:"" help:"Bring home what a device has sealed before it was wiped."`
 	Restore   restoreCommand   `cmd:"" help:"Make a register of a backup."`
 	Check     checkCommand     `cmd:"" help:"Look for damage in a register or a backup."`
 	Key       keyCommand       `cmd:"" help:"Make a master key, put a register under another one, or make an identity that opens backups."`

@@ -16,8 +16,10 @@ import (
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -83,7 +85,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
 	defer c.cutDaily(ctx, engine, log)()
 	options := rpc.Options{
-		Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis, Recipients: c.recipients,
+		Engine: engine, Reporter: report.New(engine, nowMillis), Persons: persons.New(engine), Log: log, Now: nowMillis, Recipients: c.recipients,
 		Exposure: way.exposure, TLS: way.tls, Limits: c.limits(),
 	}
 	id := credential.HubID{}
@@ -96,7 +98,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	if c.Upstream != "" {
 		err = c.serveHub(ctx, way, options, engine, disk)
 	} else {
-		err = c.serveHome(ctx, way, options, disk, to)
+		err = c.serveHome(ctx, way, options, engine, disk, to)
 	}
 	log.Info("stopped")
 	return err
@@ -104,9 +106,10 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 
 // serveHome serves tablets, coordinators and the operator, until the context
 // ends.
-func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, disk *ops.Disk, to streams) (err error) {
+func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk, to streams) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
-	end, err := c.desk.open(ctx, way, c.Dir, &o)
+	o.Sealed = wiped.New(wiped.DirOf(c.Dir), disk.Room)
+	end, err := c.desk.open(ctx, way, c.Dir, engine.Schema, &o)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
@@ -95,6 +96,9 @@ var needs = map[string]Need{
 	reportv1connect.ReportServiceListReportsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}},
 	reportv1connect.ReportServiceReportProcedure:      {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
+	personsv1connect.PersonsServiceListPairsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceDecideProcedure:    {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+
 	// These are served on the operator's socket alone.
 	adminv1connect.BackupServiceBackupProcedure:        {Caller: TheOperator},
 	adminv1connect.BackupServiceConfirmBackupProcedure: {Caller: TheOperator},
@@ -116,11 +120,17 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceListDevicesProcedure:    {Caller: Member, Roles: looking},
 	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   {Caller: Member, Roles: keeping, Fresh: true},
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     {Caller: Member, Roles: keeping, Fresh: true},
 
 	// Who enrols or asks for a token proves itself with that.
 	enrolv1connect.EnrolServiceEnrolProcedure:     {Caller: Anyone},
 	enrolv1connect.EnrolServiceChallengeProcedure: {Caller: Anyone},
 	enrolv1connect.EnrolServiceTokenProcedure:     {Caller: Anyone},
+
+	// What is brought shows by itself which device has obeyed which order; a device
+	// that is wiped has no key any more.
+	enrolv1connect.WipeServiceDeliverProcedure: {Caller: Anyone},
+	enrolv1connect.WipeServiceConfirmProcedure: {Caller: Anyone},
 
 	// Who signs in proves it with a password, who signs out with the token.
 	signinv1connect.SignInServiceSignInProcedure:  {Caller: Anyone},
@@ -138,6 +148,12 @@ var needs = map[string]Need{
 func NeedOf(procedure string) (Need, bool) {
 	need, ok := needs[procedure]
 	return need, ok
+}
+
+// OpenTo tells whether a user has now, somewhere, what is asked for: whether there
+// is any sense in showing the way to it.
+func (n *Need) OpenTo(v *directory.View, person merge.PersonID, now int64) bool {
+	return n.Caller == Member && v.Active(person) && (len(n.Roles) == 0 || v.Has(person, now, n.Roles...))
 }
 
 // met tells whether a user has what is asked for now, in the spaces of a request.

@@ -13,6 +13,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
@@ -40,6 +41,8 @@ type Engine interface {
 type Options struct {
 	Engine   Engine
 	Reporter Reporter
+	// Persons finds who may be registered twice.
+	Persons Persons
 	// Recipients are whom backups are sealed to if a request names nobody; nil for
 	// nobody.
 	Recipients func() ([]backup.Recipient, error)
@@ -48,6 +51,8 @@ type Options struct {
 	Directory *directory.Directory
 	// SignIn lets people in who are at a desk; nil for nobody.
 	SignIn *signin.Service
+	// Console has the pages for who is signed in; nil for none.
+	Console Console
 	// Health answers health checks; see package ops.
 	Health grpchealth.Checker
 	Log    *slog.Logger
@@ -64,9 +69,19 @@ type Options struct {
 	// Operator is the listener of the operator's socket; nil for none. See
 	// package operator.
 	Operator net.Listener
+	// Sealed keeps what devices have sealed before they were wiped.
+	Sealed Sealed
 	// Brought makes the server a hub, which serves tablets alone: it is called
 	// when one of them has brought something.
 	Brought func()
+}
+
+// Console has the pages for people at a desk; see package console.
+type Console interface {
+	signin.Console
+	// Ask gives it the client by which it calls the services as whoever the context
+	// names, once, before anybody asks for a page.
+	Ask(services connect.HTTPClient)
 }
 
 // Services are the full names of what the home server serves on its port,
@@ -75,15 +90,17 @@ type Options struct {
 var (
 	Services = []string{
 		enrolv1connect.EnrolServiceName,
+		enrolv1connect.WipeServiceName,
 		syncv1connect.SyncServiceName,
 		syncv1connect.DeskServiceName,
 		syncv1connect.RightsServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
+		personsv1connect.PersonsServiceName,
 		signinv1connect.SignInServiceName,
 		directoryv1connect.DirectoryServiceName,
 	}
-	HubServices      = []string{enrolv1connect.EnrolServiceName, syncv1connect.SyncServiceName}
+	HubServices      = []string{enrolv1connect.EnrolServiceName, enrolv1connect.WipeServiceName, syncv1connect.SyncServiceName}
 	OperatorServices = []string{
 		adminv1connect.BackupServiceName,
 		adminv1connect.LogServiceName,
@@ -111,8 +128,9 @@ func (o *Options) guarded() *directory.Directory {
 //	Hosts         a name under which the server may be called   guard.Exposure
 //	Browsers      no page of another site                       guard.Exposure
 //	byAddress     not too often from one address                guard.Addresses
-//	listed        a procedure that is served; everything else is a page,
-//	              which package signin has on its own
+//	listed        a procedure that is served; everything else is a page, which
+//	              package signin has on its own: what such a page asks comes
+//	              from inside, and goes on at keeping
 //	authenticate  who calls, by the headers alone               package auth
 //	byCaller      not too often, not too much at once           guard.Callers
 //	inTurn        the body read whole, then the caller's turn   guard.Bodies, Turns
@@ -136,8 +154,11 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	authenticate := auth.Authenticated(tokens, func(err error) *connect.Error { return encodeFault(err, "") }, options...)
 	admit := newAdmission(o, options...)
 
-	mux := http.NewServeMux()
-	private := func(path string, h http.Handler) { mux.Handle(path, authenticate(admit.byCaller(admit.inTurn(h)))) }
+	mux, within := http.NewServeMux(), http.NewServeMux()
+	private := func(path string, h http.Handler) {
+		mux.Handle(path, authenticate(admit.byCaller(admit.inTurn(h))))
+		within.Handle(path, h)
+	}
 	open := func(path string, h http.Handler) { mux.Handle(path, admit.inTurn(h)) }
 
 	daily := quota{guard.NewQuota(o.Limits), o.Now}
@@ -152,14 +173,22 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
+		private(personsv1connect.NewPersonsServiceHandler(&personsService{o.Persons, o.Directory}, options...))
 		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
+	if o.Sealed != nil {
+		open(enrolv1connect.NewWipeServiceHandler(&wipeService{o.Directory, o.Sealed, o.Brought}, options...))
+	}
 	pages := http.Handler(http.NotFoundHandler())
 	if o.SignIn != nil {
 		path, h := signinv1connect.NewSignInServiceHandler(&signInService{o.SignIn}, options...)
 		open(path, admit.fromClient(h))
-		pages = o.SignIn.Handler()
+		pages = o.SignIn.Handler(nil, nil)
+		if o.Console != nil {
+			o.Console.Ask(inside{reachable(within)})
+			pages = o.SignIn.Handler(o.Console, admit.page)
+		}
 	}
 	open(grpchealth.NewHandler(o.Health, options...)) // probes carry no identity
 

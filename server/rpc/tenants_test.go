@@ -58,7 +58,7 @@ func servedProcedures(t *testing.T) (all []procedure) {
 		}
 	}
 	// These change what the others look at.
-	last := []string{"RevokeDevice", "Write"}
+	last := []string{"RevokeDevice", "Decide", "Write"}
 	slices.SortStableFunc(all, func(a, b procedure) int {
 		return slices.Index(last, a.path[strings.LastIndex(a.path, "/")+1:]) - slices.Index(last, b.path[strings.LastIndex(b.path, "/")+1:])
 	})
@@ -363,6 +363,8 @@ DirectoryService/RetireDevice: administrator, coordinator
 DirectoryService/RevokeDevice: administrator, coordinator
 DirectoryService/SetUserStatus: administrator
 EnrolService/Challenge: administrator, coordinator, data protection, ended, facilitator, monitoring, of another programme, psychologist, supervisor, with a revoked tablet, without a role
+PersonsService/Decide: coordinator
+PersonsService/ListPairs: coordinator
 ReportService/ListReports: coordinator, monitoring, of another programme
 ReportService/Report: coordinator, monitoring
 AudienceService/ListAudiences: administrator, coordinator, data protection, facilitator, monitoring, of another programme, psychologist, supervisor, without a role

@@ -93,7 +93,7 @@ func (b *Book) Add(space merge.SpaceID, rec *merge.Record, msg proto.Message) {
 	case *recordsv1.Participant:
 		keep(b.participants, at, readRegistration(rec), meant)
 	case *recordsv1.PersonLink:
-		keep(b.links, at, readLink(m), meant)
+		keep(b.links, at, LinkOf(m), meant)
 	case *recordsv1.Training:
 		keep(b.trainings, at, session[*recordsv1.Training]{msg: m, void: !meant}, true)
 	case *recordsv1.TrainingDay:
@@ -130,15 +130,15 @@ func (b *Book) Add(space merge.SpaceID, rec *merge.Record, msg proto.Message) {
 func readable(msg proto.Message) bool {
 	switch m := msg.(type) {
 	case *recordsv1.PersonLink:
-		return names(m.GetFirstPersonId()) && names(m.GetSecondPersonId())
+		return hasID(m.GetFirstPersonId()) && hasID(m.GetSecondPersonId())
 	case *recordsv1.Membership:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	case *recordsv1.Enrolment:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	case *recordsv1.AttendanceMark:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	case *recordsv1.Participation:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	default:
 		return true
 	}
@@ -152,7 +152,8 @@ func keep[T any](into map[Ref]T, at Ref, record T, meant bool) {
 	into[at] = record
 }
 
-func readLink(m *recordsv1.PersonLink) Link {
+// LinkOf reads what somebody has decided.
+func LinkOf(m *recordsv1.PersonLink) Link {
 	return Link{recordID(m.GetFirstPersonId()), recordID(m.GetSecondPersonId()), personID(m.GetDeciderId()), m.GetVerdict()}
 }
 

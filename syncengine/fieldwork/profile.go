@@ -14,8 +14,8 @@ import (
 type Profile struct {
 	Person        merge.RecordID
 	Registrations []merge.RecordID
-	// Shown holds name, phone, sex, birth and displacement as a screen shows
-	// them; its other fields are empty.
+	// Shown holds name, code, phone, sex, birth, residence and displacement as a
+	// screen shows them; its other fields are empty.
 	Shown *recordsv1.Participant
 	// The rest is for reports: undisclosed while what was entered contradicts
 	// itself, unspecified where nobody entered anything.
@@ -44,14 +44,18 @@ type personCell struct {
 }
 
 var (
+	codeCell         = personCell{1, merge.Rule{Pick: merge.Earliest}}
 	nameCell         = personCell{field: 2}
+	latinCell        = personCell{field: 6}
 	sexCell          = personCell{7, heaviest(func(p *recordsv1.Participant) int32 { return int32(p.GetSexBasis()) })}
 	birthCell        = personCell{9, heaviest(func(p *recordsv1.Participant) int32 { return int32(p.GetBirthPrecision()) })}
+	residenceCell    = personCell{field: 14}
 	displacementCell = personCell{16, heaviest((*recordsv1.Participant).GetDisplacementAsOf)}
 	veteranCell      = personCell{18, heaviest((*recordsv1.Participant).GetVeteranAsOf)}
 	disabilityCell   = personCell{20, heaviest((*recordsv1.Participant).GetDisabilityAskedOn)}
 	phoneCell        = personCell{field: 30}
-	personCells      = []personCell{nameCell, sexCell, birthCell, displacementCell, veteranCell, disabilityCell, phoneCell}
+	shownCells       = []personCell{codeCell, nameCell, latinCell, sexCell, birthCell, residenceCell, displacementCell, phoneCell}
+	personCells      = append([]personCell{veteranCell, disabilityCell}, shownCells...)
 )
 
 func heaviest(weight func(*recordsv1.Participant) int32) merge.Rule {
@@ -99,7 +103,7 @@ func newProfile(registrations []registration) Profile {
 		}
 	}
 	shown := &recordsv1.Participant{}
-	for _, cell := range []personCell{nameCell, sexCell, birthCell, displacementCell, phoneCell} {
+	for _, cell := range shownCells {
 		if v, ok := joined[cell.field].Shown(cell.rule); ok {
 			proto.Merge(shown, readParticipant(v.Data))
 		}

@@ -40,7 +40,7 @@ func (r *Reckoning) readQuotes(b *Book) []Quote {
 	for _, at := range sortedRefs(b.quotes) {
 		m := b.quotes[at]
 		q := Quote{Ref: at, Message: m, Community: r.places.of(at.to(m.GetCommunityId())), Allowed: true}
-		if names(m.GetSpeakerId()) {
+		if hasID(m.GetSpeakerId()) {
 			q.Speaker = r.persons.Canonical(recordID(m.GetSpeakerId()))
 			q.Allowed = Allows(consents[q.Speaker], recordsv1.ConsentPurpose_CONSENT_PURPOSE_QUOTE_ATTRIBUTION)
 		}

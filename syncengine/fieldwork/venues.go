@@ -26,7 +26,7 @@ func (r *Reckoning) readVenues(b *Book) []Venue {
 
 // Venue is where the event was held; the zero Ref where nobody said.
 func (e *Event) Venue() Ref {
-	if !names(e.Message.GetVenueId()) {
+	if !hasID(e.Message.GetVenueId()) {
 		return Ref{}
 	}
 	return e.Ref.to(e.Message.GetVenueId())
