@@ -57,7 +57,8 @@ func TestLawTablesHoldTogether(t *testing.T) {
 		r := smallSeason(t)
 		drawSeason(rt, r)
 		seen := map[string]int64{}
-		for _, d := range Catalogue() {
+		for range 3 { // of which two may have the same numbers
+			d := rapid.SampledFrom(Catalogue()).Draw(rt, "report")
 			for _, tab := range r.run(queryFor(d)).Tables {
 				for c := range tab.Columns {
 					if tab.Columns[c].People {
@@ -121,7 +122,7 @@ func TestLawAPersonCountsOnceInAnyOrderOfLinks(t *testing.T) {
 				r.linkAs(pair[0], pair[1], recordsv1.LinkVerdict_LINK_VERDICT_SAME)
 			}
 			var text strings.Builder
-			for _, name := range []string{"people-reached", "members-trained", "attended-all-days", "trainings", "events"} {
+			for _, name := range []string{"people-reached", "attended-all-days"} {
 				tables := slices.DeleteFunc(r.run(Query{Name: name}).Tables, func(t table.Table) bool { return t.Internal }) // which have titles of which tablets disagree
 				if err := table.WriteText(&text, &table.Document{Tables: tables}, table.English); err != nil {
 					t.Fatal(err)

@@ -104,7 +104,7 @@ func (r *Reckoning) SessionsHeld(p Period) []SessionHeld {
 		}
 		s := SessionHeld{Ref: at, Message: m, Community: r.rooms[at.to(m.GetRoomId())].GetCommunityPcode()}
 		for _, id := range m.GetClientIds() {
-			if client := at.to(id); names(id) && !slices.Contains(s.Clients, client) {
+			if client := at.to(id); hasID(id) && !slices.Contains(s.Clients, client) {
 				s.Clients = append(s.Clients, client)
 			}
 		}
