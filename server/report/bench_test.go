@@ -106,6 +106,15 @@ func (m *made) Records(space merge.SpaceID, each func(*merge.Record) error) (uin
 // benchT fails where a record cannot be made.
 var benchT testing.TB
 
+// benchName makes a family name of syllables, so that few people have one name.
+func benchName(n int) string {
+	name := "Ко"
+	for _, syllable := range []int{n % 17, n / 17 % 13, n / 221 % 19, n / 4199} {
+		name += string([]rune("бвгджзклмнпрстфхцчш")[syllable%19]) + string([]rune("аеиоу")[syllable%5])
+	}
+	return name
+}
+
 func (m *maker) all() {
 	m.put(merge.RecordID{}, 0, &recordsv1.Community{Pcode: fmt.Sprintf("UA14%05d", m.community), NameUk: "Громада", NameEn: "Community"})
 	group := recordNumber('g', m.community, 0)
@@ -113,7 +122,7 @@ func (m *maker) all() {
 	for i := range benchPeople {
 		id := recordNumber('p', m.community, i)
 		m.put(id, 0, &recordsv1.Participant{
-			FamilyName: "Гончаренко", GivenName: "Галина", Sex: recordsv1.Sex(1 + i%2), SexBasis: recordsv1.SexBasis_SEX_BASIS_STATED,
+			FamilyName: benchName(m.community*benchPeople + i), GivenName: "Галина", Sex: recordsv1.Sex(1 + i%2), SexBasis: recordsv1.SexBasis_SEX_BASIS_STATED,
 			BirthPrecision: recordsv1.BirthPrecision_BIRTH_PRECISION_YEAR, BirthYear: int32(1940 + i%70),
 			Displacement: recordsv1.Displacement(1 + i%5), DisplacementAsOf: 20160101,
 		})

@@ -15,7 +15,7 @@ type doubts struct {
 	unregistered                      int
 	unregisteredAt, voidedButAttended []fieldwork.SessionRef
 	calledOffButAttended              []fieldwork.SessionRef
-	undecided                         int
+	undecided, possible               int
 	eventsToReview                    int
 	sheetsDiffer                      int
 }
@@ -24,7 +24,7 @@ func (r *reckoned) findDoubts() doubts {
 	d := doubts{
 		disputes: r.Disputes(), unregistered: len(r.Unregistered()), unregisteredAt: r.UnregisteredAt(),
 		voidedButAttended: r.VoidedButAttended(), calledOffButAttended: r.CancelledButAttended(),
-		undecided: len(r.Persons().Undecided()), eventsToReview: len(r.EventTotals(fieldwork.Period{}).Review),
+		undecided: len(r.Persons().Undecided()), possible: len(r.PossibleDuplicates()), eventsToReview: len(r.EventTotals(fieldwork.Period{}).Review),
 	}
 	for i := range r.Trainings() {
 		for j := range r.Trainings()[i].Days {
@@ -158,6 +158,7 @@ func (r *run) completeness() table.Table {
 	}
 	l.count("disputes_open", table.Text{"спірних відвідувань, рахуються як відсутність", "attendances in dispute, counted as not there"}, d.disputes.Open)
 	l.count("duplicates_undecided", table.Text{"пар реєстрацій, про які не вирішено", "pairs of registrations not decided"}, d.undecided)
+	l.count("duplicates_possible", table.Text{"пар реєстрацій, які можуть бути однією людиною", "pairs of registrations that may be one person"}, d.possible)
 	l.count("suspect_dates", table.Text{"заходів із неможливою датою, у жодному періоді", "held on a day that cannot be, in no period"}, len(r.SuspectDates(r.madeOn)))
 	l.count("orphans", table.Text{"рядків, чиїх заходів ще немає, у жодному числі", "rows whose parent has not come, in no figure"}, len(r.Orphans()))
 	l.count("unreadable", table.Text{"записів, які не читаються, у жодному числі", "records that cannot be read, in no figure"}, r.unreadable())
