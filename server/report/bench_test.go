@@ -34,12 +34,23 @@ const (
 type made struct {
 	types     *schema.Schema
 	positions map[merge.SpaceID]uint64
+	// few makes six communities of few people, of whom some are of small groups.
+	few bool
+}
+
+// size is how many communities there are, and people and trainings in each.
+func (m *made) size() (communities, people, trainings int) {
+	if m.few {
+		return 6, 40, 1
+	}
+	return benchCommunities, benchPeople, benchTrainings
 }
 
 func (m *made) Schema() *schema.Schema { return m.types }
 
 func (m *made) Spaces() (all []syncengine.SpaceInfo, err error) {
-	for i := range benchCommunities {
+	communities, _, _ := m.size()
+	for i := range communities {
 		id := spaceNumber(i)
 		all = append(all, syncengine.SpaceInfo{ID: id, Kind: communitySpace, Position: 1 + m.positions[id]})
 	}
@@ -97,9 +108,9 @@ func (m *made) Records(space merge.SpaceID, each func(*merge.Record) error) (uin
 		return 0, nil
 	}
 	n := int(binary.BigEndian.Uint32(space[:])) - 1
+	_, people, trainings := m.size()
 	mk := &maker{benchT, m.types, space, n, each}
-	mk.community = n
-	mk.all()
+	mk.all(people, trainings)
 	return 1 + m.positions[space], nil
 }
 
@@ -115,11 +126,11 @@ func benchName(n int) string {
 	return name
 }
 
-func (m *maker) all() {
+func (m *maker) all(people, trainings int) {
 	m.put(merge.RecordID{}, 0, &recordsv1.Community{Pcode: fmt.Sprintf("UA14%05d", m.community), NameUk: "Громада", NameEn: "Community"})
 	group := recordNumber('g', m.community, 0)
 	m.put(group, 0, &recordsv1.Group{Kind: recordsv1.GroupKind_GROUP_KIND_INITIATIVE_GROUP, NameUk: "Група"})
-	for i := range benchPeople {
+	for i := range people {
 		id := recordNumber('p', m.community, i)
 		m.put(id, 0, &recordsv1.Participant{
 			FamilyName: benchName(m.community*benchPeople + i), GivenName: "Галина", Sex: recordsv1.Sex(1 + i%2), SexBasis: recordsv1.SexBasis_SEX_BASIS_STATED,
@@ -130,21 +141,21 @@ func (m *maker) all() {
 			m.put(merge.RecordID{}, 0, &recordsv1.Membership{GroupId: group[:], ParticipantId: id[:], Status: recordsv1.MembershipStatus_MEMBERSHIP_STATUS_ACTIVE})
 		}
 	}
-	for i := range benchTrainings {
+	for i := range trainings {
 		training := recordNumber('t', m.community, i)
 		m.put(training, 0, &recordsv1.Training{TitleUk: "Тренінг", Topics: []recordsv1.Topic{recordsv1.Topic(1 + i%20)}})
 		for d := range benchDays {
 			day := m.put(merge.RecordID{}, 0, &recordsv1.TrainingDay{
 				TrainingId: training[:], DayNumber: int32(d + 1), FieldDate: 20160101 + int32(i%12)*100 + int32(d), Status: recordsv1.SessionStatus_SESSION_STATUS_HELD,
 			})
-			m.marks(day, i, d)
+			m.marks(day, i, d, people)
 		}
 	}
 }
 
-func (m *maker) marks(day merge.RecordID, training, d int) {
+func (m *maker) marks(day merge.RecordID, training, d, people int) {
 	for a := range benchAttendees {
-		who := recordNumber('p', m.community, (training*17+a)%benchPeople)
+		who := recordNumber('p', m.community, (training*17+a)%people)
 		for r := range benchRecorders {
 			recorder := recorderNumber(m.community, r)
 			presence := recordsv1.Presence_PRESENCE_PRESENT
@@ -166,7 +177,7 @@ func BenchmarkReports(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	registers := &made{types, map[merge.SpaceID]uint64{}}
+	registers := &made{types: types, positions: map[merge.SpaceID]uint64{}}
 	reporter := New(registers, now)
 	ask := func(d Definition, public bool) time.Duration {
 		began := time.Now()
