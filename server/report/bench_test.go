@@ -34,14 +34,16 @@ const (
 type made struct {
 	types     *schema.Schema
 	positions map[merge.SpaceID]uint64
-	// few makes six communities of few people, of whom some are of small groups.
+	// few makes six communities of 30 people, a third children, a third old; in the
+	// first only three are of the ages between, so that their number is suppressed,
+	// and with it another.
 	few bool
 }
 
 // size is how many communities there are, and people and trainings in each.
 func (m *made) size() (communities, people, trainings int) {
 	if m.few {
-		return 6, 40, 1
+		return 6, benchAttendees, 1
 	}
 	return benchCommunities, benchPeople, benchTrainings
 }
@@ -117,6 +119,18 @@ func (m *made) Records(space merge.SpaceID, each func(*merge.Record) error) (uin
 // benchT fails where a record cannot be made.
 var benchT testing.TB
 
+func (m *maker) born(i, people int) int32 {
+	switch {
+	case people == benchPeople:
+		return int32(1940 + i%70)
+	case m.community == 0 && i >= 12 && i < 15, m.community > 0 && i >= 10 && i < 20:
+		return 1970
+	case i < 15:
+		return 2005
+	}
+	return 1940
+}
+
 // benchName makes a family name of syllables, so that few people have one name.
 func benchName(n int) string {
 	name := "Ко"
@@ -134,7 +148,7 @@ func (m *maker) all(people, trainings int) {
 		id := recordNumber('p', m.community, i)
 		m.put(id, 0, &recordsv1.Participant{
 			FamilyName: benchName(m.community*benchPeople + i), GivenName: "Галина", Sex: recordsv1.Sex(1 + i%2), SexBasis: recordsv1.SexBasis_SEX_BASIS_STATED,
-			BirthPrecision: recordsv1.BirthPrecision_BIRTH_PRECISION_YEAR, BirthYear: int32(1940 + i%70),
+			BirthPrecision: recordsv1.BirthPrecision_BIRTH_PRECISION_YEAR, BirthYear: m.born(i, people),
 			Displacement: recordsv1.Displacement(1 + i%5), DisplacementAsOf: 20160101,
 		})
 		if i%25 == 0 {
