@@ -17,27 +17,37 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// season writes a training day with so many people, and a concert.
+// season writes a concert in one community, and one at which half as many people
+// were in another.
 func (o *office) season(t testing.TB, people int) {
+	t.Helper()
+	o.concert(t, o.hall, people, "UA1423049", "Лиман", "Lyman")
+	o.concert(t, o.hall2, people/2, "UA4423050", "Сватове", "Svatove")
+}
+
+func (o *office) concert(t testing.TB, in merge.SpaceID, people int, pcode, nameUk, nameEn string) {
 	t.Helper()
 	write := func(id merge.RecordID, msg proto.Message) {
 		data, err := proto.Marshal(msg)
 		o.must(err)
-		_, _, err = o.engine.Write(t.Context(), o.people["coordinator"], o.hall, []syncengine.WriteRecord{
+		_, _, err = o.engine.Write(t.Context(), o.people["coordinator"], in, []syncengine.WriteRecord{
 			{Type: string(msg.ProtoReflect().Descriptor().FullName()), Record: id, Message: data},
 		})
 		o.must(err)
 	}
-	named := func(name string) (id merge.RecordID) { copy(id[:], name); return id }
-	write(merge.RecordID{}, &recordsv1.Community{Pcode: "UA1423049", NameUk: "Лиман", NameEn: "Lyman"})
+	named := func(name string) (id merge.RecordID) { copy(id[:], name+" "+nameEn); return id }
+	write(merge.RecordID{}, &recordsv1.Community{Pcode: pcode, NameUk: nameUk, NameEn: nameEn})
 	concert := named("concert")
 	write(concert, &recordsv1.Event{
 		TitleUk: "=HYPERLINK(\"http://example.org\")", Category: recordsv1.EventCategory_EVENT_CATEGORY_CULTURE, DateStart: 20240510,
 		Status: recordsv1.SessionStatus_SESSION_STATUS_HELD,
 	})
 	for i := range people {
-		person := named(fmt.Sprintf("person %d", i))
-		write(person, &recordsv1.Participant{FamilyName: "Гончаренко", Sex: recordsv1.Sex(1 + i%2), SexBasis: recordsv1.SexBasis_SEX_BASIS_STATED})
+		person := named(fmt.Sprintf("p%d", i))
+		write(person, &recordsv1.Participant{
+			FamilyName: "Гончаренко", Sex: recordsv1.Sex(1 + i%2), SexBasis: recordsv1.SexBasis_SEX_BASIS_STATED,
+			BirthPrecision: recordsv1.BirthPrecision_BIRTH_PRECISION_YEAR, BirthYear: int32(1950 + i*7%60), Displacement: recordsv1.Displacement(1 + i%4), DisplacementAsOf: 20240101,
+		})
 		write(merge.RecordID{}, &recordsv1.Participation{EventId: concert[:], ParticipantId: person[:]})
 	}
 }
@@ -48,7 +58,7 @@ func TestReportsAreListedAndCounted(t *testing.T) {
 	b := o.signIn("coordinator")
 	b.get("/reports").mustBe(http.StatusOK, "/reports", "People reached", `href="/reports/people-reached"`, "can be published")
 	got := b.get("/reports/people-reached?from=2024-05-01&to=2024-05-31&p.target=24")
-	got.mustBe(http.StatusOK, "/reports/people-reached", "<h1>People reached</h1>", "Lyman", ">12<", "50.0", "Stamp", "What this rests on", `role="img"`, "<title ", "female")
+	got.mustBe(http.StatusOK, "/reports/people-reached", "<h1>People reached</h1>", "Lyman", ">18<", "75.0", "Stamp", "What this rests on", `role="img"`, "<title ", "female")
 	got.mustNotHave("Гончаренко", "http://")
 	b.get("/reports/people-reached?from=2025-01-01").mustBe(http.StatusOK, "/reports/people-reached", ">0<")
 	b.header.Set("Accept-Language", "uk")

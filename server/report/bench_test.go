@@ -29,9 +29,9 @@ const (
 	benchRecorders   = 2
 )
 
-// made are registers whose records are made when they are read, as a store would
+// invented are registers whose records are made when they are read, as a store would
 // hand them out, but for the reading and decrypting of the store.
-type made struct {
+type invented struct {
 	types     *schema.Schema
 	positions map[merge.SpaceID]uint64
 	// few makes six communities of 30 people, a third children, a third old; in the
@@ -41,16 +41,16 @@ type made struct {
 }
 
 // size is how many communities there are, and people and trainings in each.
-func (m *made) size() (communities, people, trainings int) {
+func (m *invented) size() (communities, people, trainings int) {
 	if m.few {
 		return 6, benchAttendees, 1
 	}
 	return benchCommunities, benchPeople, benchTrainings
 }
 
-func (m *made) Schema() *schema.Schema { return m.types }
+func (m *invented) Schema() *schema.Schema { return m.types }
 
-func (m *made) Spaces() (all []syncengine.SpaceInfo, err error) {
+func (m *invented) Spaces() (all []syncengine.SpaceInfo, err error) {
 	communities, _, _ := m.size()
 	for i := range communities {
 		id := spaceNumber(i)
@@ -59,7 +59,7 @@ func (m *made) Spaces() (all []syncengine.SpaceInfo, err error) {
 	return append(all, syncengine.SpaceInfo{ID: space("desk"), Kind: deskSpace}), nil
 }
 
-func (m *made) Accessible(merge.PersonID) ([]syncengine.SpaceInfo, error) { return m.Spaces() }
+func (m *invented) Accessible(merge.PersonID) ([]syncengine.SpaceInfo, error) { return m.Spaces() }
 
 func spaceNumber(n int) (id merge.SpaceID) {
 	binary.BigEndian.PutUint32(id[:], uint32(n+1))
@@ -105,7 +105,7 @@ func recorderNumber(community, n int) (id merge.PersonID) {
 	return id
 }
 
-func (m *made) Records(space merge.SpaceID, each func(*merge.Record) error) (uint64, error) {
+func (m *invented) Records(space merge.SpaceID, each func(*merge.Record) error) (uint64, error) {
 	if space[3] == 0 || space[0] != 0 { // the desk
 		return 0, nil
 	}
@@ -191,7 +191,7 @@ func BenchmarkReports(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	registers := &made{types: types, positions: map[merge.SpaceID]uint64{}}
+	registers := &invented{types: types, positions: map[merge.SpaceID]uint64{}}
 	reporter := New(registers, now)
 	ask := func(d Definition, public bool) time.Duration {
 		began := time.Now()

@@ -103,8 +103,8 @@ func (r *run) silence() silence {
 			continue
 		}
 		s.heard = append(s.heard, recorder)
-		if day := dayOf(at); day <= r.madeOn { // else a clock is wrong
-			s.days[recorder.ID] = daysBetween(day, r.madeOn)
+		if day := dayOf(at); day <= r.on { // else a clock is wrong
+			s.days[recorder.ID] = daysBetween(day, r.on)
 			s.longest = max(s.longest, s.days[recorder.ID])
 		}
 	}
@@ -166,7 +166,7 @@ func (r *run) completeness() table.Table {
 	people("disputes_open", table.Text{"спірних відвідувань, рахуються як відсутність", "attendances in dispute, counted as not there"}, d.disputes.Open)
 	people("duplicates_undecided", table.Text{"пар реєстрацій, про які не вирішено", "pairs of registrations not decided"}, d.undecided)
 	people("duplicates_possible", table.Text{"пар реєстрацій, які можуть бути однією людиною", "pairs of registrations that may be one person"}, d.possible)
-	l.count("suspect_dates", table.Text{"заходів із неможливою датою, у жодному періоді", "held on a day that cannot be, in no period"}, len(r.SuspectDates(r.madeOn)))
+	l.count("suspect_dates", table.Text{"заходів із неможливою датою, у жодному періоді", "held on a day that cannot be, in no period"}, len(r.SuspectDates(r.on)))
 	l.count("orphans", table.Text{"рядків, чиїх заходів ще немає, у жодному числі", "rows whose parent has not come, in no figure"}, len(r.Orphans()))
 	l.count("unreadable", table.Text{"записів, які не читаються, у жодному числі", "records that cannot be read, in no figure"}, r.unreadable())
 	people("unregistered", table.Text{"людей, які були і ніде не зареєстровані", "people who were there and are registered nowhere"}, d.unregistered)

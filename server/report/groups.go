@@ -35,9 +35,9 @@ var groupsReport = Definition{
 // asOf is the last day of the period, or that of the report.
 func (r *run) asOf() int32 {
 	if to := r.q.Period.To; to != 0 {
-		return min(to, r.madeOn)
+		return min(to, r.on)
 	}
-	return r.madeOn
+	return r.on
 }
 
 // membership is what some members come to.

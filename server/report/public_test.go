@@ -49,7 +49,7 @@ func TestSmallNumbersAreInNoPublicVersion(t *testing.T) {
 func TestOneReportGivesNothingAwayThatAnotherKeepsBack(t *testing.T) {
 	benchT = t
 	registers := openRegisters(t)
-	reporter := New(&made{types: registers.types, few: true}, now)
+	reporter := New(&invented{types: registers.types, few: true}, now)
 	cells := map[string]table.Cell{}
 	suppressed := 0
 	for _, d := range Catalogue() {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -22,6 +23,35 @@ type reckoned struct {
 	pcodes []string
 	// doubts are the same for every report.
 	doubts func() doubts
+	// of is for what the reports are that are kept in all, nothing of them
+	// suppressed yet.
+	of  publishing
+	all []*table.Document
+}
+
+// publishing is what the reports that are published together follow from, beside
+// what was reckoned.
+type publishing struct {
+	period fieldwork.Period
+	at     made
+}
+
+// published are all reports that are published of a period, each as it is asked for
+// without parameters. Those of the last period are kept.
+func (r *reckoned) published(as *run) []*table.Document {
+	of := publishing{as.q.Period, as.made}
+	if r.all != nil && r.of == of {
+		return r.all
+	}
+	r.of, r.all = of, nil
+	for i := range definitions {
+		if d := &definitions[i]; d.Publishable {
+			q := *as.q
+			q.Name, q.Parameters = d.Name, nil
+			r.all = append(r.all, newRun(r, d, &q, as.readable, as.made).internal())
+		}
+	}
+	return r.all
 }
 
 // fact is a fieldwork.ReachFact: who was reached, when, where and by what.

@@ -91,7 +91,7 @@ func (r *Reporter) Run(ctx context.Context, q Query) (*table.Document, error) {
 	if r.last == nil || !slices.Equal(r.last.portions, portions) {
 		r.last = reckon(&r.reckoner, portions)
 	}
-	return newRun(r.last, d, &q, readable, dayOf(r.now())).document(), nil
+	return newRun(r.last, d, &q, readable, madeAt(r.now())).document(), nil
 }
 
 // forgetLater begins to wait anew.
