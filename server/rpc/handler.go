@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
@@ -53,6 +54,9 @@ type Options struct {
 	Log    *slog.Logger
 	// Now is the clock, in milliseconds since 1970; told to tablets only.
 	Now func() int64
+	// OfflineLease is for how long tablets may be used without contact; zero for
+	// ever.
+	OfflineLease time.Duration
 	// Exposure says how callers reach the server, TLS what certificate it shows
 	// them; nil for none.
 	Exposure guard.Exposure
@@ -148,7 +152,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewSyncServiceHandler(&hubService{engine: o.Engine, now: o.Now, edge: rim, quota: daily, brought: o.Brought}, options...))
 	} else {
 		private(syncv1connect.NewSyncServiceHandler(&syncService{
-			engine: o.Engine, directory: o.Directory, now: o.Now, edge: rim, quota: daily,
+			engine: o.Engine, directory: o.Directory, now: o.Now, lease: o.OfflineLease, edge: rim, quota: daily,
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
