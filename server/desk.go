@@ -16,8 +16,10 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/audit"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/manifest"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/server/signin"
+	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
@@ -37,7 +39,7 @@ const recheckEvery = time.Minute
 
 // open has the server sign people in and keep who did what, and returns what ends
 // that.
-func (d *desk) open(ctx context.Context, way *opened, dir string, o *rpc.Options) (func() error, error) {
+func (d *desk) open(ctx context.Context, way *opened, dir string, engine *syncengine.Engine, o *rpc.Options) (func() error, error) {
 	provider, err := d.provider()
 	if err != nil {
 		return nil, err
@@ -66,6 +68,7 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, o *rpc.Options
 	checking.Go(func() { every(ctx, recheckEvery, service.Recheck) })
 	checking.Go(func() { tellHead(ctx, log, o.Log) })
 	o.SignIn, o.Audit = service, log
+	o.Manifest = &manifest.Maker{Engine: engine, Log: log, Directory: o.Directory, Now: nowMillis}
 	return func() error {
 		stop()
 		checking.Wait()

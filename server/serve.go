@@ -98,7 +98,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	if c.Upstream != "" {
 		err = c.serveHub(ctx, way, options, engine, disk)
 	} else {
-		err = c.serveHome(ctx, way, options, disk, to)
+		err = c.serveHome(ctx, way, options, engine, disk, to)
 	}
 	log.Info("stopped")
 	return err
@@ -106,10 +106,10 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 
 // serveHome serves tablets, coordinators and the operator, until the context
 // ends.
-func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, disk *ops.Disk, to streams) (err error) {
+func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk, to streams) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
 	o.Sealed = wiped.New(wiped.DirOf(c.Dir), disk.Room)
-	end, err := c.desk.open(ctx, way, c.Dir, &o)
+	end, err := c.desk.open(ctx, way, c.Dir, engine, &o)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())
 	}

@@ -68,6 +68,8 @@ type Options struct {
 	// Operator is the listener of the operator's socket; nil for none. See
 	// package operator.
 	Operator net.Listener
+	// Manifest says what a device holds; nil where nothing is kept of that.
+	Manifest Manifest
 	// Sealed keeps what devices have sealed before they were wiped.
 	Sealed Sealed
 	// Brought makes the server a hub, which serves tablets alone: it is called
@@ -159,7 +161,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
-		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory}, options...))
+		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory, manifest: o.Manifest}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
 	if o.Sealed != nil {
