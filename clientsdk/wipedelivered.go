@@ -72,7 +72,7 @@ func DeliverWiped(ctx context.Context, dir, address string, pins [][32]byte, cli
 	if err != nil {
 		return err
 	}
-	return deliverWiped(ctx, dir, enrolv1connect.NewWipeServiceClient(pinned, address))
+	return deliverWiped(ctx, dir, enrolv1connect.NewWipeServiceClient(pinned, address, boundedAnswers()))
 }
 
 func deliverWiped(ctx context.Context, dir string, via enrolv1connect.WipeServiceClient) error {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/audit"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/console"
 	"github.com/zhurnal/zhurnal/server/manifest"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/server/signin"
@@ -63,11 +64,18 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, engine *syncen
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
+	pages, err := console.New(console.Options{
+		Directory: o.Directory, Schema: engine.Schema, Now: nowMillis,
+		Trouble: func(err error) { o.Log.Error("a page could not be shown", "error", err) },
+	})
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
 	ctx, stop := context.WithCancel(ctx)
 	var checking sync.WaitGroup
 	checking.Go(func() { every(ctx, recheckEvery, service.Recheck) })
 	checking.Go(func() { tellHead(ctx, log, o.Log) })
-	o.SignIn, o.Audit = service, log
+	o.SignIn, o.Console, o.Audit = service, pages, log
 	o.Manifest = &manifest.Maker{Engine: engine, Log: log, Directory: o.Directory, Now: nowMillis}
 	return func() error {
 		stop()

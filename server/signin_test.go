@@ -63,7 +63,7 @@ func TestFirstStartFromTheLinkToAReport(t *testing.T) {
 	if resp := followLink(t, first, form); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("a link in whose stead another was made: %s", resp.Status)
 	}
-	if resp := followLink(t, second, form); resp.StatusCode != http.StatusOK || resp.Request.URL.Path != "/account" {
+	if resp := followLink(t, second, form); resp.StatusCode != http.StatusOK || resp.Request.URL.Path != "/devices" { // the first section of an administrator
 		t.Fatalf("%s at %s", resp.Status, resp.Request.URL)
 	}
 	if code, _, log := runHere(t, "admin-link", "--dir", dir); code != exitFailed || !strings.Contains(log, "--user") {

@@ -101,12 +101,7 @@ func joinedRules(a, b []merge.ErasureRule) (joined []merge.ErasureRule) {
 		case len(a) == 0 || b[0].Type < a[0].Type:
 			joined, b = append(joined, b[0]), b[1:]
 		default:
-			rule := merge.ErasureRule{Type: a[0].Type, Field: b[0].Field}
-			for _, field := range a[0].Kept {
-				if b[0].Keeps(field) {
-					rule.Kept = append(rule.Kept, field)
-				}
-			}
+			rule := merge.ErasureRule{Type: a[0].Type, Field: b[0].Field, Kept: merge.KeptByBoth(a[0].Kept, b[0].Kept)}
 			joined, a, b = append(joined, rule), a[1:], b[1:]
 		}
 	}
@@ -152,10 +147,12 @@ func (s *applying) await(r wire.ErasedRecord) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(stored.Awaited, func(a *syncv1.ErasedRecord) bool { return string(a.RecordId) == string(r.Record[:]) }) {
-		return nil
+	at := slices.IndexFunc(stored.Awaited, func(a *syncv1.ErasedRecord) bool { return string(a.RecordId) == string(r.Record[:]) })
+	if at < 0 {
+		stored.Awaited = append(stored.Awaited, wire.ErasedToProto([]wire.ErasedRecord{r})...)
+	} else {
+		stored.Awaited[at].Kept = merge.KeptByBoth(stored.Awaited[at].Kept, r.Kept)
 	}
-	stored.Awaited = append(stored.Awaited, wire.ErasedToProto([]wire.ErasedRecord{r})...)
 	return s.fold.PutErasures(s.entry.Space, stored)
 }
 
@@ -188,16 +185,22 @@ func (s *applying) purgeQuarantine(list []*syncv1.ChangeID) error {
 	}
 	for _, id := range ids {
 		q, err := s.fold.Quarantined(s.entry.Space, id)
-		if err != nil || q == nil {
+		if err != nil {
 			return err
+		}
+		if q == nil {
+			continue
 		}
 		c, err := wire.DecodeChange(s.entry.Space, q.Run)
 		if err != nil {
 			return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
 		}
 		purge, _, err := s.eraser.purging([]*merge.Change{c})
-		if err != nil || c.Purge(purge) == 0 {
+		if err != nil {
 			return err
+		}
+		if c.Purge(purge) == 0 {
+			continue
 		}
 		if q.Run, err = wire.EncodeChange(c); err != nil {
 			return err
@@ -282,8 +285,11 @@ func (s *applying) purgeBatch(packed []byte) (batch []byte, changes []*merge.Cha
 func (s *applying) noteDeliveries(listed *logv1.ErasedEntry, wholeBytes int, before *logv1.Purged) error {
 	for _, position := range listed.Positions {
 		d, err := s.deliveryOf(listed, position)
-		if err != nil || d == nil {
+		if err != nil {
 			return err
+		}
+		if d == nil {
+			continue
 		}
 		sizeBytes := len(d.Batch)
 		if d.Whole {

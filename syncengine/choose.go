@@ -42,13 +42,25 @@ const (
 )
 
 // skipCut goes on where the log begins, and says who was erased in what it no
-// longer has.
+// longer has, and which records: what came of them later need not name anybody.
 func (p *pulling) skipCut() (err error) {
-	if p.at.position < p.head.CutThrough {
-		p.page.Erasures, err = p.erasedSince(p.at.position)
-		p.at.position = p.head.CutThrough
+	if p.at.position >= p.head.CutThrough {
+		return nil
 	}
-	return err
+	since := p.at.position
+	p.at.position = p.head.CutThrough
+	if p.page.Erasures, err = p.erasedSince(since); err != nil {
+		return err
+	}
+	if all, err := p.erasedSince(0); err != nil || len(all) == 0 {
+		return err
+	}
+	return p.snapshot.Records(p.space, merge.RecordID{}, func(rec *merge.Record) error {
+		if rec.Erased && rec.Position > since {
+			p.page.Erased = append(p.page.Erased, wire.ErasedRecord{Record: rec.ID, Kept: rec.Kept})
+		}
+		return nil
+	})
 }
 
 // choose decides between the log's tail and rows.

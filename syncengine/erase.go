@@ -1,8 +1,10 @@
 package syncengine
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -86,11 +88,11 @@ type Erased struct {
 func (e *Engine) eraseAll(ctx context.Context, by merge.PersonID, space merge.SpaceID, erasure merge.Erasure, records ...wire.ErasedRecord) (Erased, error) {
 	e.erasing.Lock()
 	defer e.erasing.Unlock()
-	run := &erasing{store: e.store, append: e.append, by: by, space: space, erasure: erasure, named: records}
+	run := &erasing{store: e.store, append: e.append, by: by, space: space, erasure: erasure, named: named(records)}
 	if err := run.begin(ctx); err != nil {
 		return Erased{}, fault.New(fault.KindOf(err), "erase: %w", err)
 	}
-	if e.options.Register != nil {
+	if e.options.Register != nil && erasure.Subject != (merge.RecordID{}) {
 		if err := e.options.Register.AddErasure(register.Erasure{Space: space, Erasure: erasure}); err != nil {
 			return Erased{}, fault.New(fault.KindOf(err), "erase: %w: ask again, or a restore may take it back", err)
 		}
@@ -187,8 +189,8 @@ type erasing struct {
 	by      merge.PersonID
 	space   merge.SpaceID
 	erasure merge.Erasure
-	// named are records that are known to be the person's.
-	named  []wire.ErasedRecord
+	// named are records that are known to be the person's, with the cells that stay.
+	named  map[merge.RecordID][]uint32
 	erased Erased
 }
 
@@ -231,13 +233,13 @@ func (r *erasing) records(ctx context.Context) error {
 		return err
 	}
 	r.erased.Records += len(list)
-	for _, named := range r.named {
-		rec, err := snapshot.Record(r.space, named.Record)
+	for _, id := range slices.SortedFunc(maps.Keys(r.named), func(a, b merge.RecordID) int { return bytes.Compare(a[:], b[:]) }) {
+		rec, err := snapshot.Record(r.space, id)
 		if err != nil {
 			return err
 		}
 		if rec == nil { // it is awaited
-			list = append(list, &syncv1.ErasedRecord{RecordId: named.Record[:], Kept: named.Kept})
+			list = append(list, &syncv1.ErasedRecord{RecordId: id[:], Kept: r.named[id]})
 		}
 	}
 	return inParts(list, eraseRecordsMax, func(part []*syncv1.ErasedRecord) error {
@@ -247,14 +249,28 @@ func (r *erasing) records(ctx context.Context) error {
 
 // concerns tells whether a record is the person's, and which cells stay of it.
 func (r *erasing) concerns(rec *merge.Record) (kept []uint32, is bool) {
-	if rule := r.erasure.Concerns(rec); rule != nil {
-		return rule.Kept, true
+	kept, is = r.named[rec.ID]
+	rule := r.erasure.Concerns(rec)
+	switch {
+	case rule == nil:
+		return kept, is
+	case is:
+		return merge.KeptByBoth(kept, rule.Kept), true
 	}
-	i := slices.IndexFunc(r.named, func(named wire.ErasedRecord) bool { return named.Record == rec.ID })
-	if i < 0 {
-		return nil, false
+	return rule.Kept, true
+}
+
+// named says of each record once what stays of it: a list may have it as it was
+// erased, and erased again.
+func named(records []wire.ErasedRecord) map[merge.RecordID][]uint32 {
+	kept := make(map[merge.RecordID][]uint32, len(records))
+	for _, r := range records {
+		if before, has := kept[r.Record]; has {
+			r.Kept = merge.KeptByBoth(r.Kept, before)
+		}
+		kept[r.Record] = r.Kept
 	}
-	return r.named[i].Kept, true
+	return kept
 }
 
 // log purges the entries that the log has by now, and what they gave to the

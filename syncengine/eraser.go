@@ -104,7 +104,7 @@ func (e *eraser) mark(id merge.RecordID) (*merge.ErasureRule, error) {
 // what both let stay.
 func (e *eraser) name(record merge.RecordID, kept []uint32) {
 	if before, named := e.named[record]; named {
-		kept = slices.DeleteFunc(slices.Clone(kept), func(field uint32) bool { return !slices.Contains(before, field) })
+		kept = merge.KeptByBoth(kept, before)
 	}
 	e.named[record] = kept
 }
@@ -113,7 +113,7 @@ func (e *eraser) name(record merge.RecordID, kept []uint32) {
 func (e *eraser) nameAll(erased []*syncv1.ErasedRecord) error {
 	list, err := wire.ErasedFromProto(erased)
 	for _, r := range list {
-		e.named[r.Record] = r.Kept
+		e.name(r.Record, r.Kept)
 	}
 	return err
 }

@@ -45,18 +45,19 @@ func Restore(o Options, file string, kept register.Contents) (Restored, error) {
 	err = store.Restore(store.Options{Dir: o.Dir, Memory: o.Memory, Master: o.Master, Random: o.Random}, rows, func(st *store.Store) error {
 		lg := log.OpenLocal(st, applier{})
 		defer lg.Close()
+		// Before anything has a position that the lost log gave to something else.
+		begun, err := beginEpoch(st, lg, o)
+		if err != nil {
+			return err
+		}
+		restored.Epoch = begun.number
 		if err := dismissAgain(lg, o, kept.Dismissals); err != nil {
 			return err
 		}
 		if err := eraseAgain(st, lg, o, kept.Erasures); err != nil {
 			return err
 		}
-		if err := endAgain(st, lg, o, kept.Ends); err != nil {
-			return err
-		}
-		begun, err := beginEpoch(st, lg, o)
-		restored.Epoch = begun.number
-		return err
+		return endAgain(st, lg, o, kept.Ends)
 	})
 	return restored, err
 }

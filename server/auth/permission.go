@@ -6,6 +6,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
@@ -92,13 +93,18 @@ var needs = map[string]Need{
 	syncv1connect.RightsServiceEraseProcedure:  {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 	syncv1connect.RightsServiceExportProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 
-	reportv1connect.ReportServiceReportProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
+	reportv1connect.ReportServiceListReportsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}},
+	reportv1connect.ReportServiceReportProcedure:      {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
+
+	personsv1connect.PersonsServiceListPairsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceDecideProcedure:    {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 
 	// These are served on the operator's socket alone.
 	adminv1connect.BackupServiceBackupProcedure:        {Caller: TheOperator},
 	adminv1connect.BackupServiceConfirmBackupProcedure: {Caller: TheOperator},
 	adminv1connect.SchemaServiceAddSchemaProcedure:     {Caller: TheOperator},
 	adminv1connect.InvitationServiceInviteProcedure:    {Caller: TheOperator},
+	adminv1connect.ExpiryServiceExpireProcedure:        {Caller: TheOperator},
 	adminv1connect.LogServiceCutProcedure:              {Caller: TheOperator},
 	adminv1connect.LogServiceSetRetentionProcedure:     {Caller: TheOperator},
 	adminv1connect.SignInServiceMakeLinkProcedure:      {Caller: TheOperator},
@@ -145,6 +151,12 @@ var needs = map[string]Need{
 func NeedOf(procedure string) (Need, bool) {
 	need, ok := needs[procedure]
 	return need, ok
+}
+
+// OpenTo tells whether a user has now, somewhere, what is asked for: whether there
+// is any sense in showing the way to it.
+func (n *Need) OpenTo(v *directory.View, person merge.PersonID, now int64) bool {
+	return n.Caller == Member && v.Active(person) && (len(n.Roles) == 0 || v.Has(person, now, n.Roles...))
 }
 
 // met tells whether a user has what is asked for now, in the spaces of a request.

@@ -70,7 +70,7 @@ func Authenticated(tokens Tokens, describe func(error) *connect.Error, options .
 		return caller, nil
 	}
 	middleware := authn.NewMiddleware(identify, options...)
-	return func(next http.Handler) http.Handler { return middleware.Wrap(attended(tokens, next)) }
+	return func(next http.Handler) http.Handler { return middleware.Wrap(Attended(tokens, next)) }
 }
 
 const howToSay = "send the header `Authorization: Bearer TOKEN` with a token of EnrolService.Token"
@@ -79,7 +79,11 @@ const howToSay = "send the header `Authorization: Bearer TOKEN` with a token of 
 // let in.
 var ErrRevoked = fault.New(fault.Unauthenticated, "the device is no longer let in")
 
-func attended(tokens Tokens, next http.Handler) http.Handler {
+// As says in the context of a request whom it comes from; see [Caller].
+func As(ctx context.Context, who Principal) context.Context { return authn.SetInfo(ctx, who) }
+
+// Attended ends the context of a request when its caller is no longer let in.
+func Attended(tokens Tokens, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		caller, ok := authn.GetInfo(r.Context()).(Principal)
 		if !ok { // the middleware has let nobody else by

@@ -13,6 +13,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
@@ -76,7 +77,7 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 }
 
 func (h *host) options(health *ops.Health, log *slog.Logger) rpc.Options {
-	return rpc.Options{Engine: h.engine, Enrol: h.door, Directory: h.known, Reporter: report.New(h.engine, nowMillis), Health: health, Log: log, Now: nowMillis}
+	return rpc.Options{Engine: h.engine, Enrol: h.door, Directory: h.known, Reporter: report.New(h.engine, nowMillis), Persons: persons.New(h.engine), Health: health, Log: log, Now: nowMillis}
 }
 
 // invite makes an invitation for one device of a person, who is made if need be.

@@ -146,6 +146,11 @@ func (t *Tenant) EndAssignment(ctx context.Context, by, user merge.PersonID, id 
 		case a.FromMillis > w.now:
 			row.Assignments = slices.Delete(row.Assignments, i, i+1)
 		case a.UntilMillis == 0 || a.UntilMillis > w.now:
+			if a.Role == Administrator {
+				if err := t.staysAdministered(w, user); err != nil {
+					return err
+				}
+			}
 			a.UntilMillis = w.now
 		default:
 			return nil

@@ -254,6 +254,10 @@ func TestAccessIsWhatRolesSay(t *testing.T) {
 func (w *told) tell() {
 	w.tenants = [2]*directory.Tenant{w.tenant(), w.dir.In(w.other)}
 	for i, tenant := range w.tenants {
+		stays, err := tenant.AddUser(w.Context(), w.admin, merge.PersonID{}, "an administrator, who stays")
+		w.must(err)
+		_, err = tenant.Assign(w.Context(), w.admin, stays, directory.NewAssignment{Role: directory.Administrator, Scope: directory.Everywhere()})
+		w.must(err)
 		for range 2 {
 			id, err := tenant.AddProgramme(w.Context(), w.admin, "programme")
 			w.must(err)

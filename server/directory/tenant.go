@@ -219,6 +219,11 @@ func (t *Tenant) SetUserStatus(ctx context.Context, by, id merge.PersonID, statu
 		if err != nil {
 			return err
 		}
+		if status == directoryv1.UserStatus_USER_STATUS_ENDED {
+			if err := t.staysAdministered(w, id); err != nil {
+				return err
+			}
+		}
 		if user.Status != status {
 			user.Status, user.StatusBy, user.StatusMillis = status, w.byOrNobody(), w.now
 		}

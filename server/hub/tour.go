@@ -171,7 +171,7 @@ func (r *round) adoptErasures(ctx context.Context, space merge.SpaceID, m *syncv
 	if err != nil {
 		return err
 	}
-	persons, records := page.Erasures, []wire.ErasedRecord(nil)
+	persons, records := page.Erasures, page.Erased
 	for i := range page.Entries {
 		persons = append(persons, page.Entries[i].Erasures...)
 		records = append(records, page.Entries[i].Erased...)

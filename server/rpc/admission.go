@@ -78,6 +78,22 @@ func (a *admission) byCaller(next http.Handler) http.Handler {
 	})
 }
 
+// page lets a page of somebody who is signed in be worked on: not too often, and
+// in the person's turn. A stream takes no turn.
+func (a *admission) page(ctx context.Context, stream bool) (leave func(), err error) {
+	who := caller(ctx)
+	release, err := a.callers.Enter(ctx, who, stream)
+	if err != nil || stream {
+		return release, err
+	}
+	pass, err := a.turns.Enter(ctx, who)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	return func() { pass(); release() }, nil
+}
+
 // caller is for whom limits are counted: a device, the person at a desk, or
 // nobody in particular.
 func caller(ctx context.Context) string {

@@ -13,6 +13,8 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	personsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
@@ -35,8 +37,10 @@ const (
 	recordsRead                 = audit.RecordsRead
 	recordsSettle  audit.Action = "records.settle"
 	recordsDismiss audit.Action = "records.dismiss"
+	recordsExpire  audit.Action = "records.expire"
 	personErase    audit.Action = "person.erase"
 	personExport   audit.Action = "person.export"
+	personLink     audit.Action = "person.link" // what somebody said of two registrations, or took back
 	figuresRead    audit.Action = "figures.read"
 	directoryRead  audit.Action = "directory.read"
 	directoryWrite audit.Action = "directory.write"
@@ -77,7 +81,11 @@ var audited = map[string]audit.Action{
 	syncv1connect.RightsServiceEraseProcedure:           personErase,
 	syncv1connect.RightsServiceExportProcedure:          personExport,
 
-	reportv1connect.ReportServiceReportProcedure: figuresRead,
+	reportv1connect.ReportServiceListReportsProcedure: notKept, // the catalogue is the program's
+	reportv1connect.ReportServiceReportProcedure:      figuresRead,
+
+	personsv1connect.PersonsServiceListPairsProcedure: recordsRead,
+	personsv1connect.PersonsServiceDecideProcedure:    personLink,
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure:    directoryRead,
 	directoryv1connect.DirectoryServiceListSpacesProcedure:        directoryRead,
@@ -106,6 +114,7 @@ var audited = map[string]audit.Action{
 
 	adminv1connect.BackupServiceBackupProcedure:        registerCopy,
 	adminv1connect.BackupServiceConfirmBackupProcedure: notKept, // that it was made is kept
+	adminv1connect.ExpiryServiceExpireProcedure:        recordsExpire,
 	adminv1connect.LogServiceCutProcedure:              registerCut,
 	adminv1connect.LogServiceSetRetentionProcedure:     registerCut,
 	adminv1connect.SchemaServiceAddSchemaProcedure:     registerTypes,
@@ -187,6 +196,9 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 	case *syncv1.PullResponse:
 		e.Count, e.Position = countOf(given.Page), given.Page.GetPosition()
 		return some(e)
+	case *personsv1.ListPairsResponse:
+		e.Count = 2 * len(given.Pairs)
+		return some(e)
 	case *syncv1.RepairResponse:
 		e.Count = len(given.Rows)
 		return some(e)
@@ -256,9 +268,9 @@ func nameOne(e *audit.Event, field, id string) {
 	switch field {
 	case "record_id":
 		e.Record = id
-	case "subject_id", "user_id":
+	case "subject_id", "user_id", "first_person_id":
 		e.Person = id
-	case "device_id", "assignment_id", "programme_id":
+	case "second_person_id", "device_id", "assignment_id", "programme_id":
 		e.Target = id
 	}
 }

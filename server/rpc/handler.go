@@ -14,6 +14,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
@@ -33,6 +34,7 @@ type Engine interface {
 	AudienceEngine
 	HubEngine
 	LogEngine
+	ExpiryEngine
 	RightsEngine
 	SchemaEngine
 }
@@ -41,6 +43,8 @@ type Engine interface {
 type Options struct {
 	Engine   Engine
 	Reporter Reporter
+	// Persons finds who may be registered twice.
+	Persons Persons
 	// Recipients are whom backups are sealed to if a request names nobody; nil for
 	// nobody.
 	Recipients func() ([]backup.Recipient, error)
@@ -49,6 +53,8 @@ type Options struct {
 	Directory *directory.Directory
 	// SignIn lets people in who are at a desk; nil for nobody.
 	SignIn *signin.Service
+	// Console has the pages for who is signed in; nil for none.
+	Console Console
 	// Health answers health checks; see package ops.
 	Health grpchealth.Checker
 	Log    *slog.Logger
@@ -77,6 +83,14 @@ type Options struct {
 	Brought func()
 }
 
+// Console has the pages for people at a desk; see package console.
+type Console interface {
+	signin.Console
+	// Ask gives it the client by which it calls the services as whoever the context
+	// names, once, before anybody asks for a page.
+	Ask(services connect.HTTPClient)
+}
+
 // Services are the full names of what the home server serves on its port,
 // HubServices of what a hub does, OperatorServices of what is served on the
 // operator's socket alone; for health and reflection.
@@ -89,6 +103,7 @@ var (
 		syncv1connect.RightsServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
+		personsv1connect.PersonsServiceName,
 		signinv1connect.SignInServiceName,
 		directoryv1connect.DirectoryServiceName,
 	}
@@ -96,6 +111,7 @@ var (
 	OperatorServices = []string{
 		adminv1connect.BackupServiceName,
 		adminv1connect.LogServiceName,
+		adminv1connect.ExpiryServiceName,
 		adminv1connect.SchemaServiceName,
 		adminv1connect.InvitationServiceName,
 		adminv1connect.SignInServiceName,
@@ -120,8 +136,9 @@ func (o *Options) guarded() *directory.Directory {
 //	Hosts         a name under which the server may be called   guard.Exposure
 //	Browsers      no page of another site                       guard.Exposure
 //	byAddress     not too often from one address                guard.Addresses
-//	listed        a procedure that is served; everything else is a page,
-//	              which package signin has on its own
+//	listed        a procedure that is served; everything else is a page, which
+//	              package signin has on its own: what such a page asks comes
+//	              from inside, and goes on at keeping
 //	authenticate  who calls, by the headers alone               package auth
 //	byCaller      not too often, not too much at once           guard.Callers
 //	inTurn        the body read whole, then the caller's turn   guard.Bodies, Turns
@@ -145,8 +162,11 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	authenticate := auth.Authenticated(tokens, func(err error) *connect.Error { return encodeFault(err, "") }, options...)
 	admit := newAdmission(o, options...)
 
-	mux := http.NewServeMux()
-	private := func(path string, h http.Handler) { mux.Handle(path, authenticate(admit.byCaller(admit.inTurn(h)))) }
+	mux, within := http.NewServeMux(), http.NewServeMux()
+	private := func(path string, h http.Handler) {
+		mux.Handle(path, authenticate(admit.byCaller(admit.inTurn(h))))
+		within.Handle(path, h)
+	}
 	open := func(path string, h http.Handler) { mux.Handle(path, admit.inTurn(h)) }
 
 	daily := quota{guard.NewQuota(o.Limits), o.Now}
@@ -161,6 +181,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
+		private(personsv1connect.NewPersonsServiceHandler(&personsService{o.Persons, o.Directory}, options...))
 		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory, manifest: o.Manifest}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
@@ -171,7 +192,11 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	if o.SignIn != nil {
 		path, h := signinv1connect.NewSignInServiceHandler(&signInService{o.SignIn}, options...)
 		open(path, admit.fromClient(h))
-		pages = o.SignIn.Handler()
+		pages = o.SignIn.Handler(nil, nil)
+		if o.Console != nil {
+			o.Console.Ask(inside{reachable(within)})
+			pages = o.SignIn.Handler(o.Console, admit.page)
+		}
 	}
 	open(grpchealth.NewHandler(o.Health, options...)) // probes carry no identity
 

@@ -20,6 +20,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/audit"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/operator"
+	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/signin"
 	"github.com/zhurnal/zhurnal/server/wiped"
@@ -43,6 +44,7 @@ type scripted struct {
 	AudienceEngine // nor here
 	HubEngine      // nor here
 	LogEngine      // nor here
+	ExpiryEngine   // nor here
 	RightsEngine   // nor here
 	SchemaEngine   // nor here
 
@@ -184,6 +186,9 @@ func startWith(t *testing.T, engine Engine, with timeouts, change func(*Options)
 	}
 	if registers, ok := engine.(report.Registers); ok {
 		options.Reporter = report.New(registers, options.Now)
+	}
+	if registers, ok := engine.(persons.Registers); ok {
+		options.Persons = persons.New(registers)
 	}
 	change(&options)
 	ctx, stop := context.WithCancel(context.Background())

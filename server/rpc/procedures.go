@@ -8,6 +8,7 @@ import (
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
@@ -63,7 +64,10 @@ var procedures = map[string]bounds{
 	syncv1connect.DeskServiceDismissProcedure:           {messageBytes: askBytes, work: workMost},
 
 	syncv1connect.AudienceServiceListAudiencesProcedure: {messageBytes: askBytes, work: workMost},
+	reportv1connect.ReportServiceListReportsProcedure:   {messageBytes: probeBytes, work: workMost},
 	reportv1connect.ReportServiceReportProcedure:        {messageBytes: askBytes, work: reportMost},
+	personsv1connect.PersonsServiceListPairsProcedure:   {messageBytes: askBytes, work: reportMost},
+	personsv1connect.PersonsServiceDecideProcedure:      {messageBytes: askBytes, work: reportMost},
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure:    {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceAddProgrammeProcedure:      {messageBytes: officeBytes, work: workMost},

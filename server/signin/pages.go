@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"net/http"
@@ -18,6 +19,7 @@ var templates embed.FS
 
 // Where the pages are.
 const (
+	homePath         = "/"
 	signInPath       = "/sign-in"
 	providerPath     = "/sign-in/provider"
 	providerBackPath = "/sign-in/provider/back"
@@ -33,12 +35,25 @@ const (
 // formBytes bounds what a form or a browser's answer for a passkey has.
 const formBytes = 64 << 10
 
-// Handler serves the pages.
-func (s *Service) Handler() http.Handler {
+// Console are the pages for who is signed in, beside those of this package.
+type Console interface {
+	// ServeHTTP answers a request whose context says whom it comes from.
+	http.Handler
+	// Places are the pages that somebody may open.
+	Places(who auth.Principal) []page.Place
+	// IsStream tells of a request that lasts as long as somebody listens.
+	IsStream(r *http.Request) bool
+}
+
+// Admit lets a request of somebody who is signed in be worked on, in its turn.
+type Admit func(ctx context.Context, stream bool) (leave func(), err error)
+
+// Handler serves the pages, and those of a console, if there is one, to who is
+// signed in.
+func (s *Service) Handler(console Console, admit Admit) http.Handler {
 	mux := http.NewServeMux()
 	page.Handle(mux)
 	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request) error{
-		"GET /{$}":                            s.showHome,
 		"GET " + signInPath:                   s.showSignIn,
 		"POST " + signInPath:                  s.signIn,
 		"GET " + providerPath:                 s.goToProvider,
@@ -58,7 +73,11 @@ func (s *Service) Handler() http.Handler {
 	}
 	mux.Handle("POST /passkey/{purpose}/begin", s.script(s.beginKey))
 	mux.Handle("POST /passkey/{purpose}/finish", s.script(s.finishKey))
-	mux.Handle("/", s.page(noPage))
+	rest := noPage
+	if s.console = console; console != nil {
+		rest = s.toConsole(admit)
+	}
+	mux.Handle("/", s.page(rest))
 	return s.guarded(mux)
 }
 
@@ -70,6 +89,10 @@ var (
 // noPage tells people so on a page. A program is told in the same words whatever
 // it asked for.
 func noPage(w http.ResponseWriter, r *http.Request) error {
+	if r.URL.Path == homePath && r.Method == http.MethodGet {
+		http.Redirect(w, r, accountPath, http.StatusSeeOther)
+		return nil
+	}
 	if r.Method == http.MethodGet {
 		return errNoPage
 	}
@@ -101,6 +124,10 @@ func (s *Service) page(handle func(http.ResponseWriter, *http.Request) error) ht
 
 // tell answers with what went wrong.
 func (s *Service) tell(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, errNoSession) && page.IsPart(r) {
+		w.Header().Set("HX-Redirect", signInPath+"?to="+url.QueryEscape(page.Whole(r)))
+		return
+	}
 	if errors.Is(err, errNoSession) && r.Method == http.MethodGet {
 		http.Redirect(w, r, signInPath+"?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 		return
@@ -127,7 +154,11 @@ func (s *Service) explain(p *page.Page, err error) {
 	}
 }
 
+// render shows a page. Who is signed in has the way to the other pages on it.
 func (s *Service) render(w http.ResponseWriter, r *http.Request, p page.Page) {
+	if who, err := s.Identify(r); err == nil && s.console != nil {
+		p.Places = s.console.Places(who)
+	}
 	if err := s.pages.Write(w, r, p); err != nil && s.o.Trouble != nil {
 		s.o.Trouble(err)
 	}
@@ -141,16 +172,11 @@ type ways struct {
 }
 
 func (s *Service) waysTo(to string) ways {
-	w := ways{To: page.Within(to, accountPath), Passkeys: s.passkeys != nil}
+	w := ways{To: page.Within(to, homePath), Passkeys: s.passkeys != nil}
 	if s.provider != nil {
 		w.Provider = s.provider.Name
 	}
 	return w
-}
-
-func (s *Service) showHome(w http.ResponseWriter, r *http.Request) error {
-	http.Redirect(w, r, accountPath, http.StatusSeeOther)
-	return nil
 }
 
 type signInPage struct {
@@ -160,7 +186,7 @@ type signInPage struct {
 
 func (s *Service) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Identify(r); err == nil {
-		http.Redirect(w, r, page.Within(r.URL.Query().Get("to"), accountPath), http.StatusSeeOther)
+		http.Redirect(w, r, page.Within(r.URL.Query().Get("to"), homePath), http.StatusSeeOther)
 		return nil
 	}
 	s.render(w, r, page.Page{Name: "sign-in", Title: "sign_in.title", Data: signInPage{ways: s.waysTo(r.URL.Query().Get("to"))}})
@@ -191,7 +217,7 @@ func (s *Service) waitHeader(w http.ResponseWriter, err error) {
 // enter gives the browser a session, in place of another it may have.
 func (s *Service) enter(w http.ResponseWriter, r *http.Request, token Token, to string) {
 	s.keep(w, r, token)
-	http.Redirect(w, r, page.Within(to, accountPath), http.StatusSeeOther)
+	http.Redirect(w, r, page.Within(to, homePath), http.StatusSeeOther)
 }
 
 func (s *Service) keep(w http.ResponseWriter, r *http.Request, token Token) {

@@ -58,6 +58,7 @@ type Service struct {
 	cookies     cookies
 	crossOrigin *http.CrossOriginProtection
 	pages       *page.Renderer
+	console     Console // nil for none
 	// ofAddress and ofLogin bound passwords that are tried, starts what is begun
 	// without any proof.
 	ofAddress, ofLogin, starts *attempts
@@ -100,7 +101,7 @@ func New(o Options) (*Service, error) {
 	if s.passkeys, err = newPasskeys(s.at); err != nil {
 		return nil, err
 	}
-	if s.pages, err = page.New(templates); err != nil {
+	if s.pages, err = page.New(o.Now, templates); err != nil {
 		return nil, err
 	}
 	if o.Provider != nil {

@@ -195,7 +195,7 @@ func TestCookiesAreForThisServerAlone(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, signInPath, nil)
 	r.PostForm = map[string][]string{"login": {"iryna@example.org"}, "password": {irynasPassword}}
-	o.service.Handler().ServeHTTP(w, r)
+	o.service.Handler(nil, nil).ServeHTTP(w, r)
 	cookies := w.Result().Cookies()
 	if len(cookies) != 1 {
 		t.Fatalf("status %d, %v", w.Code, cookies)

@@ -137,13 +137,18 @@ func keeps(kept []uint32, field uint32) bool {
 // erased, only what its erasure lets stay.
 func (r *Record) Keeps(field uint32) bool { return !r.Erased || keeps(r.Kept, field) }
 
+// KeptByBoth returns the cells that both of two erasures of a record let stay.
+func KeptByBoth(a, b []uint32) []uint32 {
+	return slices.DeleteFunc(slices.Clone(a), func(field uint32) bool { return !slices.Contains(b, field) })
+}
+
 // Erase takes out of the record all but these cells, which must be ascending, for
 // good: what is written to the others from now on goes nowhere. Of a record that
 // was erased before, only what stayed both times is left. It tells whether
 // anything changed.
 func (r *Record) Erase(kept []uint32) (changed bool) {
 	if r.Erased {
-		kept = slices.DeleteFunc(slices.Clone(kept), func(field uint32) bool { return !keeps(r.Kept, field) })
+		kept = KeptByBoth(kept, r.Kept)
 		changed = len(kept) != len(r.Kept)
 	} else {
 		kept, changed = slices.Clone(kept), true

@@ -28,8 +28,10 @@ type Page struct {
 	// say it.
 	Digest *merge.Digest
 	// Erasures are the persons who were erased since the copy's position, on the
-	// last page of rows.
+	// last page of rows and where entries are gone from the log; there Erased are
+	// the records.
 	Erasures []merge.Erasure
+	Erased   []ErasedRecord
 }
 
 // LogEntry is one entry of a space's log.
@@ -55,7 +57,7 @@ func (p *Page) ToProto() *syncv1.Page {
 	m := &syncv1.Page{
 		Cursor: p.Cursor, Position: p.Position, Consistent: p.Consistent, More: p.More, ReplacesAll: p.ReplacesAll, DurableThrough: p.DurableThrough, ByRows: p.ByRows,
 		Entries: make([]*syncv1.LogEntry, len(p.Entries)), Rows: make([]*syncv1.StateRow, len(p.Rows)), Applied: appliedToProto(p.Applied),
-		Erasures: ErasuresToProto(p.Erasures),
+		Erasures: ErasuresToProto(p.Erasures), Erased: ErasedToProto(p.Erased),
 	}
 	if p.Digest != nil {
 		m.Digest = p.Digest[:]
@@ -101,6 +103,9 @@ func PageFromProto(m *syncv1.Page) (Page, error) {
 	}
 	var err error
 	if p.Erasures, err = ErasuresFromProto(m.Erasures); err != nil {
+		return Page{}, err
+	}
+	if p.Erased, err = ErasedFromProto(m.Erased); err != nil {
 		return Page{}, err
 	}
 	p.Applied, err = appliedFromProto(m.Applied)

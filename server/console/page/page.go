@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -15,12 +16,17 @@ import (
 var ours embed.FS
 
 // Renderer writes pages. It is safe for concurrent use.
-type Renderer struct{ pages map[string]*template.Template }
+type Renderer struct {
+	pages map[string]*template.Template
+	now   func() int64 // milliseconds since 1970
+}
 
 // New reads the templates of this package, and those of others, each a directory
 // "templates" with one file for each page: it defines "main", and is in the frame.
-func New(more ...fs.FS) (*Renderer, error) {
-	p := &Renderer{pages: map[string]*template.Template{}}
+// What parts.html defines there is for all pages of that directory. now is the
+// clock, in milliseconds since 1970.
+func New(now func() int64, more ...fs.FS) (*Renderer, error) {
+	p := &Renderer{pages: map[string]*template.Template{}, now: now}
 	frame, err := template.ParseFS(ours, "templates/frame.html", "templates/parts.html")
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
@@ -30,11 +36,20 @@ func New(more ...fs.FS) (*Renderer, error) {
 		if err != nil {
 			return nil, fmt.Errorf("pages: %w", err)
 		}
+		shared, err := frame.Clone()
+		if err != nil {
+			return nil, fmt.Errorf("pages: %w", err)
+		}
+		if i := slices.Index(names, "templates/parts.html"); i >= 0 && from != fs.FS(ours) {
+			if shared, err = shared.ParseFS(from, names[i]); err != nil {
+				return nil, fmt.Errorf("pages: %w", err)
+			}
+		}
 		for _, name := range names {
 			if base := path.Base(name); base == "frame.html" || base == "parts.html" {
 				continue
 			}
-			whole, err := template.Must(frame.Clone()).ParseFS(from, name)
+			whole, err := template.Must(shared.Clone()).ParseFS(from, name)
 			if err != nil {
 				return nil, fmt.Errorf("pages: %w", err)
 			}
@@ -44,23 +59,38 @@ func New(more ...fs.FS) (*Renderer, error) {
 	return p, nil
 }
 
+// Place is a page on the way to others.
+type Place struct {
+	Path string
+	// Text is the key of its name.
+	Text string
+}
+
 // Page is what a template is given.
 type Page struct {
 	// Name is the template's.
 	Name string
 	// Status of HTTP; zero for 200.
 	Status int
-	// Title is the key of a text.
-	Title string
+	// Title is the key of a text; Heading takes its place where a page is about one
+	// thing that has a name.
+	Title, Heading string
 	// User is who has signed in; empty if nobody has.
 	User string
 	// Problem is the key of what was wrong with what was sent, Detail more of it.
 	Problem, Detail string
+	// Places are the pages that the reader may open; none for who has not signed in.
+	Places []Place
+	// Wide gives the page all the room there is.
+	Wide bool
+	// Done is the key of what has just been done.
+	Done string
 	// Data is the template's own.
 	Data any
 
 	language readerLanguage
 	here     string
+	now      int64
 }
 
 // Write renders a page in the reader's language.
@@ -69,6 +99,7 @@ func (p *Renderer) Write(w http.ResponseWriter, r *http.Request, page Page) erro
 	if r.Method != http.MethodGet {
 		page.here = r.URL.Path
 	}
+	page.now = p.now()
 	whole, ok := p.pages[page.Name]
 	if !ok {
 		return fmt.Errorf("pages: there is none of the name %q", page.Name)
@@ -110,6 +141,12 @@ func Protect(w http.ResponseWriter) {
 // Text returns a text in the language of who reads the answer to a request.
 func Text(r *http.Request, key string) string { return texts[key][languageOf(r)] }
 
+// Has tells whether there is a text.
+func Has(key string) bool {
+	_, ok := texts[key]
+	return ok
+}
+
 // T returns a text in the reader's language; args fill what is left open in it.
 func (p *Page) T(key string, args ...any) (string, error) {
 	text, ok := texts[key]
@@ -120,6 +157,20 @@ func (p *Page) T(key string, args ...any) (string, error) {
 		return text[p.language], nil
 	}
 	return fmt.Sprintf(text[p.language], args...), nil
+}
+
+// TitleText is what the page is called.
+func (p *Page) TitleText() (string, error) {
+	if p.Heading != "" {
+		return p.Heading, nil
+	}
+	return p.T(p.Title)
+}
+
+// IsIn tells whether the page is under a path.
+func (p *Page) IsIn(path string) bool {
+	here, _, _ := strings.Cut(p.here, "?")
+	return here == path || strings.HasPrefix(here, path+"/")
 }
 
 // Language is the reader's, as HTML names it.

@@ -1,88 +1,37 @@
 package page
 
-// texts are what people read, in Ukrainian and in English. A text with % is
-// filled in.
-var texts = map[string][2]string{
-	"product":        {"Журнал", "Zhurnal"},
-	"skip":           {"До вмісту", "Skip to content"},
-	"language.other": {"English", "Українською"},
-	"signed_in_as":   {"Ви увійшли як %s", "Signed in as %s"},
-	"back":           {"Назад", "Back"},
+import (
+	"maps"
 
-	"sign_in":          {"Увійти", "Sign in"},
-	"sign_in.title":    {"Вхід", "Sign in"},
-	"sign_in.intro":    {"Для координаторів, адміністраторів та відповідальних за персональні дані.", "For coordinators, administrators and data-protection officers."},
-	"sign_in.help":     {"Не можете увійти? Попросіть в адміністратора нове посилання.", "Cannot sign in? Ask an administrator for a new link."},
-	"sign_in.provider": {"Увійти через %s", "Sign in with %s"},
-	"sign_in.passkey":  {"Увійти ключем доступу", "Sign in with a passkey"},
-	"sign_out":         {"Вийти", "Sign out"},
-	"or":               {"або", "or"},
-	"login":            {"Логін", "Login"},
-	"login.hint":       {"Латиницею чи кирилицею, без пробілів: зазвичай адреса електронної пошти.", "No spaces; usually an email address."},
-	"password":         {"Пароль", "Password"},
+	"golang.org/x/text/feature/plural"
+)
 
-	"first.title":        {"Початок роботи", "First start"},
-	"first.intro":        {"У журналі ще нікого немає. Назвіть організацію і себе: ви станете її адміністратором.", "Nobody is in this register yet. Name the organisation and yourself: you become its administrator."},
-	"first.organisation": {"Назва організації", "Name of the organisation"},
-	"first.name":         {"Ваше ім'я", "Your name"},
-	"first.submit":       {"Створити організацію", "Make the organisation"},
-	"link.title":         {"Ваш вхід", "Your sign-in"},
-	"link.intro":         {"Вітаємо, %s. Оберіть, як ви надалі входитимете. Посилання діє один раз.", "Welcome, %s. Choose how you will sign in from now on. The link is good once."},
-	"link.submit":        {"Зберегти й увійти", "Save and sign in"},
-	"link.provider":      {"Надалі входити через %s", "Sign in with %s from now on"},
-	"link.passkey":       {"Надалі входити ключем доступу", "Use a passkey from now on"},
-	"first.passkey":      {"Створити з ключем доступу замість пароля", "Use a passkey instead of a password"},
-	"passkey.hint":       {"Ключ доступу зберігає ваш телефон, комп'ютер чи електронний ключ; його відкриває палець, обличчя або PIN. Вивідати його неможливо.", "A passkey is kept by your phone, computer or security key and opened by finger, face or PIN. Nobody can talk you out of it."},
+// catalogue are texts by their keys, each in Ukrainian and in English. A text with
+// % is filled in. One that counts has its forms with | between them: one, few and
+// many in Ukrainian, one and other in English.
+type catalogue map[string][2]string
 
-	"account.title":          {"Ваш обліковий запис", "Your account"},
-	"account.organisation":   {"Організація", "Organisation"},
-	"account.name":           {"Ім'я", "Name"},
-	"account.login":          {"Логін", "Login"},
-	"account.change":         {"Змінити пароль", "Change password"},
-	"account.passkeys":       {"Ключі доступу", "Passkeys"},
-	"account.no_passkeys":    {"Ключів доступу поки немає.", "There are no passkeys yet."},
-	"account.passkey_added":  {"Додано %s", "Added %s"},
-	"account.passkey_remove": {"Вилучити", "Remove"},
-	"account.passkey_add":    {"Додати ключ доступу", "Add a passkey"},
-	"account.provider":       {"Вхід через %s", "Sign-in with %s"},
+// parts are the texts of each group of pages, which has a file of its own.
+var parts = []catalogue{signInTexts, shellTexts, deviceTexts}
 
-	"password.title":   {"Зміна пароля", "Change password"},
-	"password.intro":   {"На всіх інших пристроях вас буде виведено з журналу.", "You will be signed out everywhere else."},
-	"password.present": {"Теперішній пароль", "Present password"},
-	"password.new":     {"Новий пароль", "New password"},
-	"password.again":   {"Новий пароль ще раз", "New password again"},
-	"password.hint":    {"12 знаків або більше. Добре підійдуть чотири слова, не пов'язані між собою.", "12 characters or more. Four words that have nothing to do with each other are good."},
-	"password.submit":  {"Змінити пароль", "Change password"},
+// texts are all that people read.
+var texts = joined(parts)
 
-	"prove.title":    {"Підтвердьте, що це ви", "Prove that it is you"},
-	"prove.intro":    {"Для цієї дії треба ще раз підтвердити, хто ви. Підтвердження діє 5 хвилин.", "This needs a new proof of who you are. It holds for 5 minutes."},
-	"prove.submit":   {"Підтвердити", "Prove"},
-	"prove.passkey":  {"Підтвердити ключем доступу", "Prove with a passkey"},
-	"prove.provider": {"Підтвердити через %s", "Prove with %s"},
+func joined(parts []catalogue) catalogue {
+	all := catalogue{}
+	for _, part := range parts {
+		maps.Copy(all, part)
+	}
+	return all
+}
 
-	"problem.title":     {"Не вийшло", "That did not work"},
-	"problem.wrong":     {"Логін або пароль хибний. Перевірте мову клавіатури.", "The login or the password is wrong. Look at the language of the keyboard."},
-	"problem.throttled": {"Забагато спроб. Зачекайте кілька хвилин і спробуйте ще раз.", "Too many attempts. Wait some minutes and try again."},
-	"problem.link":      {"Посилання невідоме, вже використане, застаріле або сервер відтоді перезапускали. Попросіть нове.", "This link is not known, was used, has run out, or the server was started anew since. Ask for another."},
-	"problem.not_first": {"У журналі вже є адміністратор: він впускає інших.", "The register has an administrator already, who lets others in."},
-	"problem.short":     {"Пароль закороткий: потрібно 12 знаків або більше.", "The password is too short: 12 characters or more are due."},
-	"problem.long":      {"Пароль задовгий: щонайбільше 256 знаків.", "The password is too long: at most 256 characters."},
-	"problem.simple":    {"Такий пароль пробують першим. Візьміть чотири слова, не пов'язані між собою.", "Such a password is tried first. Take four words that have nothing to do with each other."},
-	"problem.name":      {"У паролі є ваш логін або ім'я: таке пробують першим.", "The password has your login or name in it, which is tried first."},
-	"problem.again":     {"Паролі різняться: введіть той самий двічі.", "The passwords differ: type the same twice."},
-	"problem.taken":     {"Такий логін або ключ уже в когось є: оберіть інший.", "Somebody has this login or key already: choose another."},
-	"problem.passkey":   {"Цей ключ доступу тут невідомий або не підтвердився. Спробуйте ще раз або увійдіть інакше.", "This passkey is not known here, or did not prove itself. Try again, or sign in another way."},
-	"problem.begin":     {"Це почато не в цьому браузері, вже завершено або минуло 10 хвилин. Почніть ще раз.", "This was not begun in this browser, was done already, or more than 10 minutes ago. Begin again."},
-	"problem.provider":  {"Відповідь провайдера не підтверджує, хто ви. Почніть ще раз.", "What came back from the provider is no proof of who you are. Begin again."},
-	"problem.old":       {"Провайдер не перепитав, хто ви. Вийдіть там або підтвердьте інакше.", "The provider did not ask anew who you are. Sign out there, or prove it another way."},
-	"problem.silent":    {"Провайдер не відповідає. Спробуйте пізніше або увійдіть інакше.", "The provider does not answer. Try again later, or sign in another way."},
-	"problem.stranger":  {"Провайдер вас знає, а цей журнал ні. Попросіть в адміністратора посилання.", "The provider knows you, and this register does not. Ask an administrator for a link."},
-	"problem.none":      {"Ви входите без пароля. Щоб його мати, попросіть в адміністратора посилання.", "You sign in without a password. To have one, ask an administrator for a link."},
-	"problem.last":      {"Це ваш єдиний спосіб увійти. Спершу додайте інший.", "This is your only way to sign in. Add another first."},
-	"problem.input":     {"Перевірте введене.", "Look at what you entered."},
-	"problem.foreign":   {"Запит надійшов зі сторінки іншого сайту і не виконаний.", "A page of another site asked for this, and it was not done."},
-	"problem.busy":      {"Сервер зайнятий. Спробуйте за хвилину.", "The server is busy. Try again in a minute."},
-	"problem.server":    {"На сервері сталася помилка. Спробуйте ще раз; якщо не допоможе, скажіть тому, хто його обслуговує.", "Something went wrong at the server. Try again; if that does not help, tell whoever runs it."},
-	"problem.cancelled": {"Скасовано або браузер не вміє ключів доступу.", "Cancelled, or the browser cannot do passkeys."},
-	"problem.missing":   {"Такої сторінки немає.", "There is no such page."},
+// formOf says which of a text's forms goes with a number.
+func formOf(language readerLanguage, n int) int {
+	switch plural.Cardinal.MatchPlural(tags[language], n, 0, 0, 0, 0) {
+	case plural.One:
+		return 0
+	case plural.Few, plural.Other:
+		return 1
+	}
+	return 2
 }

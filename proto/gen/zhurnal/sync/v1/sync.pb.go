@@ -392,8 +392,12 @@ type Page struct {
 	// whose rows have another digest is damaged; Repair mends it.
 	Digest []byte `protobuf:"bytes,11,opt,name=digest,proto3" json:"digest,omitempty"`
 	// The persons who were erased since the position that the copy had, on the
-	// last page of rows alone.
-	Erasures      *Erasures `protobuf:"bytes,12,opt,name=erasures,proto3" json:"erasures,omitempty"`
+	// last page of rows, and where entries alone were asked for and some of them are
+	// gone from the log.
+	Erasures *Erasures `protobuf:"bytes,12,opt,name=erasures,proto3" json:"erasures,omitempty"`
+	// There, the records that were erased since, as far as they are: some that name
+	// the person no longer, and some that never did in what the log still has.
+	Erased        []*ErasedRecord `protobuf:"bytes,13,rep,name=erased,proto3" json:"erased,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -508,6 +512,13 @@ func (x *Page) GetDigest() []byte {
 func (x *Page) GetErasures() *Erasures {
 	if x != nil {
 		return x.Erasures
+	}
+	return nil
+}
+
+func (x *Page) GetErased() []*ErasedRecord {
+	if x != nil {
+		return x.Erased
 	}
 	return nil
 }
@@ -1255,7 +1266,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\fentries_only\x18\x04 \x01(\bR\ventriesOnly\"T\n" +
 	"\fPullResponse\x12)\n" +
 	"\x04page\x18\x01 \x01(\v2\x15.zhurnal.sync.v1.PageR\x04page\x12\x19\n" +
-	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\xbd\x03\n" +
+	"\bepoch_id\x18\x02 \x01(\fR\aepochId\"\xf4\x03\n" +
 	"\x04Page\x123\n" +
 	"\aentries\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.LogEntryR\aentries\x12-\n" +
 	"\x04rows\x18\x02 \x03(\v2\x19.zhurnal.sync.v1.StateRowR\x04rows\x12\x16\n" +
@@ -1271,7 +1282,8 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\aapplied\x18\n" +
 	" \x03(\v2\x1b.zhurnal.sync.v1.AppliedRunR\aapplied\x12\x16\n" +
 	"\x06digest\x18\v \x01(\fR\x06digest\x125\n" +
-	"\berasures\x18\f \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\"y\n" +
+	"\berasures\x18\f \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\x125\n" +
+	"\x06erased\x18\r \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\x06erased\"y\n" +
 	"\n" +
 	"AppliedRun\x12\x18\n" +
 	"\areplica\x18\x01 \x01(\fR\areplica\x12\x1b\n" +
@@ -1385,21 +1397,22 @@ var file_zhurnal_sync_v1_sync_proto_depIdxs = []int32{
 	8,  // 3: zhurnal.sync.v1.Page.rows:type_name -> zhurnal.sync.v1.StateRow
 	6,  // 4: zhurnal.sync.v1.Page.applied:type_name -> zhurnal.sync.v1.AppliedRun
 	17, // 5: zhurnal.sync.v1.Page.erasures:type_name -> zhurnal.sync.v1.Erasures
-	16, // 6: zhurnal.sync.v1.LogEntry.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	18, // 7: zhurnal.sync.v1.LogEntry.erased:type_name -> zhurnal.sync.v1.ErasedRecord
-	17, // 8: zhurnal.sync.v1.LogEntry.erasures:type_name -> zhurnal.sync.v1.Erasures
-	10, // 9: zhurnal.sync.v1.SyncRequest.spaces:type_name -> zhurnal.sync.v1.SpaceUp
-	19, // 10: zhurnal.sync.v1.SpaceUp.asks:type_name -> zhurnal.sync.v1.ChangeID
-	12, // 11: zhurnal.sync.v1.SyncResponse.spaces:type_name -> zhurnal.sync.v1.SpaceDown
-	16, // 12: zhurnal.sync.v1.SpaceDown.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	5,  // 13: zhurnal.sync.v1.SpaceDown.page:type_name -> zhurnal.sync.v1.Page
-	13, // 14: zhurnal.sync.v1.SpaceDown.fault:type_name -> zhurnal.sync.v1.Fault
-	0,  // 15: zhurnal.sync.v1.Fault.kind:type_name -> zhurnal.sync.v1.FaultKind
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	18, // 6: zhurnal.sync.v1.Page.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	16, // 7: zhurnal.sync.v1.LogEntry.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	18, // 8: zhurnal.sync.v1.LogEntry.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	17, // 9: zhurnal.sync.v1.LogEntry.erasures:type_name -> zhurnal.sync.v1.Erasures
+	10, // 10: zhurnal.sync.v1.SyncRequest.spaces:type_name -> zhurnal.sync.v1.SpaceUp
+	19, // 11: zhurnal.sync.v1.SpaceUp.asks:type_name -> zhurnal.sync.v1.ChangeID
+	12, // 12: zhurnal.sync.v1.SyncResponse.spaces:type_name -> zhurnal.sync.v1.SpaceDown
+	16, // 13: zhurnal.sync.v1.SpaceDown.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	5,  // 14: zhurnal.sync.v1.SpaceDown.page:type_name -> zhurnal.sync.v1.Page
+	13, // 15: zhurnal.sync.v1.SpaceDown.fault:type_name -> zhurnal.sync.v1.Fault
+	0,  // 16: zhurnal.sync.v1.Fault.kind:type_name -> zhurnal.sync.v1.FaultKind
+	17, // [17:17] is the sub-list for method output_type
+	17, // [17:17] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_sync_proto_init() }

@@ -1,0 +1,43 @@
+// Keeps what a page shows up to date. A part with data-live is taken anew from
+// its page when the server says that something has moved; one in which somebody
+// is typing, or has opened something, is left alone. Pages work without this file.
+"use strict";
+
+const lost = document.getElementById("lost");
+let waiting = null;
+
+const inUse = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea") || part.querySelector("details[open], input:checked:not([data-default])") !== null;
+
+function refresh() {
+  waiting = null;
+  for (const part of document.querySelectorAll("[data-live]")) {
+    if (!inUse(part)) {
+      window.htmx.ajax("GET", location.pathname + location.search, { source: part, target: part, select: "#" + part.id, swap: "outerHTML" });
+    }
+  }
+}
+
+// What comes in a burst is shown once; a page is not asked for more often than
+// each two seconds.
+const moved = () => { waiting = waiting || setTimeout(refresh, 2000); };
+
+function listen() {
+  let began = false;
+  const source = new EventSource("/live");
+  source.addEventListener("at", () => { lost.hidden = true; began = true; });
+  source.addEventListener("moved", moved);
+  source.onerror = () => { if (began) lost.hidden = false; };
+  window.addEventListener("pagehide", () => source.close(), { once: true });
+}
+
+if (document.querySelector("[data-live]")) listen();
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+// A form that changes at once what is listed.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+});
+for (const button of document.querySelectorAll("[data-prints]")) button.addEventListener("click", () => window.print());
+for (const box of document.querySelectorAll("[data-all]")) {
+  box.addEventListener("change", () => { for (const one of document.querySelectorAll(box.dataset.all)) one.checked = box.checked; });
+}

@@ -1,0 +1,31 @@
+package page
+
+// shellTexts are what all pages of the console share.
+var shellTexts = catalogue{
+	"places":          {"Розділи", "Sections"},
+	"account.way":     {"Обліковий запис", "Account"},
+	"page.next":       {"Далі", "Next"},
+	"page.first":      {"На початок", "Back to the start"},
+	"page.of":         {"Сторінки", "Pages"},
+	"loading":         {"Завантажується…", "Loading…"},
+	"live.lost":       {"Зв'язок із сервером перервався: сторінка показує те, що було. Вона оновиться сама.", "The link to the server is cut: the page shows what there was. It goes on by itself."},
+	"live.failed":     {"Не вдалося оновити. Перезавантажте сторінку.", "Could not bring this up to date. Load the page again."},
+	"home.title":      {"Вітаємо", "Welcome"},
+	"home.empty":      {"Вам ще не дано жодної ролі, тому показати нічого. Попросіть адміністратора організації.", "You have no role yet, so there is nothing to show. Ask an administrator of your organisation."},
+	"nobody":          {"невідомо хто", "somebody unknown"},
+	"somebody":        {"хтось інший", "somebody else"},
+	"you":             {"ви", "you"},
+	"yes":             {"так", "yes"},
+	"no":              {"ні", "no"},
+	"unknown":         {"невідомо", "not known"},
+	"problem.gone":    {"Такого тут немає, або воно не для вас.", "There is no such thing here, or it is not for you."},
+	"problem.changed": {"Хтось щойно змінив те саме. Перегляньте ще раз.", "Somebody has just changed the same. Look at it again."},
+	"months":          {"січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня", "January February March April May June July August September October November December"},
+	"ago":             {"%s тому", "%s ago"},
+	"ago.now":         {"щойно", "just now"},
+	"length.seconds":  {"%d секунду|%d секунди|%d секунд", "%d second|%d seconds"},
+	"length.minutes":  {"%d хвилину|%d хвилини|%d хвилин", "%d minute|%d minutes"},
+	"length.hours":    {"%d годину|%d години|%d годин", "%d hour|%d hours"},
+	"length.days":     {"%d день|%d дні|%d днів", "%d day|%d days"},
+	"length.years":    {"%d рік|%d роки|%d років", "%d year|%d years"},
+}
