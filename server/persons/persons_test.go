@@ -15,6 +15,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork/names"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/store"
@@ -385,4 +386,52 @@ func TestWhoGaveUpWaitsNoMore(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	<-p.finder.turn
+}
+
+// One woman, marked under two registrations in two communities.
+func TestWhereAPersonWas(t *testing.T) {
+	p := newProgramme(t)
+	olena, elena := p.register("lyman", "Шевченко Олена"), p.register("svatove", "Shevchenko Elena")
+	other := p.register("lyman", "Коваль Іван")
+	p.decide("iryna", olena, elena, same, "")
+	put := func(where string, id merge.RecordID, msg proto.Message) merge.RecordID {
+		t.Helper()
+		data, err := proto.Marshal(msg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := string(msg.ProtoReflect().Descriptor().FullName())
+		p.write("iryna", where, syncengine.WriteRecord{Type: name, Record: id, Message: data})
+		if header, err := p.Schema().Plan(name).Header(msg); err == nil && len(header) > 0 {
+			return merge.KeyedRecordID(space(where), name, header)
+		}
+		return id
+	}
+	training := record("first aid")
+	put("lyman", training, &recordsv1.Training{TitleUk: "Домедична допомога", TitleEn: "First aid"})
+	day := put("lyman", merge.RecordID{}, &recordsv1.TrainingDay{TrainingId: training[:], DayNumber: 2, FieldDate: 20160802})
+	recorder := person("olena")
+	for _, who := range []merge.RecordID{olena, other} {
+		put("lyman", merge.RecordID{}, &recordsv1.AttendanceMark{
+			SessionId: day[:], ParticipantId: who[:], RecorderId: recorder[:],
+			Presence: recordsv1.Presence_PRESENCE_LATE, Evidence: recordsv1.Evidence_EVIDENCE_ROLL_CALL,
+		})
+	}
+	concert := record("concert")
+	put("svatove", concert, &recordsv1.Event{TitleUk: "Концерт", DateStart: 20160910})
+	put("svatove", merge.RecordID{}, &recordsv1.Participation{EventId: concert[:], ParticipantId: elena[:]})
+	put("svatove", record("another"), &recordsv1.Event{TitleUk: "Виставка", DateStart: 20160911})
+
+	someone, err := p.finder.Find(t.Context(), by("iryna", "desk"), elena)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.finder.Attended(t.Context(), &someone)
+	want := []Attended{
+		{Activity: fieldwork.Ref{Space: space("svatove"), Record: concert}, Event: true, TitleUk: "Концерт", Date: 20160910, Outcome: fieldwork.Present},
+		{Activity: fieldwork.Ref{Space: space("lyman"), Record: training}, TitleUk: "Домедична допомога", TitleEn: "First aid", Day: 2, Date: 20160802, Outcome: fieldwork.Late},
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("attended %+v, %v\nwant     %+v", got, err, want)
+	}
 }

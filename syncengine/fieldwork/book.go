@@ -178,14 +178,16 @@ func (b *Book) Reckon() *Reckoning {
 	for _, link := range b.links {
 		links = append(links, link)
 	}
-	return b.reckon(NewPersons(links))
+	return b.ReckonAs(NewPersons(links))
 }
 
 // ReckonUnlinked works everything out as if nobody had linked registrations:
 // what the figures were, or would be, with every registration a person.
-func (b *Book) ReckonUnlinked() *Reckoning { return b.reckon(NewPersons(nil)) }
+func (b *Book) ReckonUnlinked() *Reckoning { return b.ReckonAs(NewPersons(nil)) }
 
-func (b *Book) reckon(persons *Persons) *Reckoning {
+// ReckonAs works everything out with persons that are known from elsewhere: a book
+// of one community lacks what was decided at the desk.
+func (b *Book) ReckonAs(persons *Persons) *Reckoning {
 	r := &Reckoning{
 		persons:       persons,
 		participants:  byRecordID(b.participants),
