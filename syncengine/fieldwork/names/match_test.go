@@ -69,8 +69,8 @@ func TestOnePersonWrittenTwice(t *testing.T) {
 			m, ok := oneIndex(two[0], two[1])
 			if !ok {
 				a, b := readPerson(&two[0]), readPerson(&two[1])
-				m, ok = a.compare(&b)
-				t.Fatalf("not found: %d points of %v (%v), %v, %v", m.Points, m.Reasons, ok, a, b)
+				w, ok := a.compare(&b)
+				t.Fatalf("not found: %v (%v), %v, %v", w.match(), ok, a, b)
 			}
 			back, ok := oneIndex(two[1], two[0])
 			if !ok || back.Points != m.Points {
@@ -123,8 +123,8 @@ func TestTwoPeopleWhoAreAlike(t *testing.T) {
 				t.Errorf("found: %d points of %v", m.Points, m.Reasons)
 			}
 			a, b := readPerson(&two[0]), readPerson(&two[1])
-			if m, ok := a.compare(&b); ok && m.with(NameRare).Points >= PointsPossible {
-				t.Errorf("they share no key, but would be found: %d points of %v", m.Points, m.Reasons)
+			if w, ok := a.compare(&b); ok && w.points+NameRare.Points() >= PointsPossible {
+				t.Errorf("they share no key, but would be found: %v", w.match())
 			}
 		})
 	}
