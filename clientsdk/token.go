@@ -52,6 +52,7 @@ type prover struct {
 	identity Identity
 	signer   Signer
 	service  enrolv1connect.EnrolServiceClient
+	wipes    enrolv1connect.WipeServiceClient
 	// hub says that a hub is asked.
 	hub bool
 	// held is there for the one who may look at what follows, or get a token.
@@ -65,7 +66,11 @@ type prover struct {
 var _ connect.Interceptor = (*prover)(nil)
 
 func newProver(identity Identity, signer Signer, client *http.Client, address string) *prover {
-	p := &prover{identity: identity, signer: signer, held: make(chan struct{}, 1), service: enrolv1connect.NewEnrolServiceClient(client, address, boundedAnswers())}
+	p := &prover{
+		identity: identity, signer: signer, held: make(chan struct{}, 1),
+		service: enrolv1connect.NewEnrolServiceClient(client, address, boundedAnswers()),
+		wipes:   enrolv1connect.NewWipeServiceClient(client, address, boundedAnswers()),
+	}
 	p.held <- struct{}{}
 	return p
 }
@@ -110,6 +115,13 @@ func (p *prover) ask(ctx context.Context) (*enrolv1.TokenResponse, error) {
 	resp, err := p.service.Token(ctx, connect.NewRequest(&enrolv1.TokenRequest{DeviceId: device[:], Nonce: challenge.Msg.Nonce, Signature: signature}))
 	if err != nil {
 		return nil, err
+	}
+	if resp.Msg.WipeOrder != nil {
+		order, err := credential.WipeOrderFromProto(resp.Msg.WipeOrder)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &wipeOrdered{order, p.wipes}
 	}
 	return resp.Msg, nil
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/persons"
 )
 
-type duplicatesCommand struct {
+type duplicateCommand struct {
 	List   duplicatesList   `cmd:"" default:"withargs" help:"List people who may be registered twice, the likeliest first."`
 	Decide duplicatesDecide `cmd:"" help:"Say whether two registrations are one person."`
 }

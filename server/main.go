@@ -33,27 +33,29 @@ In a checkout write "go run ./server" for "zhurnal".`
 
 // commands is the command line; kong reads it from the tags.
 type commands struct {
-	Serve      serveCommand      `cmd:"" help:"Serve tablets and coordinators until stopped."`
-	Report     reportCommand     `cmd:"" help:"Ask a running server for the season's figures."`
-	History    historyCommand    `cmd:"" help:"Ask a running server who wrote what to a record."`
-	Duplicates duplicatesCommand `cmd:"" help:"List people who may be registered twice, and say whether they are."`
-	Person     personCommand     `cmd:"" help:"See to a person's rights: what a running server holds about them, and that they be erased."`
-	Backup     backupCommand     `cmd:"" help:"Make a verified copy of a server's register, also while it runs."`
-	Cut        cutCommand        `cmd:"" help:"Forget the beginning of a server's log, as far as a verified backup has it."`
-	AddSchema  addSchemaCommand  `cmd:"" help:"Make record types known to a server that it was not built with."`
-	Invite     inviteCommand     `cmd:"" help:"Make an invitation by which a tablet enrols."`
-	AdminLink  adminLinkCommand  `cmd:"" help:"Let in an administrator, or a user, who cannot sign in."`
-	SignIn     signInCommand     `cmd:"" help:"Say by login and password who you are, for 'report' and 'history'."`
-	SignOut    signOutCommand    `cmd:"" help:"End that."`
-	Enrol      enrolCommand      `cmd:"" help:"Make this machine known to a server, by an invitation."`
-	Restore    restoreCommand    `cmd:"" help:"Make a register of a backup."`
-	Check      checkCommand      `cmd:"" help:"Look for damage in a register or a backup."`
-	Key        keyCommand        `cmd:"" help:"Make a master key, put a register under another one, or make an identity that opens backups."`
-	Audit      auditCommand      `cmd:"" help:"Look into the log of who did what with people's data."`
-	Demo       demo.Command      `cmd:"" help:"Play a whole season on real registers: tablets offline, sync, reports."`
-	Bench      bench.Command     `cmd:"" help:"Measure the server on this machine."`
-	Child      bench.Child       `cmd:"" name:"bench-child" hidden:""`
-	Version    versionCommand    `cmd:"" help:"Say which version this is."`
+	Serve     serveCommand     `cmd:"" help:"Serve tablets and coordinators until stopped."`
+	Report    reportCommand    `cmd:"" help:"Ask a running server for the season's figures."`
+	History   historyCommand   `cmd:"" help:"Ask a running server who wrote what to a record."`
+	Duplicate duplicateCommand `cmd:"" name:"duplicates" help:"List people who may be registered twice, and say whether they are."`
+	Person    personCommand    `cmd:"" help:"See to a person's rights: what a running server holds about them, and that they be erased."`
+	Backup    backupCommand    `cmd:"" help:"Make a verified copy of a server's register, also while it runs."`
+	Cut       cutCommand       `cmd:"" help:"Forget the beginning of a server's log, as far as a verified backup has it."`
+	AddSchema addSchemaCommand `cmd:"" help:"Make record types known to a server that it was not built with."`
+	Invite    inviteCommand    `cmd:"" help:"Make an invitation by which a tablet enrols."`
+	AdminLink adminLinkCommand `cmd:"" help:"Let in an administrator, or a user, who cannot sign in."`
+	SignIn    signInCommand    `cmd:"" help:"Say by login and password who you are, for 'report' and 'history'."`
+	SignOut   signOutCommand   `cmd:"" help:"End that."`
+	Enrol     enrolCommand     `cmd:"" help:"Make this machine known to a server, by an invitation."`
+	Device    deviceCommand    `cmd:"" help:"See to devices: list them, let one in no more, have one wiped."`
+	Recover   recoverCommand   `cmd:"" help:"Bring home what a device has sealed before it was wiped."`
+	Restore   restoreCommand   `cmd:"" help:"Make a register of a backup."`
+	Check     checkCommand     `cmd:"" help:"Look for damage in a register or a backup."`
+	Key       keyCommand       `cmd:"" help:"Make a master key, put a register under another one, or make an identity that opens backups."`
+	Audit     auditCommand     `cmd:"" help:"Look into the log of who did what with people's data."`
+	Demo      demo.Command     `cmd:"" help:"Play a whole season on real registers: tablets offline, sync, reports."`
+	Bench     bench.Command    `cmd:"" help:"Measure the server on this machine."`
+	Child     bench.Child      `cmd:"" name:"bench-child" hidden:""`
+	Version   versionCommand   `cmd:"" help:"Say which version this is."`
 }
 
 // streams are where a command writes: results to out, everything else to log.

@@ -19,6 +19,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -107,6 +108,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 // ends.
 func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk, to streams) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
+	o.Sealed = wiped.New(wiped.DirOf(c.Dir), disk.Room)
 	end, err := c.desk.open(ctx, way, c.Dir, engine.Schema, &o)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())

@@ -93,7 +93,8 @@ var needs = map[string]Need{
 	syncv1connect.RightsServiceEraseProcedure:  {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 	syncv1connect.RightsServiceExportProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 
-	reportv1connect.ReportServiceReportProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
+	reportv1connect.ReportServiceListReportsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}},
+	reportv1connect.ReportServiceReportProcedure:      {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
 	personsv1connect.PersonsServiceListPairsProcedure:  {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 	personsv1connect.PersonsServiceDecideProcedure:     {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
@@ -121,11 +122,17 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceListDevicesProcedure:    {Caller: Member, Roles: looking},
 	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   {Caller: Member, Roles: keeping, Fresh: true},
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     {Caller: Member, Roles: keeping, Fresh: true},
 
 	// Who enrols or asks for a token proves itself with that.
 	enrolv1connect.EnrolServiceEnrolProcedure:     {Caller: Anyone},
 	enrolv1connect.EnrolServiceChallengeProcedure: {Caller: Anyone},
 	enrolv1connect.EnrolServiceTokenProcedure:     {Caller: Anyone},
+
+	// What is brought shows by itself which device has obeyed which order; a device
+	// that is wiped has no key any more.
+	enrolv1connect.WipeServiceDeliverProcedure: {Caller: Anyone},
+	enrolv1connect.WipeServiceConfirmProcedure: {Caller: Anyone},
 
 	// Who signs in proves it with a password, who signs out with the token.
 	signinv1connect.SignInServiceSignInProcedure:  {Caller: Anyone},

@@ -18,7 +18,8 @@ var lifeMillis = map[directoryv1.InvitationMedium]int64{
 }
 
 // Invite makes an invitation for a user. Home is what the tablet is to know of
-// this server. The secret is in the answer alone.
+// this server; the wipe key and who can open what is sealed before a wipe are the
+// organisation's, unless it says them. The secret is in the answer alone.
 func (s *Service) Invite(ctx context.Context, by merge.PersonID, home credential.Home, user merge.PersonID, medium directoryv1.InvitationMedium) (credential.Invitation, error) {
 	life, known := lifeMillis[medium]
 	if !known {
@@ -27,12 +28,20 @@ func (s *Service) Invite(ctx context.Context, by merge.PersonID, home credential
 	if err := credential.CheckServer(home.Server); err != nil {
 		return credential.Invitation{}, err
 	}
+	if len(home.WipeKey) == 0 {
+		view, err := s.directory.View()
+		if err != nil {
+			return credential.Invitation{}, err
+		}
+		organisation := view.Organisation(home.Organisation)
+		home.WipeKey, home.Recipients = organisation.GetWipeKey(), organisation.GetRecoveryRecipients()
+	}
 	invitation := credential.Invitation{Home: home}
 	if err := s.draw(invitation.Secret[:]); err != nil {
 		return credential.Invitation{}, err
 	}
 	_, err := s.directory.In(home.Organisation).Invite(ctx, by, directory.NewInvitation{
-		User: user, SecretHash: invitation.Secret.Hash(), Medium: medium, ExpiresAt: s.now() + life,
+		User: user, SecretHash: invitation.Secret.Hash(), Medium: medium, ExpiresAt: s.now() + life, WipeKey: home.WipeKey,
 	})
 	if err != nil {
 		return credential.Invitation{}, err

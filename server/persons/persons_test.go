@@ -116,7 +116,7 @@ func by(who, where string) Asker {
 
 func (p *programme) list(a Asker, state State) []Pair {
 	p.t.Helper()
-	page, err := p.finder.List(p.t.Context(), a, state, "")
+	page, err := p.finder.List(p.t.Context(), a, state, "", 0)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestWhatIsNoDecision(t *testing.T) {
 	if pair := p.decide("iryna", one, other, same, ""); !pair.Linked {
 		t.Errorf("said twice: %+v", pair)
 	}
-	if _, err := p.finder.List(t.Context(), by("iryna", "desk"), Waiting, "what"); fault.KindOf(err) != fault.Invalid {
+	if _, err := p.finder.List(t.Context(), by("iryna", "desk"), Waiting, "what", 0); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a token that is none: %v", err)
 	}
 }
@@ -280,7 +280,7 @@ func TestPagesHaveEachPairOnceWhileOthersAreDecided(t *testing.T) {
 	}
 	seen, token, pages := map[[2]merge.RecordID]bool{}, "", 0
 	for {
-		page, err := p.finder.List(t.Context(), by("iryna", "desk"), Waiting, token)
+		page, err := p.finder.List(t.Context(), by("iryna", "desk"), Waiting, token, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,7 +305,7 @@ func TestPagesHaveEachPairOnceWhileOthersAreDecided(t *testing.T) {
 
 // total is how many pairs there are in a state.
 func (p *programme) total(state State) int {
-	page, err := p.finder.List(p.t.Context(), by("iryna", "desk"), state, "")
+	page, err := p.finder.List(p.t.Context(), by("iryna", "desk"), state, "", 1)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -382,7 +382,7 @@ func TestWhoGaveUpWaitsNoMore(t *testing.T) {
 	p.finder.turn <- struct{}{} // somebody else's
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := p.finder.List(ctx, by("iryna", "desk"), Waiting, ""); err != context.Canceled {
+	if _, err := p.finder.List(ctx, by("iryna", "desk"), Waiting, "", 0); err != context.Canceled {
 		t.Errorf("got %v", err)
 	}
 	<-p.finder.turn

@@ -49,6 +49,8 @@ const (
 	deviceEnrol    audit.Action = "device.enrol"
 	deviceRevoke   audit.Action = "device.revoke"
 	deviceRetire   audit.Action = "device.retire"
+	deviceWipe     audit.Action = "device.wipe"  // ordered
+	deviceWiped    audit.Action = "device.wiped" // by its receipt
 	inviteMake     audit.Action = "invitation.make"
 	registerCopy   audit.Action = "register.backup"
 	registerCut    audit.Action = "register.cut"
@@ -77,7 +79,8 @@ var audited = map[string]audit.Action{
 	syncv1connect.RightsServiceEraseProcedure:           personErase,
 	syncv1connect.RightsServiceExportProcedure:          personExport,
 
-	reportv1connect.ReportServiceReportProcedure: figuresRead,
+	reportv1connect.ReportServiceListReportsProcedure: notKept, // the catalogue is the program's
+	reportv1connect.ReportServiceReportProcedure:      figuresRead,
 
 	personsv1connect.PersonsServiceListPairsProcedure:  recordsRead,
 	personsv1connect.PersonsServiceDecideProcedure:     personLink,
@@ -96,10 +99,14 @@ var audited = map[string]audit.Action{
 	directoryv1connect.DirectoryServiceEndAssignmentProcedure:  roleEnd,
 	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   deviceRevoke,
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   deviceRetire,
+	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     deviceWipe,
 
 	enrolv1connect.EnrolServiceEnrolProcedure:     deviceEnrol,
 	enrolv1connect.EnrolServiceChallengeProcedure: notKept, // it is nothing by itself
 	enrolv1connect.EnrolServiceTokenProcedure:     notKept, // what the device then reads is kept
+
+	enrolv1connect.WipeServiceDeliverProcedure: notKept, // the receipt for it is
+	enrolv1connect.WipeServiceConfirmProcedure: deviceWiped,
 
 	signinv1connect.SignInServiceSignInProcedure:  notKept, // package signin keeps it
 	signinv1connect.SignInServiceSignOutProcedure: notKept, // the same
@@ -245,7 +252,7 @@ func nameIn(e *audit.Event, request any) (spaces []merge.SpaceID) {
 		name := string(field.Name())
 		switch {
 		case field.IsList() || field.IsMap():
-		case field.Kind() == protoreflect.MessageKind && name == "record":
+		case field.Kind() == protoreflect.MessageKind && (name == "record" || name == "wiped" || name == "receipt"):
 			nameIn(e, value.Message().Interface())
 		case field.Kind() == protoreflect.BytesKind && len(value.Bytes()) == len(merge.RecordID{}):
 			nameOne(e, name, hex.EncodeToString(value.Bytes()))

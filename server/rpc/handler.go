@@ -69,6 +69,8 @@ type Options struct {
 	// Operator is the listener of the operator's socket; nil for none. See
 	// package operator.
 	Operator net.Listener
+	// Sealed keeps what devices have sealed before they were wiped.
+	Sealed Sealed
 	// Brought makes the server a hub, which serves tablets alone: it is called
 	// when one of them has brought something.
 	Brought func()
@@ -88,6 +90,7 @@ type Console interface {
 var (
 	Services = []string{
 		enrolv1connect.EnrolServiceName,
+		enrolv1connect.WipeServiceName,
 		syncv1connect.SyncServiceName,
 		syncv1connect.DeskServiceName,
 		syncv1connect.RightsServiceName,
@@ -97,7 +100,7 @@ var (
 		signinv1connect.SignInServiceName,
 		directoryv1connect.DirectoryServiceName,
 	}
-	HubServices      = []string{enrolv1connect.EnrolServiceName, syncv1connect.SyncServiceName}
+	HubServices      = []string{enrolv1connect.EnrolServiceName, enrolv1connect.WipeServiceName, syncv1connect.SyncServiceName}
 	OperatorServices = []string{
 		adminv1connect.BackupServiceName,
 		adminv1connect.LogServiceName,
@@ -174,6 +177,9 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
+	if o.Sealed != nil {
+		open(enrolv1connect.NewWipeServiceHandler(&wipeService{o.Directory, o.Sealed, o.Brought}, options...))
+	}
 	pages := http.Handler(http.NotFoundHandler())
 	if o.SignIn != nil {
 		path, h := signinv1connect.NewSignInServiceHandler(&signInService{o.SignIn}, options...)

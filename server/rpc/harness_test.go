@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/signin"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -179,6 +181,7 @@ func startWith(t *testing.T, engine Engine, with timeouts, change func(*Options)
 		Health: grpchealth.NewStaticChecker(slices.Concat(Services, OperatorServices)...),
 		Log:    slog.New(slog.NewJSONHandler(log, nil)),
 		Now:    func() int64 { return received },
+		Sealed: wiped.New(filepath.Join(dir, "wiped"), func() error { return nil }),
 	}
 	if registers, ok := engine.(report.Registers); ok {
 		options.Reporter = report.New(registers, options.Now)

@@ -15,7 +15,7 @@ import (
 
 // Persons finds who may be registered twice; see package persons.
 type Persons interface {
-	List(ctx context.Context, a persons.Asker, state persons.State, token string) (persons.Page, error)
+	List(ctx context.Context, a persons.Asker, state persons.State, token string, most int) (persons.Page, error)
 	Decide(ctx context.Context, a persons.Asker, one, other merge.RecordID, verdict persons.Verdict) (persons.Pair, error)
 	Search(ctx context.Context, a persons.Asker, text string) (persons.Found, error)
 	Find(ctx context.Context, a persons.Asker, registration merge.RecordID) (persons.Someone, error)
@@ -50,7 +50,7 @@ func (s *personsService) ListPairs(ctx context.Context, req *connect.Request[per
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.persons.List(ctx, a, state, req.Msg.PageToken)
+	page, err := s.persons.List(ctx, a, state, req.Msg.PageToken, int(req.Msg.PageSize))
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,8 @@ var wordsNamed = map[string][]byte{
 	"buckets": make([]byte, 2048), "file_descriptor_set": []byte("no set"),
 	"secret": make([]byte, 16), "label": []byte("Tablet 7"), "public_key": bytes.Repeat([]byte{7}, 32), "signature": make([]byte, 64), "nonce": make([]byte, 32),
 	"login": []byte("somebody@example.org"), "password": []byte("four words that are nobody's"),
+	"report": []byte("data-quality"), "parameter": []byte("silent_days"), "value": []byte("1"),
+	"package_hash": make([]byte, 32), "piece": []byte("a piece"),
 	"backup_id": bytes.Repeat([]byte{7}, 16), "hash": bytes.Repeat([]byte{7}, 32),
 }
 

@@ -11,6 +11,7 @@
 package directoryv1
 
 import (
+	v11 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	v1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1223,8 +1224,10 @@ type ListDevicesResponse struct {
 	Devices []*ListedDevice `protobuf:"bytes,1,rep,name=devices,proto3" json:"devices,omitempty"`
 	// Empty after the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Whose devices they are, as an order to wipe one names it: 16 bytes.
+	OrganisationId []byte `protobuf:"bytes,3,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ListDevicesResponse) Reset() {
@@ -1271,6 +1274,13 @@ func (x *ListDevicesResponse) GetNextPageToken() string {
 	return ""
 }
 
+func (x *ListDevicesResponse) GetOrganisationId() []byte {
+	if x != nil {
+		return x.OrganisationId
+	}
+	return nil
+}
+
 // A device in a list.
 type ListedDevice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1286,7 +1296,9 @@ type ListedDevice struct {
 	Status DeviceStatus `protobuf:"varint,5,opt,name=status,proto3,enum=zhurnal.directory.v1.DeviceStatus" json:"status,omitempty"`
 	// When that was set last, milliseconds since 1970; zero if it is as it was
 	// first.
-	StatusMillis  int64 `protobuf:"zigzag64,6,opt,name=status_millis,json=statusMillis,proto3" json:"status_millis,omitempty"`
+	StatusMillis int64 `protobuf:"zigzag64,6,opt,name=status_millis,json=statusMillis,proto3" json:"status_millis,omitempty"`
+	// It was given a key by which orders to wipe it are signed.
+	ObeysWipeKey  bool `protobuf:"varint,7,opt,name=obeys_wipe_key,json=obeysWipeKey,proto3" json:"obeys_wipe_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1361,6 +1373,13 @@ func (x *ListedDevice) GetStatusMillis() int64 {
 		return x.StatusMillis
 	}
 	return 0
+}
+
+func (x *ListedDevice) GetObeysWipeKey() bool {
+	if x != nil {
+		return x.ObeysWipeKey
+	}
+	return false
 }
 
 // Lets a device in no more, for good: it was lost or stolen.
@@ -1539,11 +1558,104 @@ func (*RetireDeviceResponse) Descriptor() ([]byte, []int) {
 	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{27}
 }
 
+// Has a device erase what it holds, when it next meets the server or a hub. It is
+// let in no more.
+type WipeDeviceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 16 bytes.
+	DeviceId []byte `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	// Signed by the key that the device was given, which is not the server's to have.
+	Order         *v11.WipeOrder `protobuf:"bytes,2,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WipeDeviceRequest) Reset() {
+	*x = WipeDeviceRequest{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WipeDeviceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WipeDeviceRequest) ProtoMessage() {}
+
+func (x *WipeDeviceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WipeDeviceRequest.ProtoReflect.Descriptor instead.
+func (*WipeDeviceRequest) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *WipeDeviceRequest) GetDeviceId() []byte {
+	if x != nil {
+		return x.DeviceId
+	}
+	return nil
+}
+
+func (x *WipeDeviceRequest) GetOrder() *v11.WipeOrder {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+// The order waits for the device. One that never connects never hears of it.
+type WipeDeviceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WipeDeviceResponse) Reset() {
+	*x = WipeDeviceResponse{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WipeDeviceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WipeDeviceResponse) ProtoMessage() {}
+
+func (x *WipeDeviceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WipeDeviceResponse.ProtoReflect.Descriptor instead.
+func (*WipeDeviceResponse) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{29}
+}
+
 var File_zhurnal_directory_v1_office_proto protoreflect.FileDescriptor
 
 const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\n" +
-	"!zhurnal/directory/v1/office.proto\x12\x14zhurnal.directory.v1\x1a$zhurnal/directory/v1/directory.proto\x1a\x1fzhurnal/schema/v1/options.proto\"6\n" +
+	"!zhurnal/directory/v1/office.proto\x12\x14zhurnal.directory.v1\x1a$zhurnal/directory/v1/directory.proto\x1a\x1bzhurnal/enrol/v1/wipe.proto\x1a\x1fzhurnal/schema/v1/options.proto\"6\n" +
 	"\x15ListProgrammesRequest\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x01 \x01(\tR\tpageToken\"\x87\x01\n" +
@@ -1614,24 +1726,30 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x15EndAssignmentResponse\"3\n" +
 	"\x12ListDevicesRequest\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x01 \x01(\tR\tpageToken\"{\n" +
+	"page_token\x18\x01 \x01(\tR\tpageToken\"\xa4\x01\n" +
 	"\x13ListDevicesResponse\x12<\n" +
 	"\adevices\x18\x01 \x03(\v2\".zhurnal.directory.v1.ListedDeviceR\adevices\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf1\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12'\n" +
+	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\"\x97\x02\n" +
 	"\fListedDevice\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\fR\x06userId\x12!\n" +
 	"\ftablet_label\x18\x03 \x01(\tR\vtabletLabel\x12'\n" +
 	"\x0fenrolled_millis\x18\x04 \x01(\x12R\x0eenrolledMillis\x12:\n" +
 	"\x06status\x18\x05 \x01(\x0e2\".zhurnal.directory.v1.DeviceStatusR\x06status\x12#\n" +
-	"\rstatus_millis\x18\x06 \x01(\x12R\fstatusMillis\"2\n" +
+	"\rstatus_millis\x18\x06 \x01(\x12R\fstatusMillis\x12$\n" +
+	"\x0eobeys_wipe_key\x18\a \x01(\bR\fobeysWipeKey\"2\n" +
 	"\x13RevokeDeviceRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\"\x16\n" +
 	"\x14RevokeDeviceResponse\"L\n" +
 	"\x13RetireDeviceRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x18\n" +
 	"\aretired\x18\x02 \x01(\bR\aretired\"\x16\n" +
-	"\x14RetireDeviceResponseBGZEgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1;directoryv1b\x06proto3"
+	"\x14RetireDeviceResponse\"c\n" +
+	"\x11WipeDeviceRequest\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x121\n" +
+	"\x05order\x18\x02 \x01(\v2\x1b.zhurnal.enrol.v1.WipeOrderR\x05order\"\x14\n" +
+	"\x12WipeDeviceResponseBGZEgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1;directoryv1b\x06proto3"
 
 var (
 	file_zhurnal_directory_v1_office_proto_rawDescOnce sync.Once
@@ -1645,7 +1763,7 @@ func file_zhurnal_directory_v1_office_proto_rawDescGZIP() []byte {
 	return file_zhurnal_directory_v1_office_proto_rawDescData
 }
 
-var file_zhurnal_directory_v1_office_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_zhurnal_directory_v1_office_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_zhurnal_directory_v1_office_proto_goTypes = []any{
 	(*ListProgrammesRequest)(nil),  // 0: zhurnal.directory.v1.ListProgrammesRequest
 	(*ListProgrammesResponse)(nil), // 1: zhurnal.directory.v1.ListProgrammesResponse
@@ -1675,31 +1793,35 @@ var file_zhurnal_directory_v1_office_proto_goTypes = []any{
 	(*RevokeDeviceResponse)(nil),   // 25: zhurnal.directory.v1.RevokeDeviceResponse
 	(*RetireDeviceRequest)(nil),    // 26: zhurnal.directory.v1.RetireDeviceRequest
 	(*RetireDeviceResponse)(nil),   // 27: zhurnal.directory.v1.RetireDeviceResponse
-	(v1.SpaceKind)(0),              // 28: zhurnal.schema.v1.SpaceKind
-	(UserStatus)(0),                // 29: zhurnal.directory.v1.UserStatus
-	(*Assignment)(nil),             // 30: zhurnal.directory.v1.Assignment
-	(Role)(0),                      // 31: zhurnal.directory.v1.Role
-	(*Scope)(nil),                  // 32: zhurnal.directory.v1.Scope
-	(DeviceStatus)(0),              // 33: zhurnal.directory.v1.DeviceStatus
+	(*WipeDeviceRequest)(nil),      // 28: zhurnal.directory.v1.WipeDeviceRequest
+	(*WipeDeviceResponse)(nil),     // 29: zhurnal.directory.v1.WipeDeviceResponse
+	(v1.SpaceKind)(0),              // 30: zhurnal.schema.v1.SpaceKind
+	(UserStatus)(0),                // 31: zhurnal.directory.v1.UserStatus
+	(*Assignment)(nil),             // 32: zhurnal.directory.v1.Assignment
+	(Role)(0),                      // 33: zhurnal.directory.v1.Role
+	(*Scope)(nil),                  // 34: zhurnal.directory.v1.Scope
+	(DeviceStatus)(0),              // 35: zhurnal.directory.v1.DeviceStatus
+	(*v11.WipeOrder)(nil),          // 36: zhurnal.enrol.v1.WipeOrder
 }
 var file_zhurnal_directory_v1_office_proto_depIdxs = []int32{
 	2,  // 0: zhurnal.directory.v1.ListProgrammesResponse.programmes:type_name -> zhurnal.directory.v1.ListedProgramme
 	7,  // 1: zhurnal.directory.v1.ListSpacesResponse.spaces:type_name -> zhurnal.directory.v1.ListedSpace
-	28, // 2: zhurnal.directory.v1.ListedSpace.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	28, // 3: zhurnal.directory.v1.AddSpaceRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	30, // 2: zhurnal.directory.v1.ListedSpace.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	30, // 3: zhurnal.directory.v1.AddSpaceRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
 	12, // 4: zhurnal.directory.v1.ListUsersResponse.users:type_name -> zhurnal.directory.v1.ListedUser
-	29, // 5: zhurnal.directory.v1.ListedUser.status:type_name -> zhurnal.directory.v1.UserStatus
-	30, // 6: zhurnal.directory.v1.ListedUser.assignments:type_name -> zhurnal.directory.v1.Assignment
-	29, // 7: zhurnal.directory.v1.SetUserStatusRequest.status:type_name -> zhurnal.directory.v1.UserStatus
-	31, // 8: zhurnal.directory.v1.AssignRequest.role:type_name -> zhurnal.directory.v1.Role
-	32, // 9: zhurnal.directory.v1.AssignRequest.scope:type_name -> zhurnal.directory.v1.Scope
+	31, // 5: zhurnal.directory.v1.ListedUser.status:type_name -> zhurnal.directory.v1.UserStatus
+	32, // 6: zhurnal.directory.v1.ListedUser.assignments:type_name -> zhurnal.directory.v1.Assignment
+	31, // 7: zhurnal.directory.v1.SetUserStatusRequest.status:type_name -> zhurnal.directory.v1.UserStatus
+	33, // 8: zhurnal.directory.v1.AssignRequest.role:type_name -> zhurnal.directory.v1.Role
+	34, // 9: zhurnal.directory.v1.AssignRequest.scope:type_name -> zhurnal.directory.v1.Scope
 	23, // 10: zhurnal.directory.v1.ListDevicesResponse.devices:type_name -> zhurnal.directory.v1.ListedDevice
-	33, // 11: zhurnal.directory.v1.ListedDevice.status:type_name -> zhurnal.directory.v1.DeviceStatus
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	35, // 11: zhurnal.directory.v1.ListedDevice.status:type_name -> zhurnal.directory.v1.DeviceStatus
+	36, // 12: zhurnal.directory.v1.WipeDeviceRequest.order:type_name -> zhurnal.enrol.v1.WipeOrder
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_directory_v1_office_proto_init() }
@@ -1714,7 +1836,7 @@ func file_zhurnal_directory_v1_office_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_directory_v1_office_proto_rawDesc), len(file_zhurnal_directory_v1_office_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -159,7 +159,9 @@ type ListPairsRequest struct {
 	// Which pairs; those that wait for a decision if it is unspecified.
 	State PairState `protobuf:"varint,2,opt,name=state,proto3,enum=zhurnal.persons.v1.PairState" json:"state,omitempty"`
 	// As the last answer gave it; empty for the first.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// How many pairs a page may have: 100 if it is zero, or more than that.
+	PageSize      int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -213,6 +215,13 @@ func (x *ListPairsRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListPairsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
 }
 
 // A page of pairs. What waits comes in the order of points, the likeliest
@@ -1069,12 +1078,13 @@ var File_zhurnal_persons_v1_persons_proto protoreflect.FileDescriptor
 
 const file_zhurnal_persons_v1_persons_proto_rawDesc = "" +
 	"\n" +
-	" zhurnal/persons/v1/persons.proto\x12\x12zhurnal.persons.v1\x1a\x1fzhurnal/records/v1/person.proto\"\x81\x01\n" +
+	" zhurnal/persons/v1/persons.proto\x12\x12zhurnal.persons.v1\x1a\x1fzhurnal/records/v1/person.proto\"\x9e\x01\n" +
 	"\x10ListPairsRequest\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x123\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1d.zhurnal.persons.v1.PairStateR\x05state\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\x8d\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\"\x8d\x01\n" +
 	"\x11ListPairsResponse\x12:\n" +
 	"\x05pairs\x18\x01 \x03(\v2$.zhurnal.persons.v1.RegistrationPairR\x05pairs\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n" +

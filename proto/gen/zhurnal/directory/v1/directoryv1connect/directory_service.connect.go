@@ -68,6 +68,9 @@ const (
 	// DirectoryServiceRetireDeviceProcedure is the fully-qualified name of the DirectoryService's
 	// RetireDevice RPC.
 	DirectoryServiceRetireDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/RetireDevice"
+	// DirectoryServiceWipeDeviceProcedure is the fully-qualified name of the DirectoryService's
+	// WipeDevice RPC.
+	DirectoryServiceWipeDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/WipeDevice"
 )
 
 // DirectoryServiceClient is a client for the zhurnal.directory.v1.DirectoryService service.
@@ -96,6 +99,8 @@ type DirectoryServiceClient interface {
 	RevokeDevice(context.Context, *connect.Request[v1.RevokeDeviceRequest]) (*connect.Response[v1.RevokeDeviceResponse], error)
 	// Says whether a device is waited for.
 	RetireDevice(context.Context, *connect.Request[v1.RetireDeviceRequest]) (*connect.Response[v1.RetireDeviceResponse], error)
+	// Orders that a device erases what it holds.
+	WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error)
 }
 
 // NewDirectoryServiceClient constructs a client for the zhurnal.directory.v1.DirectoryService
@@ -181,6 +186,12 @@ func NewDirectoryServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithSchema(directoryServiceMethods.ByName("RetireDevice")),
 			connect.WithClientOptions(opts...),
 		),
+		wipeDevice: connect.NewClient[v1.WipeDeviceRequest, v1.WipeDeviceResponse](
+			httpClient,
+			baseURL+DirectoryServiceWipeDeviceProcedure,
+			connect.WithSchema(directoryServiceMethods.ByName("WipeDevice")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -198,6 +209,7 @@ type directoryServiceClient struct {
 	listDevices    *connect.Client[v1.ListDevicesRequest, v1.ListDevicesResponse]
 	revokeDevice   *connect.Client[v1.RevokeDeviceRequest, v1.RevokeDeviceResponse]
 	retireDevice   *connect.Client[v1.RetireDeviceRequest, v1.RetireDeviceResponse]
+	wipeDevice     *connect.Client[v1.WipeDeviceRequest, v1.WipeDeviceResponse]
 }
 
 // ListProgrammes calls zhurnal.directory.v1.DirectoryService.ListProgrammes.
@@ -260,6 +272,11 @@ func (c *directoryServiceClient) RetireDevice(ctx context.Context, req *connect.
 	return c.retireDevice.CallUnary(ctx, req)
 }
 
+// WipeDevice calls zhurnal.directory.v1.DirectoryService.WipeDevice.
+func (c *directoryServiceClient) WipeDevice(ctx context.Context, req *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error) {
+	return c.wipeDevice.CallUnary(ctx, req)
+}
+
 // DirectoryServiceHandler is an implementation of the zhurnal.directory.v1.DirectoryService
 // service.
 type DirectoryServiceHandler interface {
@@ -287,6 +304,8 @@ type DirectoryServiceHandler interface {
 	RevokeDevice(context.Context, *connect.Request[v1.RevokeDeviceRequest]) (*connect.Response[v1.RevokeDeviceResponse], error)
 	// Says whether a device is waited for.
 	RetireDevice(context.Context, *connect.Request[v1.RetireDeviceRequest]) (*connect.Response[v1.RetireDeviceResponse], error)
+	// Orders that a device erases what it holds.
+	WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error)
 }
 
 // NewDirectoryServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -368,6 +387,12 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 		connect.WithSchema(directoryServiceMethods.ByName("RetireDevice")),
 		connect.WithHandlerOptions(opts...),
 	)
+	directoryServiceWipeDeviceHandler := connect.NewUnaryHandler(
+		DirectoryServiceWipeDeviceProcedure,
+		svc.WipeDevice,
+		connect.WithSchema(directoryServiceMethods.ByName("WipeDevice")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/zhurnal.directory.v1.DirectoryService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case DirectoryServiceListProgrammesProcedure:
@@ -394,6 +419,8 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 			directoryServiceRevokeDeviceHandler.ServeHTTP(w, r)
 		case DirectoryServiceRetireDeviceProcedure:
 			directoryServiceRetireDeviceHandler.ServeHTTP(w, r)
+		case DirectoryServiceWipeDeviceProcedure:
+			directoryServiceWipeDeviceHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -449,4 +476,8 @@ func (UnimplementedDirectoryServiceHandler) RevokeDevice(context.Context, *conne
 
 func (UnimplementedDirectoryServiceHandler) RetireDevice(context.Context, *connect.Request[v1.RetireDeviceRequest]) (*connect.Response[v1.RetireDeviceResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.RetireDevice is not implemented"))
+}
+
+func (UnimplementedDirectoryServiceHandler) WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.WipeDevice is not implemented"))
 }
