@@ -39,6 +39,7 @@ type commands struct {
 	Duplicate duplicateCommand `cmd:"" name:"duplicates" help:"List people who may be registered twice, and say whether they are."`
 	Person    personCommand    `cmd:"" help:"See to a person's rights: what a running server holds about them, and that they be erased."`
 	Backup    backupCommand    `cmd:"" help:"Make a verified copy of a server's register, also while it runs."`
+	Expire    expireCommand    `cmd:"" help:"Erase records that were kept for as long as rules say."`
 	Cut       cutCommand       `cmd:"" help:"Forget the beginning of a server's log, as far as a verified backup has it."`
 	AddSchema addSchemaCommand `cmd:"" help:"Make record types known to a server that it was not built with."`
 	Invite    inviteCommand    `cmd:"" help:"Make an invitation by which a tablet enrols."`

@@ -31,6 +31,8 @@ func (c *serveCommand) checkHub() error {
 		return errors.New("a hub needs --key: the key file that `zhurnal enrol` made of an invitation, for a person who has access to the spaces to relay")
 	case err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https":
 		return fmt.Errorf("--upstream %q is no address such as http://127.0.0.1:8765", c.Upstream)
+	case c.Expire != "":
+		return errors.New("--expire is for the home server: a hub erases what home has erased")
 	case c.Every <= 0:
 		return fmt.Errorf("--every %s: more than nothing is due", c.Every)
 	}

@@ -106,6 +106,7 @@ var needs = map[string]Need{
 	adminv1connect.BackupServiceConfirmBackupProcedure: {Caller: TheOperator},
 	adminv1connect.SchemaServiceAddSchemaProcedure:     {Caller: TheOperator},
 	adminv1connect.InvitationServiceInviteProcedure:    {Caller: TheOperator},
+	adminv1connect.ExpiryServiceExpireProcedure:        {Caller: TheOperator},
 	adminv1connect.LogServiceCutProcedure:              {Caller: TheOperator},
 	adminv1connect.LogServiceSetRetentionProcedure:     {Caller: TheOperator},
 	adminv1connect.SignInServiceMakeLinkProcedure:      {Caller: TheOperator},

@@ -37,6 +37,7 @@ const (
 	recordsRead    audit.Action = "records.read" // what a tablet was given, or somebody at a desk has looked at
 	recordsSettle  audit.Action = "records.settle"
 	recordsDismiss audit.Action = "records.dismiss"
+	recordsExpire  audit.Action = "records.expire"
 	personErase    audit.Action = "person.erase"
 	personExport   audit.Action = "person.export"
 	personLink     audit.Action = "person.link" // what somebody said of two registrations, or took back
@@ -113,6 +114,7 @@ var audited = map[string]audit.Action{
 
 	adminv1connect.BackupServiceBackupProcedure:        registerCopy,
 	adminv1connect.BackupServiceConfirmBackupProcedure: notKept, // that it was made is kept
+	adminv1connect.ExpiryServiceExpireProcedure:        recordsExpire,
 	adminv1connect.LogServiceCutProcedure:              registerCut,
 	adminv1connect.LogServiceSetRetentionProcedure:     registerCut,
 	adminv1connect.SchemaServiceAddSchemaProcedure:     registerTypes,

@@ -33,6 +33,7 @@ type Engine interface {
 	AudienceEngine
 	HubEngine
 	LogEngine
+	ExpiryEngine
 	RightsEngine
 	SchemaEngine
 }
@@ -104,6 +105,7 @@ var (
 	OperatorServices = []string{
 		adminv1connect.BackupServiceName,
 		adminv1connect.LogServiceName,
+		adminv1connect.ExpiryServiceName,
 		adminv1connect.SchemaServiceName,
 		adminv1connect.InvitationServiceName,
 		adminv1connect.SignInServiceName,

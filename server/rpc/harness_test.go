@@ -44,6 +44,7 @@ type scripted struct {
 	AudienceEngine // nor here
 	HubEngine      // nor here
 	LogEngine      // nor here
+	ExpiryEngine   // nor here
 	RightsEngine   // nor here
 	SchemaEngine   // nor here
 
