@@ -342,6 +342,9 @@ func TestWhoIsErasedLeavesTheList(t *testing.T) {
 	if p.total(Waiting) != 0 {
 		t.Error("still waiting")
 	}
+	if got, err := p.finder.Search(t.Context(), by("iryna", "desk"), ""); err != nil || got.Total != 1 {
+		t.Errorf("found %+v, %v, want the one who is left", got, err)
+	}
 }
 
 func TestFindingPeopleInAnyScript(t *testing.T) {
