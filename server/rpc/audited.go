@@ -84,8 +84,10 @@ var audited = map[string]audit.Action{
 	reportv1connect.ReportServiceListReportsProcedure: notKept, // the catalogue is the program's
 	reportv1connect.ReportServiceReportProcedure:      figuresRead,
 
-	personsv1connect.PersonsServiceListPairsProcedure: recordsRead,
-	personsv1connect.PersonsServiceDecideProcedure:    personLink,
+	personsv1connect.PersonsServiceListPairsProcedure:  recordsRead,
+	personsv1connect.PersonsServiceDecideProcedure:     personLink,
+	personsv1connect.PersonsServiceListPeopleProcedure: recordsRead,
+	personsv1connect.PersonsServiceGetPersonProcedure:  recordsRead,
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure:    directoryRead,
 	directoryv1connect.DirectoryServiceListSpacesProcedure:        directoryRead,
@@ -199,6 +201,9 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 	case *personsv1.ListPairsResponse:
 		e.Count = 2 * len(given.Pairs)
 		return some(e)
+	case *personsv1.ListPeopleResponse:
+		e.Count = len(given.People)
+		return some(e)
 	case *syncv1.RepairResponse:
 		e.Count = len(given.Rows)
 		return some(e)
@@ -268,7 +273,7 @@ func nameOne(e *audit.Event, field, id string) {
 	switch field {
 	case "record_id":
 		e.Record = id
-	case "subject_id", "user_id", "first_person_id":
+	case "subject_id", "user_id", "person_id", "first_person_id":
 		e.Person = id
 	case "second_person_id", "device_id", "assignment_id", "programme_id":
 		e.Target = id

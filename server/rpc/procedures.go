@@ -68,6 +68,8 @@ var procedures = map[string]bounds{
 	reportv1connect.ReportServiceReportProcedure:        {messageBytes: askBytes, work: reportMost},
 	personsv1connect.PersonsServiceListPairsProcedure:   {messageBytes: askBytes, work: reportMost},
 	personsv1connect.PersonsServiceDecideProcedure:      {messageBytes: askBytes, work: reportMost},
+	personsv1connect.PersonsServiceListPeopleProcedure:  {messageBytes: askBytes, work: reportMost},
+	personsv1connect.PersonsServiceGetPersonProcedure:   {messageBytes: askBytes, work: reportMost},
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure:    {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceAddProgrammeProcedure:      {messageBytes: officeBytes, work: workMost},
