@@ -12,6 +12,7 @@ import (
 
 // groups are all pages. Their order is that of the sections.
 var groups = [][]route{
+	personRoutes,
 	deviceRoutes, reportRoutes,
 }
 
