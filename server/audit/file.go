@@ -21,6 +21,7 @@ const Torn Action = "audit.torn"
 // Log is an open log. It is safe for concurrent use.
 type Log struct {
 	now  func() int64 // milliseconds since 1970
+	name string
 	file *appendfile.File
 
 	mu      sync.Mutex // guards what follows, and the file
@@ -40,7 +41,7 @@ type batch struct {
 // goes on after the last whole line, and does not look at those before: see
 // [Verify].
 func Open(name string, now func() int64) (l *Log, err error) {
-	l = &Log{now: now}
+	l = &Log{now: now, name: name}
 	torn := int64(0)
 	l.file, err = appendfile.Open(name, func(file io.ReaderAt, sizeBytes int64) (end int64, err error) {
 		end, l.head, err = lastOf(file, sizeBytes)

@@ -89,6 +89,10 @@ var needs = map[string]Need{
 	syncv1connect.DeskServiceListHistoryProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 	syncv1connect.DeskServiceGetRecordAtProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 
+	syncv1connect.DeskServiceSurveyProcedure:      {Caller: Member, Roles: settling, Where: InSpace},
+	syncv1connect.DeskServiceListReviewProcedure:  {Caller: Member, Roles: settling, Where: InSpace},
+	syncv1connect.DeskServiceListRecordsProcedure: {Caller: Member, Roles: opening, Where: InSpace},
+
 	syncv1connect.RightsServiceEraseProcedure:  {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 	syncv1connect.RightsServiceExportProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 
@@ -115,6 +119,8 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceListDevicesProcedure:    {Caller: Member, Roles: looking},
 	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   {Caller: Member, Roles: keeping, Fresh: true},
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceInviteDeviceProcedure:   {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceListEventsProcedure:     {Caller: Member, Roles: []directory.Role{directory.Administrator, directory.DataProtectionOfficer}},
 
 	// Who enrols or asks for a token proves itself with that.
 	enrolv1connect.EnrolServiceEnrolProcedure:     {Caller: Anyone},

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"strings"
@@ -47,6 +48,7 @@ const (
 	deviceRevoke   audit.Action = "device.revoke"
 	deviceRetire   audit.Action = "device.retire"
 	inviteMake     audit.Action = "invitation.make"
+	auditRead      audit.Action = "audit.read"
 	registerCopy   audit.Action = "register.backup"
 	registerCut    audit.Action = "register.cut"
 	registerTypes  audit.Action = "register.types"
@@ -69,6 +71,9 @@ var audited = map[string]audit.Action{
 	syncv1connect.DeskServiceListHistoryProcedure:       recordsRead,
 	syncv1connect.DeskServiceGetRecordAtProcedure:       recordsRead,
 	syncv1connect.DeskServiceListQuarantinedProcedure:   recordsRead,
+	syncv1connect.DeskServiceSurveyProcedure:            figuresRead,
+	syncv1connect.DeskServiceListReviewProcedure:        recordsRead,
+	syncv1connect.DeskServiceListRecordsProcedure:       recordsRead,
 	syncv1connect.DeskServiceWriteProcedure:             recordsSettle,
 	syncv1connect.DeskServiceDismissProcedure:           recordsDismiss,
 	syncv1connect.RightsServiceEraseProcedure:           personErase,
@@ -88,6 +93,8 @@ var audited = map[string]audit.Action{
 	directoryv1connect.DirectoryServiceEndAssignmentProcedure:  roleEnd,
 	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   deviceRevoke,
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   deviceRetire,
+	directoryv1connect.DirectoryServiceInviteDeviceProcedure:   inviteMake,
+	directoryv1connect.DirectoryServiceListEventsProcedure:     auditRead,
 
 	enrolv1connect.EnrolServiceEnrolProcedure:     deviceEnrol,
 	enrolv1connect.EnrolServiceChallengeProcedure: notKept, // it is nothing by itself
@@ -182,6 +189,13 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 	case *syncv1.RepairResponse:
 		e.Count = len(given.Rows)
 		return some(e)
+	case *syncv1.ListRecordsResponse:
+		e.Count = len(given.Records)
+	case *syncv1.SurveyResponse: // numbers of all of them together
+		e.Space, e.Count = "", len(given.Spaces)
+		return []audit.Event{e}
+	case *syncv1.ListReviewResponse:
+		return givenInReview(e, given)
 	}
 	if len(spaces) < 2 {
 		return []audit.Event{e}
@@ -206,6 +220,18 @@ func givenBySync(e audit.Event, given *syncv1.SyncResponse) (events []audit.Even
 	for _, space := range given.Spaces {
 		e.Space, e.Count = hex.EncodeToString(space.SpaceId), countOf(space.Page)
 		events = append(events, some(e)...)
+	}
+	return events
+}
+
+// givenInReview is an event for each space of which items were given.
+func givenInReview(e audit.Event, given *syncv1.ListReviewResponse) (events []audit.Event) {
+	for i, item := range given.Items {
+		e.Count++
+		if i+1 == len(given.Items) || !bytes.Equal(item.SpaceId, given.Items[i+1].SpaceId) {
+			e.Space = hex.EncodeToString(item.SpaceId)
+			events, e.Count = append(events, e), 0
+		}
 	}
 	return events
 }

@@ -43,6 +43,7 @@ type scripted struct {
 	LogEngine      // nor here
 	RightsEngine   // nor here
 	SchemaEngine   // nor here
+	Surveyed       // nor here
 
 	push  func(space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error)
 	pull  func(ctx context.Context, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)

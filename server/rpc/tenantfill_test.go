@@ -45,6 +45,8 @@ var idsNamed = map[string]func(t *tenant, choice int) []byte{
 	"hub_cursor":            func(t *tenant, n int) []byte { return t.places[n].cursor },
 	"page_token":            func(t *tenant, n int) []byte { return []byte(hex.EncodeToString(t.victim[:])) },
 	"brought_by":            func(t *tenant, _ int) []byte { return t.victim[:] },
+	"about_id":              func(t *tenant, _ int) []byte { return t.victim[:] },
+	"replica_ids":           func(t *tenant, n int) []byte { return t.places[n].change.Replica[:] },
 	"user_id":               func(t *tenant, _ int) []byte { return t.victim[:] },
 	"expected_recorder_ids": func(t *tenant, _ int) []byte { return t.victim[:] },
 	"programme_id":          func(t *tenant, _ int) []byte { return t.programme[:] },
@@ -60,6 +62,7 @@ var wordsNamed = map[string][]byte{
 	"type": []byte("zhurnal.records.v1.Training"), "header": nil, "message": trainingBytes(), "reason_key": []byte("draft.entered_twice"),
 	"buckets": make([]byte, 2048), "file_descriptor_set": []byte("no set"),
 	"secret": make([]byte, 16), "label": []byte("Tablet 7"), "public_key": bytes.Repeat([]byte{7}, 32), "signature": make([]byte, 64), "nonce": make([]byte, 32),
+	"action": []byte("device."), "app_version": []byte("1.0"),
 	"login": []byte("somebody@example.org"), "password": []byte("four words that are nobody's"),
 	"backup_id": bytes.Repeat([]byte{7}, 16), "hash": bytes.Repeat([]byte{7}, 32),
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"math"
 	"net/http"
+	"path/filepath"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -15,12 +16,14 @@ import (
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/audit"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
@@ -125,8 +128,13 @@ func newTenantWorld(t *testing.T) *tenantWorld {
 	if w.door, err = enrol.New(enrol.Options{Directory: w.directory, Now: now, Random: rand.Reader}); err != nil {
 		t.Fatal(err)
 	}
+	kept, err := audit.Open(filepath.Join(t.TempDir(), "audit"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = kept.Close() })
 	w.running = startWith(t, engine, brief, func(o *Options) {
-		o.Directory, o.Enrol = w.directory, w.door
+		o.Directory, o.Enrol, o.Audit, o.Trail, o.Home = w.directory, w.door, kept, kept, credential.Home{Server: "http://127.0.0.1"}
 		o.Limits = guard.Usual // but for how often one asks: this test asks more in a minute than a tablet in a year
 		o.Limits.AddressPerSecond, o.Limits.CallerPerSecond, o.Limits.AddressBurst, o.Limits.CallerBurst = 1e6, 1e6, 1e6, 1e6
 		o.Limits.DayBytes, o.Limits.DayChanges = math.MaxInt64, math.MaxInt64

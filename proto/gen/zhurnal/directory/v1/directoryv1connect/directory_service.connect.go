@@ -68,6 +68,12 @@ const (
 	// DirectoryServiceRetireDeviceProcedure is the fully-qualified name of the DirectoryService's
 	// RetireDevice RPC.
 	DirectoryServiceRetireDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/RetireDevice"
+	// DirectoryServiceInviteDeviceProcedure is the fully-qualified name of the DirectoryService's
+	// InviteDevice RPC.
+	DirectoryServiceInviteDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/InviteDevice"
+	// DirectoryServiceListEventsProcedure is the fully-qualified name of the DirectoryService's
+	// ListEvents RPC.
+	DirectoryServiceListEventsProcedure = "/zhurnal.directory.v1.DirectoryService/ListEvents"
 )
 
 // DirectoryServiceClient is a client for the zhurnal.directory.v1.DirectoryService service.
@@ -96,6 +102,10 @@ type DirectoryServiceClient interface {
 	RevokeDevice(context.Context, *connect.Request[v1.RevokeDeviceRequest]) (*connect.Response[v1.RevokeDeviceResponse], error)
 	// Says whether a device is waited for.
 	RetireDevice(context.Context, *connect.Request[v1.RetireDeviceRequest]) (*connect.Response[v1.RetireDeviceResponse], error)
+	// Makes an invitation for a device.
+	InviteDevice(context.Context, *connect.Request[v1.InviteDeviceRequest]) (*connect.Response[v1.InviteDeviceResponse], error)
+	// Lists who did what.
+	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
 }
 
 // NewDirectoryServiceClient constructs a client for the zhurnal.directory.v1.DirectoryService
@@ -181,6 +191,18 @@ func NewDirectoryServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithSchema(directoryServiceMethods.ByName("RetireDevice")),
 			connect.WithClientOptions(opts...),
 		),
+		inviteDevice: connect.NewClient[v1.InviteDeviceRequest, v1.InviteDeviceResponse](
+			httpClient,
+			baseURL+DirectoryServiceInviteDeviceProcedure,
+			connect.WithSchema(directoryServiceMethods.ByName("InviteDevice")),
+			connect.WithClientOptions(opts...),
+		),
+		listEvents: connect.NewClient[v1.ListEventsRequest, v1.ListEventsResponse](
+			httpClient,
+			baseURL+DirectoryServiceListEventsProcedure,
+			connect.WithSchema(directoryServiceMethods.ByName("ListEvents")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -198,6 +220,8 @@ type directoryServiceClient struct {
 	listDevices    *connect.Client[v1.ListDevicesRequest, v1.ListDevicesResponse]
 	revokeDevice   *connect.Client[v1.RevokeDeviceRequest, v1.RevokeDeviceResponse]
 	retireDevice   *connect.Client[v1.RetireDeviceRequest, v1.RetireDeviceResponse]
+	inviteDevice   *connect.Client[v1.InviteDeviceRequest, v1.InviteDeviceResponse]
+	listEvents     *connect.Client[v1.ListEventsRequest, v1.ListEventsResponse]
 }
 
 // ListProgrammes calls zhurnal.directory.v1.DirectoryService.ListProgrammes.
@@ -260,6 +284,16 @@ func (c *directoryServiceClient) RetireDevice(ctx context.Context, req *connect.
 	return c.retireDevice.CallUnary(ctx, req)
 }
 
+// InviteDevice calls zhurnal.directory.v1.DirectoryService.InviteDevice.
+func (c *directoryServiceClient) InviteDevice(ctx context.Context, req *connect.Request[v1.InviteDeviceRequest]) (*connect.Response[v1.InviteDeviceResponse], error) {
+	return c.inviteDevice.CallUnary(ctx, req)
+}
+
+// ListEvents calls zhurnal.directory.v1.DirectoryService.ListEvents.
+func (c *directoryServiceClient) ListEvents(ctx context.Context, req *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error) {
+	return c.listEvents.CallUnary(ctx, req)
+}
+
 // DirectoryServiceHandler is an implementation of the zhurnal.directory.v1.DirectoryService
 // service.
 type DirectoryServiceHandler interface {
@@ -287,6 +321,10 @@ type DirectoryServiceHandler interface {
 	RevokeDevice(context.Context, *connect.Request[v1.RevokeDeviceRequest]) (*connect.Response[v1.RevokeDeviceResponse], error)
 	// Says whether a device is waited for.
 	RetireDevice(context.Context, *connect.Request[v1.RetireDeviceRequest]) (*connect.Response[v1.RetireDeviceResponse], error)
+	// Makes an invitation for a device.
+	InviteDevice(context.Context, *connect.Request[v1.InviteDeviceRequest]) (*connect.Response[v1.InviteDeviceResponse], error)
+	// Lists who did what.
+	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
 }
 
 // NewDirectoryServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -368,6 +406,18 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 		connect.WithSchema(directoryServiceMethods.ByName("RetireDevice")),
 		connect.WithHandlerOptions(opts...),
 	)
+	directoryServiceInviteDeviceHandler := connect.NewUnaryHandler(
+		DirectoryServiceInviteDeviceProcedure,
+		svc.InviteDevice,
+		connect.WithSchema(directoryServiceMethods.ByName("InviteDevice")),
+		connect.WithHandlerOptions(opts...),
+	)
+	directoryServiceListEventsHandler := connect.NewUnaryHandler(
+		DirectoryServiceListEventsProcedure,
+		svc.ListEvents,
+		connect.WithSchema(directoryServiceMethods.ByName("ListEvents")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/zhurnal.directory.v1.DirectoryService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case DirectoryServiceListProgrammesProcedure:
@@ -394,6 +444,10 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 			directoryServiceRevokeDeviceHandler.ServeHTTP(w, r)
 		case DirectoryServiceRetireDeviceProcedure:
 			directoryServiceRetireDeviceHandler.ServeHTTP(w, r)
+		case DirectoryServiceInviteDeviceProcedure:
+			directoryServiceInviteDeviceHandler.ServeHTTP(w, r)
+		case DirectoryServiceListEventsProcedure:
+			directoryServiceListEventsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -449,4 +503,12 @@ func (UnimplementedDirectoryServiceHandler) RevokeDevice(context.Context, *conne
 
 func (UnimplementedDirectoryServiceHandler) RetireDevice(context.Context, *connect.Request[v1.RetireDeviceRequest]) (*connect.Response[v1.RetireDeviceResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.RetireDevice is not implemented"))
+}
+
+func (UnimplementedDirectoryServiceHandler) InviteDevice(context.Context, *connect.Request[v1.InviteDeviceRequest]) (*connect.Response[v1.InviteDeviceResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.InviteDevice is not implemented"))
+}
+
+func (UnimplementedDirectoryServiceHandler) ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.ListEvents is not implemented"))
 }
