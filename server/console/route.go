@@ -12,6 +12,8 @@ import (
 
 // groups are all pages. Their order is that of the sections.
 var groups = [][]route{
+	overviewRoutes,
+	reviewRoutes,
 	deviceRoutes,
 }
 

@@ -95,13 +95,22 @@ func (s *deskService) ListReview(ctx context.Context, req *connect.Request[syncv
 	}
 	size := min(int(cmp.Or(req.Msg.PageSize, reviewPage)), reviewPageMax)
 	resp, at := &syncv1.ListReviewResponse{}, 0
-	err = s.eachSurvey(ctx, req.Msg.SpaceIds, func(_ merge.SpaceID, space *survey.Space) error {
+	var record merge.RecordID
+	if len(req.Msg.RecordId) > 0 {
+		if record, err = wire.ID16[merge.RecordID](req.Msg.RecordId, "record_id"); err != nil {
+			return nil, err
+		}
+	}
+	err = s.eachSurvey(ctx, req.Msg.SpaceIds, func(id merge.SpaceID, space *survey.Space) error {
 		items := space.Review
 		if req.Msg.Minor {
 			items = space.Minor
 		}
 		for _, item := range items {
 			if req.Msg.Kind != syncv1.ReviewKind_REVIEW_KIND_UNSPECIFIED && item.Kind != req.Msg.Kind {
+				continue
+			}
+			if of, err := recordID(id, item.Record); record != (merge.RecordID{}) && (err != nil || of != record) {
 				continue
 			}
 			if uint64(at) >= from && len(resp.Items) < size {

@@ -32,6 +32,17 @@ func (p *Page) N(n int) string {
 	return sign + digits
 }
 
+// Int makes a number of one that a message has.
+func (p *Page) Int(n any) (int, error) {
+	switch n := n.(type) {
+	case uint32:
+		return int(n), nil
+	case int32:
+		return int(n), nil
+	}
+	return 0, fmt.Errorf("%T is no number of a message", n)
+}
+
 // Time writes a moment, in milliseconds since 1970, by the server's time zone.
 func (p *Page) Time(millis int64) string {
 	at := time.UnixMilli(millis)

@@ -393,7 +393,9 @@ type ListReviewRequest struct {
 	// As the last answer gave it; empty for the first.
 	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// At most 500; zero for 50.
-	PageSize      uint32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	PageSize uint32 `protobuf:"varint,5,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Of one record alone: 16 bytes; empty for all.
+	RecordId      []byte `protobuf:"bytes,6,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -461,6 +463,13 @@ func (x *ListReviewRequest) GetPageSize() uint32 {
 		return x.PageSize
 	}
 	return 0
+}
+
+func (x *ListReviewRequest) GetRecordId() []byte {
+	if x != nil {
+		return x.RecordId
+	}
+	return nil
 }
 
 // A page of what is to be settled, space by space in the order of the request.
@@ -942,14 +951,15 @@ const file_zhurnal_sync_v1_survey_proto_rawDesc = "" +
 	"\rregistrations\x18\x11 \x01(\rR\rregistrations\x12\x14\n" +
 	"\x05marks\x18\x12 \x01(\rR\x05marks\x12\x1d\n" +
 	"\n" +
-	"writer_ids\x18\x13 \x03(\fR\twriterIds\"\xb3\x01\n" +
+	"writer_ids\x18\x13 \x03(\fR\twriterIds\"\xd0\x01\n" +
 	"\x11ListReviewRequest\x12\x1b\n" +
 	"\tspace_ids\x18\x01 \x03(\fR\bspaceIds\x12/\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1b.zhurnal.sync.v1.ReviewKindR\x04kind\x12\x14\n" +
 	"\x05minor\x18\x03 \x01(\bR\x05minor\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x04 \x01(\tR\tpageToken\x12\x1b\n" +
-	"\tpage_size\x18\x05 \x01(\rR\bpageSize\"\x85\x01\n" +
+	"\tpage_size\x18\x05 \x01(\rR\bpageSize\x12\x1b\n" +
+	"\trecord_id\x18\x06 \x01(\fR\brecordId\"\x85\x01\n" +
 	"\x12ListReviewResponse\x121\n" +
 	"\x05items\x18\x01 \x03(\v2\x1b.zhurnal.sync.v1.ReviewItemR\x05items\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n" +

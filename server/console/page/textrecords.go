@@ -1,0 +1,7 @@
+package page
+
+// recordTexts are those of the pages about records.
+var recordTexts = catalogue{
+	"training.day": {"день %s", "day %s"},
+	"history.way":  {"Історія", "History"},
+}
