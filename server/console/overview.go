@@ -28,6 +28,8 @@ type overviewPage struct {
 	Tablets     []tablet
 	// Sum is over all spaces.
 	Sum board
+	// Registers says that the reader may open those of trainings.
+	Registers bool
 }
 
 // todo is something to do next: how much of it, and where.
@@ -71,7 +73,7 @@ func showOverview(v *visit) error {
 	slices.SortStableFunc(data.Communities, func(a, b board) int {
 		return cmp.Or(cmp.Compare(b.Review, a.Review), cmp.Compare(b.Silent, a.Silent), cmp.Compare(a.Name, b.Name))
 	})
-	data.Tablets = slices.DeleteFunc(tablets, func(t tablet) bool { return t.Status != directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE })
+	data.Tablets = slices.DeleteFunc(tablets, func(t tablet) bool { return t.Status != directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE || t.AtDesk })
 	data.Sum.Tablets, data.Sum.Silent, data.Sum.Waiting = len(data.Tablets), 0, 0
 	for i := range data.Tablets {
 		if data.Tablets[i].Silent() {
@@ -79,7 +81,8 @@ func showOverview(v *visit) error {
 		}
 		data.Sum.Waiting += int(data.Tablets[i].Contact.GetWaiting())
 	}
-	data.Todo = data.Sum.todo(v.open(directoryv1connect.DirectoryServiceListDevicesProcedure))
+	data.Registers = inCommunities(v.view, v.who, v.o.Now())
+	data.Todo = data.Sum.todo(v.open(directoryv1connect.DirectoryServiceListDevicesProcedure), data.Registers)
 	return v.show(page.Page{Name: "overview", Title: "overview.title", Wide: true, Data: data})
 }
 
@@ -115,7 +118,7 @@ func (v *visit) boardOf(id merge.SpaceID, s *syncv1.SpaceSurvey, tablets []table
 	b := board{SpaceSurvey: s, ID: id.String(), Name: v.spaceName(id), Review: int(s.Disagreements + s.ContestedVoids + s.DisputedAttendances)}
 	for i := range tablets {
 		t := &tablets[i]
-		if t.Status != directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE || !v.view.Knows(merge.PersonID(t.UserId), id) {
+		if t.Status != directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE || t.AtDesk || !v.view.Knows(merge.PersonID(t.UserId), id) {
 			continue
 		}
 		b.Tablets++
@@ -138,18 +141,18 @@ func (b *board) add(one *board) {
 }
 
 // todo is what to do next, the gravest first.
-func (b *board) todo(devices bool) (list []todo) {
+func (b *board) todo(devices, registers bool) (list []todo) {
 	for _, t := range []todo{
 		{"todo.review", b.Review, reviewPath, true},
 		{"todo.quarantined", int(b.Quarantined), quarantinePath, true},
 		{"todo.silent", b.Silent, devicesPath, true},
 		{"todo.waiting", b.Waiting, devicesPath, false},
-		{"todo.unmarked", int(b.DaysUnmarked), "/trainings", false},
-		{"todo.sheet", int(b.DaysUnlikeSheet), "/trainings", false},
-		{"todo.dates", int(b.SuspectDates), "/trainings", false},
+		{"todo.unmarked", int(b.DaysUnmarked), trainingsPath, false},
+		{"todo.sheet", int(b.DaysUnlikeSheet), trainingsPath, false},
+		{"todo.dates", int(b.SuspectDates), trainingsPath, false},
 		{"todo.orphans", int(b.Orphans), "", false},
 	} {
-		if t.Path == devicesPath && !devices {
+		if t.Path == devicesPath && !devices || t.Path == trainingsPath && !registers {
 			continue
 		}
 		if t.N > 0 {

@@ -175,4 +175,3 @@ func TestTenThousandItemsAreAPageAtATime(t *testing.T) {
 	b.get(strings.ReplaceAll(next[1], "&amp;", "&")).mustBe(http.StatusOK, reviewPath, "A50", "Back to the start")
 	b.post(reviewPath+"/many", "rule", "latest", "all", "1", "to", reviewPath).mustBe(http.StatusOK, reviewPath, "500 disagreements are settled", "9500 are left", "Stop")
 }
-

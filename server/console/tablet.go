@@ -23,7 +23,10 @@ const wrongClockMillis = 10 * 60_000
 type tablet struct {
 	*directoryv1.ListedDevice
 	ID, Owner string
-	now       int64
+	// AtDesk says that its user settles or administers: what such a one asks it asks
+	// at once, and nobody waits for it.
+	AtDesk bool
+	now    int64
 }
 
 // tablets are all that the reader may see, those first from which was heard longest
@@ -51,7 +54,10 @@ func (v *visit) tablets() (list []tablet, err error) {
 }
 
 func (v *visit) tablet(d *directoryv1.ListedDevice) tablet {
-	return tablet{d, hex.EncodeToString(d.DeviceId), v.userName(d.UserId), v.o.Now()}
+	return tablet{
+		ListedDevice: d, ID: hex.EncodeToString(d.DeviceId), Owner: v.userName(d.UserId), now: v.o.Now(),
+		AtDesk: len(d.UserId) == 16 && v.view.Has(merge.PersonID(d.UserId), v.o.Now(), deskRoles...),
+	}
 }
 
 // rank puts tablets that are in use before those that are not.
@@ -64,7 +70,7 @@ func (t *tablet) rank() int {
 
 // Silent tells of a tablet in use that was not heard from lately, or never.
 func (t tablet) Silent() bool {
-	return t.Status == directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE && t.now-t.Contact.GetAtMillis() > silentMillis
+	return t.Status == directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE && !t.AtDesk && t.now-t.Contact.GetAtMillis() > silentMillis
 }
 
 // WrongClock tells of a clock that somebody should put right.

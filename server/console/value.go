@@ -3,7 +3,6 @@ package console
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
@@ -151,14 +150,6 @@ func typeKey(typeName string) string {
 		return ""
 	}
 	return key
-}
-
-// shorten bounds what is shown of a text that somebody entered.
-func shorten(text string, runes int) string {
-	if utf8.RuneCountInString(text) <= runes {
-		return text
-	}
-	return string([]rune(text)[:runes]) + "…"
 }
 
 // namesIn are the names of who writes in a space, before those that are given.

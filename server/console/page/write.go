@@ -32,6 +32,14 @@ func (p *Page) N(n int) string {
 	return sign + digits
 }
 
+// Signed writes a difference, with its sign.
+func (p *Page) Signed(n int) string {
+	if n > 0 {
+		return "+" + p.N(n)
+	}
+	return p.N(n)
+}
+
 // Int makes a number of one that a message has.
 func (p *Page) Int(n any) (int, error) {
 	switch n := n.(type) {
