@@ -54,7 +54,7 @@ func showSheet(v *visit) error {
 		day := &t.Days[i]
 		data.Days = append(data.Days, choice{Value: decimal(day.Message.DayNumber), Text: decimal(day.Message.DayNumber), Is: int(day.Message.DayNumber) == number})
 		if int(day.Message.DayNumber) == number {
-			data.Date, data.Code = day.Date(), code(day.Ref.Record)
+			data.Date, data.Code = day.Date(), recordCode(day.Ref.Record)
 		}
 	}
 	if len(t.Days) > 0 && data.Code == "" {
@@ -62,7 +62,7 @@ func showSheet(v *visit) error {
 	}
 	for i := range t.Attendees {
 		if a := &t.Attendees[i]; a.Enrolled || a.Days > 0 {
-			data.Lines = append(data.Lines, sheetLine{Name: r.person(a.Person), Code: code(a.Person)})
+			data.Lines = append(data.Lines, sheetLine{Name: r.person(a.Person), Code: recordCode(a.Person)})
 		}
 	}
 	slices.SortFunc(data.Lines, func(a, b sheetLine) int { return compareNames(a.Name, b.Name) })
@@ -75,9 +75,9 @@ func showSheet(v *visit) error {
 	return v.show(page.Page{Name: "sheet", Title: "sheet.title", Section: trainingsPath, Wide: true, Data: data})
 }
 
-// code is a record's id as a QR code of a sheet or card has it: it names nobody to
+// recordCode is a record's id as a QR code of a sheet or card has it: it names nobody to
 // who has no register.
-func code(id merge.RecordID) string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+func recordCode(id merge.RecordID) string { return base64.RawURLEncoding.EncodeToString(id[:]) }
 
 // codePrefix says to a tablet what it has read.
 const codePrefix = "zhurnal:record:"

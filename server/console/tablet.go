@@ -62,10 +62,13 @@ func (v *visit) tablet(d *directoryv1.ListedDevice) tablet {
 
 // rank puts tablets that are in use before those that are not.
 func (t *tablet) rank() int {
-	if t.Status == directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE {
+	switch {
+	case t.Status == directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE && !t.AtDesk:
 		return 0
+	case t.Status == directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE:
+		return 1
 	}
-	return int(t.Status)
+	return 1 + int(t.Status)
 }
 
 // Silent tells of a tablet in use that was not heard from lately, or never.

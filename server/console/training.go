@@ -58,7 +58,7 @@ func showCommunities(path, title, lead string) func(*visit) error {
 			}
 		}
 		slices.SortFunc(data.Communities, func(a, b board) int { return compareNames(a.Name, b.Name) })
-		return v.show(page.Page{Name: "communities", Title: title, Data: data})
+		return v.show(page.Page{Name: "communities", Title: title, Wide: true, Data: data})
 	}
 }
 
@@ -237,7 +237,10 @@ func rowOf(r *register, t *fieldwork.Training, a *fieldwork.Attendee) gridRow {
 }
 
 // eventsPage is what events.html is given.
-type eventsPage struct{ Events []event }
+type eventsPage struct {
+	SpaceID string
+	Events  []event
+}
 
 type event struct {
 	ID, SpaceID, Title  string
@@ -261,7 +264,7 @@ func showEvents(v *visit) error {
 	if err != nil {
 		return err
 	}
-	data := eventsPage{}
+	data := eventsPage{SpaceID: r.space.String()}
 	for _, e := range r.Events() {
 		data.Events = append(data.Events, eventOf(r.space, &e))
 	}

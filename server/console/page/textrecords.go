@@ -44,6 +44,7 @@ var recordTexts = catalogue{
 
 	"events.title":        {"Події", "Events"},
 	"events.lead":         {"Що відбулося в кожній громаді і скільки людей прийшло.", "What was held in each community, and how many came."},
+	"events.of":           {"Події громади", "Events of the community"},
 	"events.none":         {"Подій поки немає", "There are no events yet"},
 	"events.none.more":    {"Вони з’являться, щойно планшет передасть їх.", "They show as soon as a tablet has brought them."},
 	"event":               {"Подія", "Event"},

@@ -82,6 +82,14 @@ func (p *Page) Day(day int32) string {
 	return fmt.Sprintf("%d %s %d", at.Day(), month, at.Year())
 }
 
+// ShortDay writes a calendar day in as little room as a column of a register has.
+func (p *Page) ShortDay(day int32) string {
+	if day == 0 {
+		return "—"
+	}
+	return fmt.Sprintf("%d.%02d", day%100, day/100%100)
+}
+
 // Ago writes how long ago a moment was.
 func (p *Page) Ago(millis int64) (string, error) {
 	text, err := p.Length(p.now - millis)
