@@ -55,7 +55,7 @@ const (
 // to decide.
 func (r *Register) Attention(ctx context.Context) ([]Attention, error) {
 	var list []Attention
-	err := r.store.Read(ctx, func(tx localstore.Tx) error {
+	err := r.show(ctx, func(tx localstore.Tx) error {
 		spaces, err := tx.Spaces()
 		if err != nil {
 			return err

@@ -5,13 +5,16 @@ import (
 
 	"connectrpc.com/connect"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/zhurnal/zhurnal/syncengine/limits"
 )
 
-// zstdAnswers asks for answers packed with zstd rather than gzip: a page of rows
+// boundedAnswers asks for answers packed with zstd rather than gzip: a page of rows
 // is an eighth smaller. Requests go up as they are, since batches are packed
-// already.
-func zstdAnswers() connect.ClientOption {
-	return connect.WithAcceptCompression("zstd", newUnzstd, newZstd)
+// already. An answer that inflates to more than the tablet can hold is refused,
+// however it is packed.
+func boundedAnswers() connect.ClientOption {
+	return connect.WithClientOptions(connect.WithAcceptCompression("zstd", newUnzstd, newZstd), connect.WithReadMaxBytes(limits.AnswerBytes))
 }
 
 // zstdWindowBytesMax bounds what an answer makes the tablet keep in memory.

@@ -46,7 +46,7 @@ type DraftRecord struct {
 // [Tx.DiscardDraft] in the same transaction.
 func (r *Register) Drafts(ctx context.Context) ([]Draft, error) {
 	var drafts []Draft
-	err := r.store.Read(ctx, func(tx localstore.Tx) error {
+	err := r.show(ctx, func(tx localstore.Tx) error {
 		spaces, err := tx.Spaces()
 		if err != nil {
 			return err

@@ -59,7 +59,7 @@ func Enrol(ctx context.Context, invitation Invitation, label string, signer Sign
 	if err != nil {
 		return Identity{}, about(err, "enrol: sign")
 	}
-	resp, err := enrolv1connect.NewEnrolServiceClient(pinned, invitation.Server).Enrol(ctx, connect.NewRequest(&enrolv1.EnrolRequest{
+	resp, err := enrolv1connect.NewEnrolServiceClient(pinned, invitation.Server, boundedAnswers()).Enrol(ctx, connect.NewRequest(&enrolv1.EnrolRequest{
 		OrganisationId: invitation.Organisation[:], Secret: invitation.Secret[:],
 		Algorithm: key.Algorithm(), PublicKey: key.Bytes(), Label: label, Signature: signature,
 	}))

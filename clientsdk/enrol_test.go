@@ -28,9 +28,14 @@ type signer struct {
 	mu      sync.Mutex
 	signed  int
 	refuses error
+	// before, if set, is called before it signs, or refuses to.
+	before func()
 }
 
 func (s *signer) Sign(message []byte) ([]byte, error) {
+	if s.before != nil {
+		s.before()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refuses != nil {
@@ -48,7 +53,7 @@ type enrolled struct {
 	http     *http.Client
 }
 
-func enrolAt(t *testing.T, o *office, person string) *enrolled {
+func enrolAt(t testing.TB, o *office, person string) *enrolled {
 	t.Helper()
 	e := &enrolled{signer: &signer{SoftwareKey: must(clientsdk.NewSoftwareKey(rand.Reader))}, link: &tallied{}}
 	e.http = &http.Client{Transport: e.link}
@@ -60,7 +65,7 @@ func enrolAt(t *testing.T, o *office, person string) *enrolled {
 	return e
 }
 
-func (e *enrolled) client(t *testing.T) syncv1connect.SyncServiceClient {
+func (e *enrolled) client(t testing.TB) syncv1connect.SyncServiceClient {
 	t.Helper()
 	client, err := clientsdk.HomeClient(e.identity, e.signer, e.http)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/rpc"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -35,7 +36,9 @@ type office struct {
 	// ahead is by how much its clock is ahead, in milliseconds.
 	ahead atomic.Int64
 	hub   credential.HubID
-	stop  func()
+	// sealed keeps what tablets seal before they are wiped; nil: it takes none.
+	sealed *wiped.Store
+	stop   func()
 }
 
 func must[T any](value T, err error) T {
@@ -61,6 +64,9 @@ func (o *office) start(address string) {
 	options := rpc.Options{
 		Engine: o.engine, Enrol: o.door, Directory: o.known, Now: o.now,
 		Health: grpchealth.NewStaticChecker(), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	}
+	if o.sealed != nil {
+		options.Sealed = o.sealed
 	}
 	if o.hub != (credential.HubID{}) {
 		options.Brought = func() {}

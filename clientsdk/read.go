@@ -54,7 +54,17 @@ type Reader interface {
 }
 
 func (r *Register) read(ctx context.Context, fn func(localstore.Tx, *schema.Schema) error) error {
-	return r.store.Read(ctx, func(tx localstore.Tx) error { return fn(tx, r.options.Schema) })
+	return r.show(ctx, func(tx localstore.Tx) error { return fn(tx, r.options.Schema) })
+}
+
+// show runs fn on a snapshot if what is in the register may be shown.
+func (r *Register) show(ctx context.Context, fn func(localstore.Tx) error) error {
+	return r.store.Read(ctx, func(tx localstore.Tx) error {
+		if err := checkWipe(tx); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
 }
 
 func (r *Register) keys() *sealing.Keys { return r.options.Keys }
@@ -70,7 +80,7 @@ type Snapshot struct {
 // only: the connections for reading are few, and reading through the register
 // meanwhile may wait for one that fn itself holds.
 func (r *Register) Snapshot(ctx context.Context, fn func(*Snapshot) error) error {
-	return r.store.Read(ctx, func(tx localstore.Tx) error { return fn(&Snapshot{r, tx}) })
+	return r.show(ctx, func(tx localstore.Tx) error { return fn(&Snapshot{r, tx}) })
 }
 
 func (s *Snapshot) read(_ context.Context, fn func(localstore.Tx, *schema.Schema) error) error {

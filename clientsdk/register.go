@@ -37,7 +37,7 @@ var (
 )
 
 // Options say what a register is made of. All of them are required, but for
-// Memory and Keys.
+// Memory, Keys and Wiping.
 type Options struct {
 	// Dir is the directory of the register's files. It is created if it is not
 	// there; its parent must be. Nothing else belongs in it.
@@ -57,6 +57,9 @@ type Options struct {
 	// counselling rooms; nil for who has none. They may be other ones, or none, at
 	// every Open, as when notes are behind a PIN of their own.
 	Keys *sealing.Keys
+	// Wiping is how the register is wiped when its organisation orders that. Without
+	// it an order is told, by [ErrWipeOrdered], and not obeyed.
+	Wiping *Wiping
 	// Clock gives the time in milliseconds since 1970. It may be wrong: order
 	// comes from what was seen.
 	Clock func() int64
@@ -80,7 +83,7 @@ type Register struct {
 
 // Open opens the register, and creates it if it is not there. A wrong key
 // ([ErrKey]) or a register of a newer version ([ErrVersion]) leaves the files as
-// they are.
+// they are. A wipe that was cut off goes on, and the error is [ErrWiped].
 func Open(ctx context.Context, o Options) (*Register, error) {
 	switch {
 	case o.Schema == nil, o.Clock == nil, o.Random == nil:
@@ -93,12 +96,21 @@ func Open(ctx context.Context, o Options) (*Register, error) {
 	if err := o.Keys.Check(); err != nil {
 		return nil, about(err, "open register")
 	}
+	if o.Memory == nil && isReceipted(o.Dir) {
+		if err := destroy(ctx, o.Dir, o.Wiping, nil); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("open register: %w", errWiped())
+	}
 	store, err := openStore(ctx, &o)
 	if err != nil {
 		return nil, err
 	}
 	o.Key = nil
 	r := &Register{options: o, store: store, syncing: make(chan struct{}, 1), requestBytes: requestBytesFirst}
+	if err := r.resumeWipe(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open register: %w", err), store.Close())
+	}
 	if err := r.reindex(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open register: %w", err), store.Close())
 	}

@@ -51,6 +51,9 @@ type SyncResult struct {
 	Repaired int
 	// Spaces are the spaces that the tablet holds.
 	Spaces []SpaceResult
+	// Wiped says what was done about an order of the organisation that the device
+	// erases what it holds; nil without one. See [ErrWiped].
+	Wiped *WipeResult
 }
 
 // SpaceResult says how the sync of one space went.
@@ -86,6 +89,10 @@ func (s *SyncResult) Err() error {
 // of what was to be sent is lost, and the next Sync, after fault.WaitOf of the
 // error, goes on.
 //
+// If the organisation has ordered that the device erases what it holds, and the
+// order is signed by the key that the device was given when it enrolled, Sync does
+// that, and its error is [ErrWiped]; see [Options].Wiping.
+//
 // The client says who the author is to the server, and counts bytes and sets
 // timeouts if the app wants that.
 func (r *Register) Sync(ctx context.Context, client syncv1connect.SyncServiceClient) (SyncResult, error) {
@@ -99,6 +106,10 @@ func (r *Register) Sync(ctx context.Context, client syncv1connect.SyncServiceCli
 	err := s.run(ctx)
 	if err == nil {
 		err = r.scrub(ctx)
+	}
+	var told *wipeOrdered
+	if errors.As(err, &told) {
+		s.result.Wiped, err = r.obey(ctx, told)
 	}
 	for _, t := range s.tours {
 		s.result.Repaired += t.repair.repaired
@@ -219,6 +230,10 @@ func (s *exchange) call(ctx context.Context, req *syncv1.SyncRequest, under []*t
 func callError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	var told *wipeOrdered
+	if errors.As(err, &told) {
+		return told
 	}
 	var known *fault.Error
 	if errors.As(err, &known) { // of this side: the device's key, a pin

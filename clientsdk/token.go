@@ -19,11 +19,11 @@ import (
 // which proves who calls: it gets tokens when they are due, and another when the
 // server has forgotten one.
 func HomeClient(identity Identity, signer Signer, client *http.Client, options ...connect.ClientOption) (syncv1connect.SyncServiceClient, error) {
-	pinned, proves, err := Proven(identity, signer, client)
+	pinned, proven, err := Proven(identity, signer, client)
 	if err != nil {
 		return nil, err
 	}
-	return syncv1connect.NewSyncServiceClient(pinned, identity.Server, append(append([]connect.ClientOption{zstdAnswers()}, options...), proves)...), nil
+	return syncv1connect.NewSyncServiceClient(pinned, identity.Server, append([]connect.ClientOption{proven}, options...)...), nil
 }
 
 // HubClient returns the like of a hub at this address, which knows the device
@@ -34,7 +34,7 @@ func HubClient(address string, identity Identity, signer Signer, client *http.Cl
 	}
 	proves := newProver(identity, signer, client, address)
 	proves.hub = true
-	return syncv1connect.NewSyncServiceClient(client, address, append(append([]connect.ClientOption{zstdAnswers()}, options...), connect.WithInterceptors(proves))...), nil
+	return syncv1connect.NewSyncServiceClient(client, address, append(append([]connect.ClientOption{boundedAnswers()}, options...), connect.WithInterceptors(proves))...), nil
 }
 
 // Proven returns what a client of any service of home's is made with: an HTTP
@@ -44,7 +44,7 @@ func Proven(identity Identity, signer Signer, client *http.Client) (*http.Client
 	if err != nil {
 		return nil, nil, err
 	}
-	return pinned, connect.WithInterceptors(newProver(identity, signer, pinned, identity.Server)), nil
+	return pinned, connect.WithClientOptions(boundedAnswers(), connect.WithInterceptors(newProver(identity, signer, pinned, identity.Server))), nil
 }
 
 // prover is an interceptor that sends a token with each call.
@@ -52,6 +52,7 @@ type prover struct {
 	identity Identity
 	signer   Signer
 	service  enrolv1connect.EnrolServiceClient
+	wipes    enrolv1connect.WipeServiceClient
 	// hub says that a hub is asked.
 	hub bool
 	// held is there for the one who may look at what follows, or get a token.
@@ -65,7 +66,11 @@ type prover struct {
 var _ connect.Interceptor = (*prover)(nil)
 
 func newProver(identity Identity, signer Signer, client *http.Client, address string) *prover {
-	p := &prover{identity: identity, signer: signer, held: make(chan struct{}, 1), service: enrolv1connect.NewEnrolServiceClient(client, address)}
+	p := &prover{
+		identity: identity, signer: signer, held: make(chan struct{}, 1),
+		service: enrolv1connect.NewEnrolServiceClient(client, address, boundedAnswers()),
+		wipes:   enrolv1connect.NewWipeServiceClient(client, address, boundedAnswers()),
+	}
 	p.held <- struct{}{}
 	return p
 }
@@ -110,6 +115,13 @@ func (p *prover) ask(ctx context.Context) (*enrolv1.TokenResponse, error) {
 	resp, err := p.service.Token(ctx, connect.NewRequest(&enrolv1.TokenRequest{DeviceId: device[:], Nonce: challenge.Msg.Nonce, Signature: signature}))
 	if err != nil {
 		return nil, err
+	}
+	if resp.Msg.WipeOrder != nil {
+		order, err := credential.WipeOrderFromProto(resp.Msg.WipeOrder)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &wipeOrdered{order, p.wipes}
 	}
 	return resp.Msg, nil
 }

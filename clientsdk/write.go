@@ -39,6 +39,9 @@ type Warning struct {
 func (r *Register) Write(ctx context.Context, space SpaceID, fn func(*Tx) error) (Written, error) {
 	var written Written
 	err := r.store.Write(ctx, func(local localstore.Tx) error {
+		if err := checkWipe(local); err != nil {
+			return err
+		}
 		held, err := spaceOf(local, space)
 		if err != nil {
 			return err

@@ -15,15 +15,17 @@ import (
 
 type inviteCommand struct {
 	keyFlag
-	Dir              string `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the server's register. The server may run, on this machine."`
-	Server           string `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The address at which tablets reach the server (${default})."`
-	Person           id     `placeholder:"PERSON" help:"Who is invited: 32 hexadecimal digits. With --name: the id that a new person gets."`
-	Name             string `placeholder:"TEXT" help:"The name of a person who is not known yet."`
-	Organisation     id     `placeholder:"ID" help:"The person's organisation, if the server has several: 32 hexadecimal digits."`
-	OrganisationName string `placeholder:"TEXT" help:"The name of an organisation that is not known yet, such as the first."`
-	Pin              []hash `placeholder:"SHA256" help:"SHA-256 of the public key (SubjectPublicKeyInfo) of the server's certificate: 64 hexadecimal digits. May be repeated."`
-	Printed          bool   `help:"For a sheet of paper: good for 24 hours in place of 30 minutes."`
-	PNG              string `name:"png" placeholder:"FILE" help:"Write the QR code as a picture too. Whoever sees it can use it."`
+	Dir              string   `required:"" aliases:"data" placeholder:"PATH" help:"Directory of the server's register. The server may run, on this machine."`
+	Server           string   `default:"http://127.0.0.1:8765" placeholder:"URL" help:"The address at which tablets reach the server (${default})."`
+	Person           id       `placeholder:"PERSON" help:"Who is invited: 32 hexadecimal digits. With --name: the id that a new person gets."`
+	Name             string   `placeholder:"TEXT" help:"The name of a person who is not known yet."`
+	Organisation     id       `placeholder:"ID" help:"The person's organisation, if the server has several: 32 hexadecimal digits."`
+	OrganisationName string   `placeholder:"TEXT" help:"The name of an organisation that is not known yet, such as the first."`
+	Pin              []hash   `placeholder:"SHA256" help:"SHA-256 of the public key (SubjectPublicKeyInfo) of the server's certificate: 64 hexadecimal digits. May be repeated."`
+	WipeKey          wipeKey  `placeholder:"PUBLIC" help:"The public half of the key that orders to wipe a tablet, as 'zhurnal key wipe' prints it. It is the organisation's from then on."`
+	Recovery         []string `placeholder:"AGE1..." sep:"none" help:"Who can open what a tablet seals before it is wiped: a recipient as 'zhurnal key identity' prints it. May be repeated. With --wipe-key."`
+	Printed          bool     `help:"For a sheet of paper: good for 24 hours in place of 30 minutes."`
+	PNG              string   `name:"png" placeholder:"FILE" help:"Write the QR code as a picture too. Whoever sees it can use it."`
 }
 
 // Help is shown by 'zhurnal invite --help'.
@@ -34,6 +36,7 @@ register makes the organisation and the first person.
 Examples:
   zhurnal invite --dir ./register --organisation-name Opora --name "Iryna K." --server https://register.example.org
   zhurnal invite --dir ./register --name "Olena S." --printed --png olena.png
+  zhurnal invite --dir ./register --name "Petro M." --wipe-key PUBLIC --recovery age1...
   zhurnal invite --dir ./register --person 6f0c9d1f0e6b4a2ba5a1f3f3a9a4c7d1`
 }
 
@@ -62,6 +65,7 @@ func (c *inviteCommand) Run(ctx context.Context, to streams) (err error) {
 		Home:             credential.Home{Server: c.Server, Organisation: credential.OrganisationID(c.Organisation)},
 		OrganisationName: c.OrganisationName, Person: merge.PersonID(c.Person), PersonName: c.Name, Printed: c.Printed,
 	}
+	guest.Home.WipeKey, guest.Home.Recipients = c.WipeKey, c.Recovery
 	for _, pin := range c.Pin {
 		guest.Home.Pins = append(guest.Home.Pins, pin)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/enrol"
+	"github.com/zhurnal/zhurnal/server/expiry"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/syncengine"
@@ -23,6 +24,7 @@ type keeper interface {
 	copyTo(ctx context.Context, file io.Writer, seal *sealFlags) (backup.Written, error)
 	confirm(ctx context.Context, written *backup.Written) error
 	cut(ctx context.Context, o syncengine.CutOptions) (syncengine.Cut, error)
+	expire(ctx context.Context, rules expiry.Rules, day expiry.Day, rehearse bool) ([]expiry.Expired, error)
 	setRetention(ctx context.Context, space merge.SpaceID, r syncengine.Retention) error
 	addSchema(ctx context.Context, fileDescriptorSet []byte) (types []string, released int, err error)
 	invite(ctx context.Context, guest enrol.Guest) (line string, person merge.PersonID, err error)
@@ -75,6 +77,10 @@ func (s *stoppedServer) confirm(ctx context.Context, written *backup.Written) er
 
 func (s *stoppedServer) cut(ctx context.Context, o syncengine.CutOptions) (syncengine.Cut, error) {
 	return s.engine.Cut(ctx, auth.Operator, o)
+}
+
+func (s *stoppedServer) expire(ctx context.Context, rules expiry.Rules, day expiry.Day, rehearse bool) ([]expiry.Expired, error) {
+	return expiry.Run(ctx, s.engine, auth.Operator, rules, day, rehearse)
 }
 
 func (s *stoppedServer) setRetention(ctx context.Context, space merge.SpaceID, r syncengine.Retention) error {

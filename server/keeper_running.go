@@ -12,6 +12,7 @@ import (
 	adminv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/server/enrol"
+	"github.com/zhurnal/zhurnal/server/expiry"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
@@ -25,6 +26,7 @@ type runningServer struct {
 	dir         string
 	backups     adminv1connect.BackupServiceClient
 	log         adminv1connect.LogServiceClient
+	expiry      adminv1connect.ExpiryServiceClient
 	schema      adminv1connect.SchemaServiceClient
 	invitations adminv1connect.InvitationServiceClient
 }
@@ -36,6 +38,7 @@ func newRunningServer(client *http.Client, dir string) *runningServer {
 		client: client, dir: dir,
 		backups:     adminv1connect.NewBackupServiceClient(client, operator.URL, plain),
 		log:         adminv1connect.NewLogServiceClient(client, operator.URL, plain),
+		expiry:      adminv1connect.NewExpiryServiceClient(client, operator.URL, plain),
 		schema:      adminv1connect.NewSchemaServiceClient(client, operator.URL, plain),
 		invitations: adminv1connect.NewInvitationServiceClient(client, operator.URL, plain),
 	}
@@ -91,6 +94,28 @@ func (s *runningServer) cut(ctx context.Context, o syncengine.CutOptions) (cut s
 		cut.Spaces = append(cut.Spaces, c)
 	}
 	return cut, nil
+}
+
+func (s *runningServer) expire(ctx context.Context, rules expiry.Rules, day expiry.Day, rehearse bool) (list []expiry.Expired, err error) {
+	req := &adminv1.ExpireRequest{Day: int32(day), Rehearse: rehearse}
+	for _, r := range rules.Rules {
+		req.Rules = append(req.Rules, &adminv1.ExpiryRule{Type: r.Type, Months: uint32(max(r.Months, 0)), DateField: r.Date})
+	}
+	for i := range rules.Held {
+		req.HeldIds = append(req.HeldIds, rules.Held[i][:])
+	}
+	resp, err := s.expiry.Expire(ctx, connect.NewRequest(req))
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	for _, m := range resp.Msg.Expired {
+		e := expiry.Expired{
+			Type: m.Type, Records: int(m.Records), ErasedBefore: int(m.ErasedBefore), Held: int(m.Held), Disputed: int(m.Disputed), Erased: int(m.Erased),
+		}
+		copy(e.Space[:], m.SpaceId)
+		list = append(list, e)
+	}
+	return list, nil
 }
 
 func (s *runningServer) setRetention(ctx context.Context, space merge.SpaceID, r syncengine.Retention) error {

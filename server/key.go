@@ -20,7 +20,9 @@ type keyCommand struct {
 	New    newKeyCommand    `cmd:"" help:"Make a file with a master key."`
 	Rotate rotateKeyCommand `cmd:"" help:"Put a register that is stopped under another master key."`
 	// Identity is of another kind of key, and has no part in serving.
-	Identity identityCommand `cmd:"" help:"Make an identity that opens backups, and say to which recipient they are to be sealed."`
+	Identity identityCommand `cmd:"" help:"Make an identity that opens backups and what tablets seal, and say to which recipient they are to be sealed."`
+	// Wipe is of yet another.
+	Wipe wipeKeyCommand `cmd:"" help:"Make a key that signs orders to wipe a device, and print its public half."`
 }
 
 // Help is shown by `zhurnal key --help`.

@@ -38,6 +38,7 @@ type commands struct {
 	History   historyCommand   `cmd:"" help:"Ask a running server who wrote what to a record."`
 	Person    personCommand    `cmd:"" help:"See to a person's rights: what a running server holds about them, and that they be erased."`
 	Backup    backupCommand    `cmd:"" help:"Make a verified copy of a server's register, also while it runs."`
+	Expire    expireCommand    `cmd:"" help:"Erase records that were kept for as long as rules say."`
 	Cut       cutCommand       `cmd:"" help:"Forget the beginning of a server's log, as far as a verified backup has it."`
 	AddSchema addSchemaCommand `cmd:"" help:"Make record types known to a server that it was not built with."`
 	Invite    inviteCommand    `cmd:"" help:"Make an invitation by which a tablet enrols."`
@@ -45,6 +46,8 @@ type commands struct {
 	SignIn    signInCommand    `cmd:"" help:"Say by login and password who you are, for 'report' and 'history'."`
 	SignOut   signOutCommand   `cmd:"" help:"End that."`
 	Enrol     enrolCommand     `cmd:"" help:"Make this machine known to a server, by an invitation."`
+	Device    deviceCommand    `cmd:"" help:"See to devices: list them, let one in no more, have one wiped."`
+	Recover   recoverCommand   `cmd:"" help:"Bring home what a device has sealed before it was wiped."`
 	Restore   restoreCommand   `cmd:"" help:"Make a register of a backup."`
 	Check     checkCommand     `cmd:"" help:"Look for damage in a register or a backup."`
 	Key       keyCommand       `cmd:"" help:"Make a master key, put a register under another one, or make an identity that opens backups."`

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"connectrpc.com/connect"
@@ -15,33 +18,51 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/server/report"
+	"github.com/zhurnal/zhurnal/server/report/table"
+	"github.com/zhurnal/zhurnal/syncengine/atomicfile"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
 type reportCommand struct {
-	Server  string        `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
-	Key     string        `placeholder:"FILE" help:"The key file of a device, as 'zhurnal enrol' makes it. Without it: as who has signed in."`
-	Session string        `placeholder:"FILE" help:"Where 'zhurnal sign-in' keeps the session (in your configuration directory)."`
-	Desk    id            `required:"" placeholder:"SPACE" help:"The desk for which the report is made, to which you must have access: 32 hexadecimal digits."`
-	From    int32         `placeholder:"YYYYMMDD" help:"First day of what was held. Without it: from the beginning."`
-	To      int32         `placeholder:"YYYYMMDD" help:"Last day of what was held. Without it: to the end."`
-	Expect  []id          `placeholder:"PERSON" help:"Recorders who should have synced; the report lists those of whom it has nothing."`
-	JSON    bool          `name:"json" help:"Print one JSON object instead of a table."`
-	Wait    time.Duration `default:"1m" help:"How long to wait for the answer (${default})."`
+	Name    string            `arg:"" optional:"" default:"overview" help:"Which report; --list has the names (${default})."`
+	List    bool              `help:"List the reports, what each answers and its parameters, and end."`
+	Server  string            `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
+	Key     string            `placeholder:"FILE" help:"The key file of a device, as 'zhurnal enrol' makes it. Without it: as who has signed in."`
+	Session string            `placeholder:"FILE" help:"Where 'zhurnal sign-in' keeps the session (in your configuration directory)."`
+	Desk    *id               `placeholder:"SPACE" help:"The desk for whose programme the report is made, to which you must have access: 32 hexadecimal digits."`
+	From    int32             `placeholder:"YYYYMMDD" help:"First day of what was held. Without it: from the beginning."`
+	To      int32             `placeholder:"YYYYMMDD" help:"Last day of what was held. Without it: to the end."`
+	Set     map[string]string `placeholder:"NAME=VALUE" help:"A parameter of the report."`
+	Public  bool              `help:"What may leave the organisation: small numbers are suppressed, and what would give one away. Of whole months."`
+	Expect  []id              `placeholder:"PERSON" help:"Recorders who should have synced; the report lists those of whom it has nothing."`
+	Lang    string            `enum:"uk,en" default:"en" help:"Language: uk or en (${default})."`
+	CSV     string            `name:"csv" placeholder:"FILE" xor:"form" help:"Write CSV to a file, - for standard output."`
+	XLSX    string            `name:"xlsx" placeholder:"FILE" xor:"form" help:"Write an Excel workbook to a file."`
+	JSON    bool              `name:"json" xor:"form" help:"Print one JSON object instead of tables."`
+	Wait    time.Duration     `default:"1m" help:"How long to wait for the answer (${default})."`
 }
 
 // Help is shown by `zhurnal report --help`.
 func (reportCommand) Help() string {
 	return `The figures are worked out when you ask, from every register as it is on the server at that moment.
-They are numbers, and the sessions at which somebody has to look; no list of persons is in them.
+They are numbers, and the sessions at which somebody has to look; no list of the people who are served is in them.
 
 Examples:
+  zhurnal report --list
   zhurnal sign-in && zhurnal report --desk 00d35c00000000000000000000000001
-  zhurnal report --key desk.key --desk 00d35c00000000000000000000000001
-  zhurnal report --key desk.key --desk ... --from 20160701 --to 20160930 --json`
+  zhurnal report people-reached --key desk.key --desk ... --from 20160701 --to 20160930 --set target=30000
+  zhurnal report attended-all-days --key desk.key --desk ... --lang uk --xlsx days.xlsx
+  zhurnal report people-reached --key desk.key --desk ... --public --csv reached.csv`
 }
 
-// Run asks the server and prints its answer.
+// Run asks the server and writes its answer.
 func (c *reportCommand) Run(ctx context.Context, to streams) error {
+	if c.List {
+		return listReports(to.out, c.language())
+	}
+	if c.Desk == nil {
+		return fault.New(fault.Invalid, "report: --desk is missing: it says for whose programme the report is")
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.Wait)
 	defer cancel()
 	caller, err := keyfile.Whoever(c.Key, c.Session, c.Server, http.DefaultClient)
@@ -53,27 +74,83 @@ func (c *reportCommand) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return keyfile.Explain("report", caller.Address, err)
 	}
-	if c.JSON {
-		return printJSON(to.out, resp.Msg.Report)
+	return c.write(to.out, resp.Msg.Document)
+}
+
+func (c *reportCommand) language() table.Language {
+	if c.Lang == "uk" {
+		return table.Ukrainian
 	}
-	return report.WriteTable(to.out, resp.Msg.Report)
+	return table.English
 }
 
 func (c *reportCommand) request() *connect.Request[reportv1.ReportRequest] {
-	req := connect.NewRequest(&reportv1.ReportRequest{DeskSpaceId: c.Desk[:], From: c.From, To: c.To})
+	req := connect.NewRequest(&reportv1.ReportRequest{
+		DeskSpaceId: c.Desk[:], Report: c.Name, From: c.From, To: c.To, Public: c.Public,
+	})
+	for _, name := range slices.Sorted(maps.Keys(c.Set)) {
+		req.Msg.Settings = append(req.Msg.Settings, &reportv1.Setting{Parameter: name, Value: c.Set[name]})
+	}
 	for _, recorder := range c.Expect {
 		req.Msg.ExpectedRecorderIds = append(req.Msg.ExpectedRecorderIds, recorder[:])
 	}
 	return req
 }
 
+func (c *reportCommand) write(out io.Writer, w *reportv1.Document) error {
+	document := table.FromWire(w)
+	switch {
+	case c.JSON:
+		return printJSON(out, w)
+	case c.CSV == "-":
+		return table.WriteCSV(out, document, c.language())
+	case c.CSV != "":
+		return writeReport(c.CSV, document, c.language(), table.WriteCSV)
+	case c.XLSX != "":
+		return writeReport(c.XLSX, document, c.language(), table.WriteXLSX)
+	}
+	return table.WriteText(out, document, c.language())
+}
+
+// writeReport writes a file whole, or not at all.
+func writeReport(name string, d *table.Document, l table.Language, write func(io.Writer, *table.Document, table.Language) error) error {
+	var b bytes.Buffer
+	if err := write(&b, d, l); err != nil {
+		return err
+	}
+	if err := atomicfile.Replace(name, b.Bytes()); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
 // printJSON prints every field, also zeros, under its name in the .proto file.
-func printJSON(w io.Writer, season *reportv1.SeasonReport) error {
-	text, err := protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.Marshal(season)
+func printJSON(w io.Writer, document *reportv1.Document) error {
+	text, err := protojson.MarshalOptions{UseProtoNames: true, EmitUnpopulated: true}.Marshal(document)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
 	_, err = fmt.Fprintf(w, "%s\n", text)
+	return err
+}
+
+// listReports prints the catalogue, which is the program's own.
+func listReports(w io.Writer, l table.Language) error {
+	var b bytes.Buffer
+	for _, d := range report.Catalogue() {
+		public := ""
+		if d.Publishable {
+			public = " (--public)"
+		}
+		fmt.Fprintf(&b, "%s%s\n  %s. %s\n", d.Name, public, d.Title.In(l), d.About.In(l))
+		for _, p := range d.Parameters {
+			fmt.Fprintf(&b, "    --set %s=...  %s\n", p.Name, p.Title.In(l))
+			for _, choice := range p.Choices {
+				fmt.Fprintf(&b, "        %s  %s\n", choice.Name, choice.Title.In(l))
+			}
+		}
+	}
+	_, err := b.WriteTo(w)
 	return err
 }
 

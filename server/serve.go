@@ -16,8 +16,10 @@ import (
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -37,6 +39,7 @@ type serveCommand struct {
 	Every      time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
 	MinFree    byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
 	Retain     days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
+	Expire     string        `type:"existingfile" placeholder:"RULES" help:"Erase daily what was kept for as long as these rules say; see 'zhurnal expire --help'."`
 	entrance
 	desk
 	Log ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
@@ -81,9 +84,9 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		return errors.Join(err, way.listener.Close())
 	}
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
-	defer c.cutDaily(ctx, engine, log)()
+	defer c.keepDaily(ctx, engine, log)()
 	options := rpc.Options{
-		Engine: engine, Reporter: report.New(engine, nowMillis), Log: log, Now: nowMillis, Recipients: c.recipients,
+		Engine: engine, Reporter: report.New(engine, nowMillis), Persons: persons.New(engine), Log: log, Now: nowMillis, Recipients: c.recipients,
 		Exposure: way.exposure, TLS: way.tls, Limits: c.limits(),
 	}
 	id := credential.HubID{}
@@ -106,6 +109,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 // ends.
 func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk, to streams) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
+	o.Sealed = wiped.New(wiped.DirOf(c.Dir), disk.Room)
 	end, err := c.desk.open(ctx, way, c.Dir, engine.Schema, &o)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())
@@ -139,18 +143,20 @@ func settle(ctx context.Context, d *directory.Directory, log *slog.Logger) {
 	})
 }
 
-// cutDaily cuts the log in the background, if that is asked for. What it returns
-// waits until it has ended.
-func (c *serveCommand) cutDaily(ctx context.Context, engine *syncengine.Engine, log *slog.Logger) (wait func()) {
-	if c.Retain == 0 {
-		return func() {}
-	}
+// keepDaily cuts the log and erases what is due in the background, where that is
+// asked for. What it returns waits until it has ended.
+func (c *serveCommand) keepDaily(ctx context.Context, engine *syncengine.Engine, log *slog.Logger) (wait func()) {
 	ctx, stop := context.WithCancel(ctx)
-	var cutting sync.WaitGroup
-	cutting.Go(func() { cutDaily(ctx, engine, c.Retain, log) })
+	var keeping sync.WaitGroup
+	if c.Retain > 0 {
+		keeping.Go(func() { cutDaily(ctx, engine, c.Retain, log) })
+	}
+	if c.Expire != "" {
+		keeping.Go(func() { expireDaily(ctx, engine, c.Expire, log) })
+	}
 	return func() {
 		stop()
-		cutting.Wait()
+		keeping.Wait()
 	}
 }
 

@@ -9,11 +9,13 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/hub"
 	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/server/rpc"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -29,6 +31,8 @@ func (c *serveCommand) checkHub() error {
 		return errors.New("a hub needs --key: the key file that `zhurnal enrol` made of an invitation, for a person who has access to the spaces to relay")
 	case err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https":
 		return fmt.Errorf("--upstream %q is no address such as http://127.0.0.1:8765", c.Upstream)
+	case c.Expire != "":
+		return errors.New("--expire is for the home server: a hub erases what home has erased")
 	case c.Every <= 0:
 		return fmt.Errorf("--every %s: more than nothing is due", c.Every)
 	}
@@ -37,12 +41,15 @@ func (c *serveCommand) checkHub() error {
 
 // serveHub serves tablets and relays, until the context ends.
 func (c *serveCommand) serveHub(ctx context.Context, way *opened, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk) error {
-	home, person, err := homeClients(c.Key, c.Upstream)
+	home, wipes, person, err := homeClients(c.Key, c.Upstream)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())
 	}
 	relay := hub.New(engine, home, person)
 	relay.LearnDevices(o.Directory)
+	sealed := wiped.New(wiped.DirOf(c.Dir), disk.Room)
+	relay.PassOnWiped(sealed, wipes)
+	o.Sealed = sealed
 	brought := make(chan struct{}, 1)
 	o.Health = ops.NewHealth(disk.Room, o.Log, rpc.HubServices...)
 	o.Brought = func() {
@@ -112,13 +119,13 @@ func (r *relayer) say(relayed hub.Relayed, err error) {
 const relayTimeout = 5 * time.Minute
 
 // homeClients are those of a hub, which proves who it is with its key.
-func homeClients(key, at string) (hub.Home, merge.PersonID, error) {
+func homeClients(key, at string) (hub.Home, enrolv1connect.WipeServiceClient, merge.PersonID, error) {
 	caller, err := keyfile.NewCaller(key, at, &http.Client{Timeout: relayTimeout})
 	if err != nil {
-		return hub.Home{}, merge.PersonID{}, err
+		return hub.Home{}, nil, merge.PersonID{}, err
 	}
 	return hub.Home{
 		Sync:      syncv1connect.NewSyncServiceClient(caller.Client, caller.Address, caller.Option),
 		Audiences: syncv1connect.NewAudienceServiceClient(caller.Client, caller.Address, caller.Option),
-	}, caller.Identity.Person, nil
+	}, enrolv1connect.NewWipeServiceClient(caller.Client, caller.Address), caller.Identity.Person, nil
 }

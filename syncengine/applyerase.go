@@ -185,16 +185,22 @@ func (s *applying) purgeQuarantine(list []*syncv1.ChangeID) error {
 	}
 	for _, id := range ids {
 		q, err := s.fold.Quarantined(s.entry.Space, id)
-		if err != nil || q == nil {
+		if err != nil {
 			return err
+		}
+		if q == nil {
+			continue
 		}
 		c, err := wire.DecodeChange(s.entry.Space, q.Run)
 		if err != nil {
 			return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
 		}
 		purge, _, err := s.eraser.purging([]*merge.Change{c})
-		if err != nil || c.Purge(purge) == 0 {
+		if err != nil {
 			return err
+		}
+		if c.Purge(purge) == 0 {
+			continue
 		}
 		if q.Run, err = wire.EncodeChange(c); err != nil {
 			return err
@@ -279,8 +285,11 @@ func (s *applying) purgeBatch(packed []byte) (batch []byte, changes []*merge.Cha
 func (s *applying) noteDeliveries(listed *logv1.ErasedEntry, wholeBytes int, before *logv1.Purged) error {
 	for _, position := range listed.Positions {
 		d, err := s.deliveryOf(listed, position)
-		if err != nil || d == nil {
+		if err != nil {
 			return err
+		}
+		if d == nil {
+			continue
 		}
 		sizeBytes := len(d.Batch)
 		if d.Whole {

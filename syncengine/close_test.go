@@ -54,12 +54,15 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"SyncAsHub":     func() error { return drop(e.SyncAsHub(bg, oksana, []wire.SpaceUp{{Space: lyman}}, 0)) },
 		"Erase":         func() error { return unlessNotThere(drop(e.Erase(bg, oksana, lyman, merge.RecordID{9}, nil))) },
 		"Export":        func() error { return drop(e.Export(bg, lyman, merge.RecordID{9}, "")) },
-		"AdoptErasure":  func() error { return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}}, nil) },
-		"People":        func() error { return drop(e.People(lyman)) },
-		"Adopt":         func() error { return e.Adopt(bg, oksana, lyman, batches) },
-		"Upstream":      func() error { return drop(e.Upstream(lyman)) },
-		"SetUpstream":   func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
-		"Brought":       func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
+		"Expire": func() error {
+			return drop(e.Expire(bg, oksana, lyman, []wire.ErasedRecord{{Record: merge.RecordID{9}}}))
+		},
+		"AdoptErasure": func() error { return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}}, nil) },
+		"People":       func() error { return drop(e.People(lyman)) },
+		"Adopt":        func() error { return e.Adopt(bg, oksana, lyman, batches) },
+		"Upstream":     func() error { return drop(e.Upstream(lyman)) },
+		"SetUpstream":  func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
+		"Brought":      func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
 		"HeldBack": func() error {
 			return e.HeldBack(lyman, merge.ID{}, func(*merge.Change, merge.PersonID) bool { return true })
 		},

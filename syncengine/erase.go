@@ -92,7 +92,7 @@ func (e *Engine) eraseAll(ctx context.Context, by merge.PersonID, space merge.Sp
 	if err := run.begin(ctx); err != nil {
 		return Erased{}, fault.New(fault.KindOf(err), "erase: %w", err)
 	}
-	if e.options.Register != nil {
+	if e.options.Register != nil && erasure.Subject != (merge.RecordID{}) {
 		if err := e.options.Register.AddErasure(register.Erasure{Space: space, Erasure: erasure}); err != nil {
 			return Erased{}, fault.New(fault.KindOf(err), "erase: %w: ask again, or a restore may take it back", err)
 		}

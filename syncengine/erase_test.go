@@ -328,6 +328,11 @@ func TestACutRegisterThatErasedIsChecked(t *testing.T) {
 	r.a.pull(r.e, 0)
 	r.a.write(r.person, &recordsv1.Participant{Phone: canary}, "phone")
 	r.a.push(r.e)
+	// What the log still has of the quarantine is purged in the log, before what it
+	// lacks: changes of a replica that comes first and of the one in the backup.
+	late := newDevice(t, "hanna", "lyman", 0)
+	late.write(r.person, &recordsv1.Participant{GivenName: canary}, "given_name")
+	late.push(r.e)
 	r.erase()
 	r.mustHoldNothing()
 	r.e.Close()

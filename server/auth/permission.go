@@ -6,6 +6,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
@@ -96,13 +97,18 @@ var needs = map[string]Need{
 	syncv1connect.RightsServiceEraseProcedure:  {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 	syncv1connect.RightsServiceExportProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 
-	reportv1connect.ReportServiceReportProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
+	reportv1connect.ReportServiceListReportsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}},
+	reportv1connect.ReportServiceReportProcedure:      {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
+
+	personsv1connect.PersonsServiceListPairsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceDecideProcedure:    {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 
 	// These are served on the operator's socket alone.
 	adminv1connect.BackupServiceBackupProcedure:        {Caller: TheOperator},
 	adminv1connect.BackupServiceConfirmBackupProcedure: {Caller: TheOperator},
 	adminv1connect.SchemaServiceAddSchemaProcedure:     {Caller: TheOperator},
 	adminv1connect.InvitationServiceInviteProcedure:    {Caller: TheOperator},
+	adminv1connect.ExpiryServiceExpireProcedure:        {Caller: TheOperator},
 	adminv1connect.LogServiceCutProcedure:              {Caller: TheOperator},
 	adminv1connect.LogServiceSetRetentionProcedure:     {Caller: TheOperator},
 	adminv1connect.SignInServiceMakeLinkProcedure:      {Caller: TheOperator},
@@ -121,11 +127,17 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {Caller: Member, Roles: keeping},
 	directoryv1connect.DirectoryServiceInviteDeviceProcedure:   {Caller: Member, Roles: keeping},
 	directoryv1connect.DirectoryServiceListEventsProcedure:     {Caller: Member, Roles: []directory.Role{directory.Administrator, directory.DataProtectionOfficer}},
+	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     {Caller: Member, Roles: keeping, Fresh: true},
 
 	// Who enrols or asks for a token proves itself with that.
 	enrolv1connect.EnrolServiceEnrolProcedure:     {Caller: Anyone},
 	enrolv1connect.EnrolServiceChallengeProcedure: {Caller: Anyone},
 	enrolv1connect.EnrolServiceTokenProcedure:     {Caller: Anyone},
+
+	// What is brought shows by itself which device has obeyed which order; a device
+	// that is wiped has no key any more.
+	enrolv1connect.WipeServiceDeliverProcedure: {Caller: Anyone},
+	enrolv1connect.WipeServiceConfirmProcedure: {Caller: Anyone},
 
 	// Who signs in proves it with a password, who signs out with the token.
 	signinv1connect.SignInServiceSignInProcedure:  {Caller: Anyone},

@@ -15,6 +15,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/syncengine"
@@ -107,7 +108,7 @@ func (s *server) serve(ctx context.Context, disk *ops.Disk, devices int) (first 
 	log := ops.NewLogger(os.Stderr, ops.LogText)
 	go func() {
 		s.ended <- rpc.Serve(ctx, listener, rpc.Options{
-			Engine: s.engine, Enrol: door, Directory: known, Reporter: report.New(s.engine, nowMillis), Health: ops.NewHealth(disk.Room, log, rpc.Services...), Log: log, Now: nowMillis,
+			Engine: s.engine, Enrol: door, Directory: known, Reporter: report.New(s.engine, nowMillis), Persons: persons.New(s.engine), Health: ops.NewHealth(disk.Room, log, rpc.Services...), Log: log, Now: nowMillis,
 			Limits: unhurried(),
 		})
 	}()

@@ -80,10 +80,10 @@ func (r *playthrough) check(ctx context.Context) (*outcome, error) {
 // shape is what the server says that the season consists of.
 func (r *playthrough) shape() season.Shape {
 	return season.Shape{
-		Communities:            int(r.final.Communities),
-		CounsellingCommunities: int(r.final.CounsellingCommunities),
-		Spaces:                 int(r.final.Spaces),
-		Tablets:                int(r.final.GetCompleteness().GetRecordersExpected()),
+		Communities:            figure(r.final, "trainings", "communities"),
+		CounsellingCommunities: figure(r.final, "counselling", "communities"),
+		Spaces:                 figure(r.final, "completeness", "spaces"),
+		Tablets:                figure(r.final, "completeness", "recorders_expected"),
 	}
 }
 
@@ -103,12 +103,12 @@ func (o *outcome) checkFigures(r *playthrough) {
 	if got, want := r.shape(), r.season.Shape(); got != want {
 		o.problem("the season consists of %+v, and was to of %+v", got, want)
 	}
-	if before := int(r.final.PeopleTrainedBeforeLinking); before != planned.Complete.PeopleTrained {
+	if before := figure(r.final, "trainings", "people_trained_before_linking"); before != planned.Complete.PeopleTrained {
 		o.problem("without links %d people would be trained, and %d were to be", before, planned.Complete.PeopleTrained)
 	}
 	last := ""
 	for _, t := range r.tablets {
-		if slices.ContainsFunc(r.interim.GetCompleteness().GetMissingRecorderIds(), func(id []byte) bool { return string(id) == string(t.options.Author[:]) }) {
+		if missing(r.interim, t.options.Author) {
 			o.missing = append(o.missing, t.planned.Label)
 		}
 		if t.planned.Name == r.season.Last {

@@ -14,6 +14,7 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/demo/season"
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
@@ -122,8 +123,8 @@ func (d *desk) recordName(space merge.SpaceID, standIn merge.RecordID, msg proto
 
 // report asks for the figures, and of which of the tablets' users there is
 // nothing yet.
-func (d *desk) report(ctx context.Context, expected []merge.PersonID) (*reportv1.SeasonReport, error) {
-	req := &reportv1.ReportRequest{DeskSpaceId: d.space[:]}
+func (d *desk) report(ctx context.Context, expected []merge.PersonID) (*table.Document, error) {
+	req := &reportv1.ReportRequest{DeskSpaceId: d.space[:], Report: "overview"}
 	for i := range expected {
 		req.ExpectedRecorderIds = append(req.ExpectedRecorderIds, expected[i][:])
 	}
@@ -131,5 +132,5 @@ func (d *desk) report(ctx context.Context, expected []merge.PersonID) (*reportv1
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return resp.Msg.Report, nil
+	return table.FromWire(resp.Msg.Document), nil
 }

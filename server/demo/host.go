@@ -16,6 +16,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/server/signin"
@@ -77,7 +78,7 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 	h := &host{engine: engine, known: known, door: door, url: "http://" + listener.Addr().String(), stop: stop, ended: make(chan error, 1)}
 	log := ops.NewLogger(logTo, ops.LogText)
 	health := ops.NewHealth(disk.Room, log, rpc.Services...)
-	options := rpc.Options{Engine: engine, Enrol: door, Directory: known, Reporter: report.New(engine, nowMillis), Health: health, Log: log, Now: nowMillis}
+	options := rpc.Options{Engine: engine, Enrol: door, Directory: known, Reporter: report.New(engine, nowMillis), Persons: persons.New(engine), Health: health, Log: log, Now: nowMillis}
 	if err := h.openDesk(dir, listener, &options); err != nil {
 		stop()
 		return nil, errors.Join(err, listener.Close(), engine.Close())

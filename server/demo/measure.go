@@ -6,44 +6,64 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/server/demo/season"
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
 
+// figure reads a number of a report; one that is not there is -1, and so never as
+// planned.
+func figure(d *table.Document, of, key string) int {
+	cell, ok := d.Table(of).Cell(key, "number")
+	if !ok || cell.State != table.Value {
+		return -1
+	}
+	return int(cell.Number)
+}
+
+// missing tells whether a report says that nothing has come from a recorder.
+func missing(d *table.Document, recorder merge.PersonID) bool {
+	cell, ok := d.Table("recorders").Cell(recorder.String(), "last_heard")
+	return ok && cell.State == table.None
+}
+
 // figuresOf reads a report as the plan counts.
-func figuresOf(r *reportv1.SeasonReport, communities map[string]string) season.Figures {
+func figuresOf(d *table.Document, communities map[string]string) season.Figures {
 	f := season.Figures{
-		PeopleRegistered:         int(r.PeopleRegistered),
-		PeopleTrained:            int(r.PeopleTrained),
+		PeopleRegistered:         figure(d, "trainings", "people_registered"),
+		PeopleTrained:            figure(d, "trainings", "people_trained"),
 		TrainedByCommunity:       map[string]int{},
-		AttendedAllDays:          int(r.AttendedAllDays),
-		PersonLinks:              int(r.PersonLinks),
-		DaysHeld:                 int(r.TrainingDaysHeld),
-		DaysCancelledButAttended: int(r.DaysCancelledButAttended),
-		Marks:                    int(r.Marks),
-		DefaultsOverridden:       int(r.AbsentDefaultOverridden),
-		DisputesFound:            int(r.DisputesFound),
-		DisputesSettled:          int(r.DisputesSettled),
-		CellsDisagreeing:         int(r.CellsWithSiblings),
-		RoomsOpen:                int(r.CounsellingRooms),
-		SessionsIndividual:       int(r.GetSessions().GetIndividual()),
-		SessionsGroup:            int(r.GetSessions().GetGroup()),
+		AttendedAllDays:          figure(d, "trainings", "attended_all_days"),
+		PersonLinks:              figure(d, "trainings", "person_links"),
+		DaysHeld:                 figure(d, "trainings", "training_days_held"),
+		DaysCancelledButAttended: figure(d, "trainings", "days_cancelled_but_attended"),
+		Marks:                    figure(d, "trainings", "marks"),
+		DefaultsOverridden:       figure(d, "trainings", "absent_default_overridden"),
+		DisputesFound:            figure(d, "disagreements", "disputes_found"),
+		DisputesSettled:          figure(d, "disagreements", "disputes_settled"),
+		CellsDisagreeing:         figure(d, "disagreements", "cells_with_siblings"),
+		RoomsOpen:                figure(d, "counselling", "rooms"),
+		SessionsIndividual:       figure(d, "counselling", "sessions_individual"),
+		SessionsGroup:            figure(d, "counselling", "sessions_group"),
 		EventsByCategory:         map[string]int{},
-		Attendances:              int(r.Attendances),
-		Unregistered:             int(r.GetDoubts().GetUnregistered()),
-		SuspectDates:             int(r.GetDoubts().GetSuspectDates()),
-		VoidedButAttended:        int(r.GetDoubts().GetVoidedButAttended()),
-		TabletsHeardFrom:         int(r.GetCompleteness().GetRecordersExpected()) - len(r.GetCompleteness().GetMissingRecorderIds()),
+		Attendances:              figure(d, "events", "attendances"),
+		Unregistered:             figure(d, "completeness", "unregistered"),
+		SuspectDates:             figure(d, "completeness", "suspect_dates"),
+		VoidedButAttended:        figure(d, "completeness", "voided_but_attended"),
+		TabletsHeardFrom:         figure(d, "completeness", "recorders_expected") - figure(d, "completeness", "recorders_missing"),
 	}
-	for pcode, n := range r.PeopleTrainedByCommunity {
-		f.TrainedByCommunity[communities[pcode]] = int(n)
+	for _, row := range d.Table("trained_by_community").Rows {
+		if cell, _ := d.Table("trained_by_community").Cell(row.Key, "people"); !row.Total {
+			f.TrainedByCommunity[communities[row.Key]] = int(cell.Number)
+		}
 	}
-	for category, n := range r.Events {
-		f.EventsByCategory[category] = int(n)
+	for _, row := range d.Table("events").Rows {
+		if n := figure(d, "events", row.Key); row.Key != "attendances" && n > 0 {
+			f.EventsByCategory[row.Key] = n
+		}
 	}
 	return f
 }

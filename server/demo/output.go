@@ -10,7 +10,7 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/keyfile"
-	"github.com/zhurnal/zhurnal/server/report"
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 )
 
@@ -18,7 +18,7 @@ import (
 // wants.
 func (r *playthrough) writeTables(out io.Writer, o *outcome) error {
 	fmt.Fprintf(out, "\n%s, %s for %s\n\n", r.season.Programme.Name.English, r.season.Programme.Implementer, r.season.Programme.Donor)
-	if err := report.WriteTable(out, r.final); err != nil {
+	if err := table.WriteText(out, r.final, table.English); err != nil {
 		return err
 	}
 	t := new(bytes.Buffer)

@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/zhurnal/zhurnal/clientsdk/sealing"
-	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/server/demo/season"
+	"github.com/zhurnal/zhurnal/server/report/table"
 )
 
 // comeBack lets all tablets but the last sync, in the order of the seed, over
@@ -39,7 +39,7 @@ func (r *playthrough) hear(ctx context.Context, t *tablet) (err error) {
 }
 
 // ask asks the server for its report.
-func (r *playthrough) ask(ctx context.Context) (*reportv1.SeasonReport, season.Figures, error) {
+func (r *playthrough) ask(ctx context.Context) (*table.Document, season.Figures, error) {
 	report, err := r.desk.report(ctx, r.persons())
 	if err != nil {
 		return nil, season.Figures{}, err

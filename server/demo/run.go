@@ -13,10 +13,10 @@ import (
 
 	"filippo.io/age"
 
-	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/demo/season"
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
@@ -41,7 +41,7 @@ type playthrough struct {
 	timeline season.Timeline
 	// interim and final are the server's reports before the last tablet came,
 	// and in the end.
-	interim, final *reportv1.SeasonReport
+	interim, final *table.Document
 }
 
 // begin starts a server in the directory and gives everybody ids.

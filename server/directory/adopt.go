@@ -1,22 +1,28 @@
 package directory
 
 import (
-	"bytes"
 	"context"
 
+	"google.golang.org/protobuf/proto"
+
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
+	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// Known is a device that another server lets in.
+// Known is a device that another server lets in, or has ordered to be wiped.
 type Known struct {
 	Device       DeviceID
 	Organisation OrganisationID
 	User         merge.PersonID
 	Algorithm    directoryv1.KeyAlgorithm
 	PublicKey    []byte
+	// WipeKey is the key whose orders the device obeys; WipeOrder, if set, is one
+	// that it is to be told in place of being let in.
+	WipeKey   []byte
+	WipeOrder *enrolv1.WipeOrder
 }
 
 // Adopt makes these devices, which the home server lets in, those that this hub
@@ -44,13 +50,11 @@ func (w *writing) adopt(known []Known) (more bool, err error) {
 	}
 	for _, id := range w.view.Devices() {
 		device := w.view.Device(id)
-		if listed[id] || !letIn(device.Status) {
+		if listed[id] || !letIn(device.Status) && w.view.Doomed(id) == nil {
 			continue
 		}
-		gone := &directoryv1.Device{
-			OrganisationId: device.OrganisationId, UserId: device.UserId, Algorithm: device.Algorithm, PublicKey: device.PublicKey,
-			EnrolledMillis: device.EnrolledMillis, Status: directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED, StatusMillis: w.now,
-		}
+		gone := proto.CloneOf(device)
+		gone.Status, gone.StatusMillis = directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED, w.now
 		if err := w.put(keyOf(directoryv1.RowKind_ROW_KIND_DEVICE, id), gone, syncengine.NotLasting); err != nil {
 			return false, err
 		}
@@ -71,21 +75,28 @@ func (w *writing) adopt(known []Known) (more bool, err error) {
 }
 
 func (w *writing) adoptOne(k *Known, users map[merge.PersonID]bool) error {
-	if w.view.User(k.User).GetStatus() != directoryv1.UserStatus_USER_STATUS_ACTIVE && !users[k.User] {
+	had := w.view.Device(k.Device)
+	due := &directoryv1.Device{
+		OrganisationId: k.Organisation[:], UserId: k.User[:], Algorithm: k.Algorithm, PublicKey: k.PublicKey, WipeKey: k.WipeKey,
+		EnrolledMillis: w.now, Status: directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE, StatusMillis: had.GetStatusMillis(),
+	}
+	if had != nil {
+		due.EnrolledMillis = had.EnrolledMillis
+	}
+	switch {
+	case k.WipeOrder != nil && had.GetStatus() == directoryv1.DeviceStatus_DEVICE_STATUS_WIPED:
+		return nil // home has not heard of it yet
+	case k.WipeOrder != nil:
+		due.Status, due.WipeOrder = directoryv1.DeviceStatus_DEVICE_STATUS_WIPE_ORDERED, k.WipeOrder
+	case w.view.User(k.User).GetStatus() != directoryv1.UserStatus_USER_STATUS_ACTIVE && !users[k.User]:
 		users[k.User] = true
 		user := &directoryv1.User{OrganisationId: k.Organisation[:], Status: directoryv1.UserStatus_USER_STATUS_ACTIVE}
 		if err := w.put(keyOf(directoryv1.RowKind_ROW_KIND_USER, k.User), user, syncengine.NotLasting); err != nil {
 			return err
 		}
 	}
-	if had := w.view.LetIn(k.Device); had != nil && had.Algorithm == k.Algorithm && bytes.Equal(had.PublicKey, k.PublicKey) && merge.PersonID(had.UserId) == k.User {
+	if had != nil && proto.Equal(had, due) {
 		return nil
 	}
-	if had := w.view.Device(k.Device); had != nil && letIn(had.Status) && users[k.User] && bytes.Equal(had.PublicKey, k.PublicKey) {
-		return nil // its user is let in again by this change
-	}
-	return w.put(keyOf(directoryv1.RowKind_ROW_KIND_DEVICE, k.Device), &directoryv1.Device{
-		OrganisationId: k.Organisation[:], UserId: k.User[:], Algorithm: k.Algorithm, PublicKey: k.PublicKey,
-		EnrolledMillis: w.now, Status: directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE,
-	}, syncengine.NotLasting)
+	return w.put(keyOf(directoryv1.RowKind_ROW_KIND_DEVICE, k.Device), due, syncengine.NotLasting)
 }

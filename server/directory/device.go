@@ -87,7 +87,7 @@ func (w *writing) useInvitation(secretHash [32]byte, n NewDevice, fresh DeviceID
 	device := &directoryv1.Device{
 		OrganisationId: invitation.OrganisationId, UserId: invitation.UserId, TabletLabel: n.TabletLabel,
 		Algorithm: n.Algorithm, PublicKey: n.PublicKey, EnrolledMillis: w.now, InvitationId: invited[:],
-		Status: directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE,
+		Status: directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE, WipeKey: invitation.WipeKey,
 	}
 	used := proto.CloneOf(invitation)
 	used.UsedByDevice, used.ClosedMillis = fresh[:], w.now
@@ -99,16 +99,12 @@ func (w *writing) useInvitation(secretHash [32]byte, n NewDevice, fresh DeviceID
 }
 
 // deviceStatusAfter says which status may follow which. Revoked is for good, but
-// that what is on the device may be ordered to be erased.
+// that the device may be ordered to erase what it holds; see OrderWipe. Revoking
+// takes back an order that the device has not heard of.
 var deviceStatusAfter = map[directoryv1.DeviceStatus][]directoryv1.DeviceStatus{
-	directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE: {
-		directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED, directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED, directoryv1.DeviceStatus_DEVICE_STATUS_WIPE_ORDERED,
-	},
-	directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED: {
-		directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE, directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED, directoryv1.DeviceStatus_DEVICE_STATUS_WIPE_ORDERED,
-	},
-	directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED:      {directoryv1.DeviceStatus_DEVICE_STATUS_WIPE_ORDERED},
-	directoryv1.DeviceStatus_DEVICE_STATUS_WIPE_ORDERED: {directoryv1.DeviceStatus_DEVICE_STATUS_WIPED, directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED},
+	directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE:       {directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED, directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED},
+	directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED:      {directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE, directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED},
+	directoryv1.DeviceStatus_DEVICE_STATUS_WIPE_ORDERED: {directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED},
 }
 
 // letIn tells whether a device of this status syncs.

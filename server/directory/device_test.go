@@ -9,6 +9,7 @@ import (
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -113,20 +114,24 @@ func TestATabletThatIsNoneIsRefused(t *testing.T) {
 func TestWhatADeviceMayBecome(t *testing.T) {
 	o := newOffice(t)
 	oksana := o.user("Oksana")
+	o.hasWipeKey()
+	set := func(status directoryv1.DeviceStatus) func(directory.DeviceID, *credential.SoftwareKey) {
+		return func(device directory.DeviceID, _ *credential.SoftwareKey) {
+			o.must(o.tenant().SetDeviceStatus(t.Context(), o.admin, device, status))
+		}
+	}
 	may := map[directoryv1.DeviceStatus][]directoryv1.DeviceStatus{
-		active: {active, revoked, retired, ordered}, retired: {active, revoked, retired, ordered},
-		revoked: {revoked, ordered}, ordered: {revoked, ordered, wiped}, wiped: {wiped},
+		active: {active, revoked, retired}, retired: {active, revoked, retired},
+		revoked: {revoked}, ordered: {revoked, ordered}, wiped: {wiped},
 	}
-	way := map[directoryv1.DeviceStatus][]directoryv1.DeviceStatus{
-		active: nil, retired: {retired}, revoked: {revoked}, ordered: {ordered}, wiped: {ordered, wiped},
+	way := map[directoryv1.DeviceStatus][]func(directory.DeviceID, *credential.SoftwareKey){
+		active: nil, retired: {set(retired)}, revoked: {set(revoked)}, ordered: {o.orderWipe}, wiped: {o.orderWipe, o.wiped},
 	}
-	number := byte(0)
 	for from, steps := range way {
 		for to := range way {
-			number++
-			device := o.device(oksana, number)
+			device, key := o.wipeable(oksana)
 			for _, step := range steps {
-				o.must(o.tenant().SetDeviceStatus(t.Context(), o.admin, device, step))
+				step(device, key)
 			}
 			o.clock.Add(1)
 			err := o.tenant().SetDeviceStatus(t.Context(), o.admin, device, to)

@@ -15,6 +15,8 @@ type NewInvitation struct {
 	SecretHash [32]byte // SHA-256
 	Medium     directoryv1.InvitationMedium
 	ExpiresAt  int64 // milliseconds since 1970
+	// WipeKey is the one that the invitation gives to the device; empty for none.
+	WipeKey []byte
 }
 
 // Invite makes an invitation for a user who is active.
@@ -46,7 +48,7 @@ func (t *Tenant) Invite(ctx context.Context, by merge.PersonID, n NewInvitation)
 		w.restsOn(userKey)
 		return t.add(w, keyOf(directoryv1.RowKind_ROW_KIND_INVITATION, id), &directoryv1.Invitation{
 			OrganisationId: t.organisation[:], UserId: n.User[:], SecretHash: n.SecretHash[:],
-			MadeBy: w.byOrNobody(), MadeMillis: w.now, ExpiresMillis: n.ExpiresAt, Medium: n.Medium,
+			MadeBy: w.byOrNobody(), MadeMillis: w.now, ExpiresMillis: n.ExpiresAt, Medium: n.Medium, WipeKey: n.WipeKey,
 		})
 	})
 }

@@ -108,6 +108,9 @@ func (t *Tenant) List() (*Listed, error) {
 	return &Listed{view, t, t.powers(view, t.directory.now())}, nil
 }
 
+// Organisation is whose directory it is.
+func (l *Listed) Organisation() OrganisationID { return l.tenant.organisation }
+
 // Programmes lists ids in their order.
 func (l *Listed) Programmes() []ProgrammeID {
 	return mine(l.tenant, l.View, directoryv1.RowKind_ROW_KIND_PROGRAMME, func(id ProgrammeID, _ *directoryv1.Programme) bool {

@@ -14,7 +14,8 @@ import (
 // Guest is whom the operator invites: somebody who is there, or is to be made.
 type Guest struct {
 	// Home is what the tablet is to know of this server. Its organisation may be
-	// zero if the server has one, or none yet.
+	// zero if the server has one, or none yet. A wipe key and recipients that it
+	// names are the organisation's from then on.
 	Home credential.Home
 	// OrganisationName, if set, is of an organisation that is to be made.
 	OrganisationName string
@@ -40,9 +41,17 @@ func (s *Service) InviteGuest(ctx context.Context, by merge.PersonID, g Guest) (
 	if g.Person == auth.Operator {
 		return credential.Invitation{}, g.Person, fault.New(fault.Invalid, "this id is the operator's in the log, and nobody else's")
 	}
+	if len(g.Home.WipeKey) == 0 && len(g.Home.Recipients) > 0 {
+		return credential.Invitation{}, g.Person, fault.New(fault.Invalid, "recipients open what a tablet seals before it is wiped: give the wipe key too")
+	}
 	var err error
 	if g.Home.Organisation, err = s.organisation(ctx, by, &g); err != nil {
 		return credential.Invitation{}, g.Person, err
+	}
+	if len(g.Home.WipeKey) > 0 {
+		if err := s.directory.In(g.Home.Organisation).SetWipeKey(ctx, by, g.Home.WipeKey, g.Home.Recipients); err != nil {
+			return credential.Invitation{}, g.Person, err
+		}
 	}
 	switch {
 	case g.PersonName != "":

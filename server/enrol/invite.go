@@ -18,7 +18,8 @@ var lifeMillis = map[directoryv1.InvitationMedium]int64{
 }
 
 // Invite makes an invitation for a user. Home is what the tablet is to know of
-// this server. The secret is in the answer alone.
+// this server; the wipe key and who can open what is sealed before a wipe are the
+// organisation's, unless it says them. The secret is in the answer alone.
 func (s *Service) Invite(ctx context.Context, by merge.PersonID, home credential.Home, user merge.PersonID, medium directoryv1.InvitationMedium) (credential.Invitation, error) {
 	invitation, _, err := s.invite(ctx, s.directory.In(home.Organisation), by, home, user, medium)
 	return invitation, err
@@ -38,13 +39,21 @@ func (s *Service) invite(ctx context.Context, in *directory.Tenant, by merge.Per
 	if err := credential.CheckServer(home.Server); err != nil {
 		return credential.Invitation{}, 0, err
 	}
+	if len(home.WipeKey) == 0 {
+		view, err := s.directory.View()
+		if err != nil {
+			return credential.Invitation{}, 0, err
+		}
+		organisation := view.Organisation(home.Organisation)
+		home.WipeKey, home.Recipients = organisation.GetWipeKey(), organisation.GetRecoveryRecipients()
+	}
 	invitation := credential.Invitation{Home: home}
 	if err := s.draw(invitation.Secret[:]); err != nil {
 		return credential.Invitation{}, 0, err
 	}
 	expires := s.now() + life
 	_, err := in.Invite(ctx, by, directory.NewInvitation{
-		User: user, SecretHash: invitation.Secret.Hash(), Medium: medium, ExpiresAt: expires,
+		User: user, SecretHash: invitation.Secret.Hash(), Medium: medium, ExpiresAt: expires, WipeKey: home.WipeKey,
 	})
 	if err != nil {
 		return credential.Invitation{}, 0, err

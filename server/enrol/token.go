@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
+	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -33,7 +34,15 @@ var tokenText = base64.RawURLEncoding.Strict()
 var errNoToken = fault.New(fault.Unauthenticated, "no token: the challenge is over or was used, the signature is not the device's, or the device is not let in. "+
 	"Ask for another challenge; if that does not help, enrol anew")
 
-// Token gives a device a token for its signature over a challenge.
+// WipeOrdered is what a device gets in place of a token that is to erase what it
+// holds.
+type WipeOrdered struct{ Order *enrolv1.WipeOrder }
+
+// Error says so.
+func (*WipeOrdered) Error() string { return "this device is to erase what it holds" }
+
+// Token gives a device a token for its signature over a challenge. The error is
+// [WipeOrdered] for one that has such an order.
 func (s *Service) Token(_ context.Context, id credential.DeviceID, nonce credential.Nonce, signature []byte) (string, error) {
 	if !s.challenges.check(id, nonce, s.now()) {
 		return "", errNoToken
@@ -43,6 +52,9 @@ func (s *Service) Token(_ context.Context, id credential.DeviceID, nonce credent
 		return "", err
 	}
 	device := view.LetIn(id)
+	if device == nil {
+		device = view.Doomed(id)
+	}
 	if !s.hasSigned(device, id, nonce, signature) {
 		return "", errNoToken
 	}
@@ -52,6 +64,8 @@ func (s *Service) Token(_ context.Context, id credential.DeviceID, nonce credent
 		return "", err
 	case !fresh:
 		return "", errNoToken
+	case device.WipeOrder != nil:
+		return "", &WipeOrdered{device.WipeOrder}
 	}
 	var t token
 	if err := s.draw(t[:]); err != nil {
@@ -61,7 +75,7 @@ func (s *Service) Token(_ context.Context, id credential.DeviceID, nonce credent
 	return tokenText.EncodeToString(t[:]), nil
 }
 
-// hasSigned tells whether the device is let in and has signed the nonce for this
+// hasSigned tells whether there is the device, and it has signed the nonce for this
 // server.
 func (s *Service) hasSigned(device *directoryv1.Device, id credential.DeviceID, nonce credential.Nonce, signature []byte) bool {
 	message := credential.TokenMessage(credential.OrganisationID{}, id, nonce)

@@ -88,7 +88,8 @@ func (r *Relay) adopt(ctx context.Context, due syncengine.Audience, before []mer
 	return nil
 }
 
-// adoptDevices lets in the devices that the home server lets in, and no others.
+// adoptDevices lets in the devices that the home server lets in, and no others,
+// and has an order to wipe one ready for it.
 func (r *Relay) adoptDevices(ctx context.Context, devices []*syncv1.KnownDevice) error {
 	if r.directory == nil {
 		return nil
@@ -110,6 +111,7 @@ func (r *Relay) adoptDevices(ctx context.Context, devices []*syncv1.KnownDevice)
 			return err
 		}
 		k.Algorithm, k.PublicKey = directoryv1.KeyAlgorithm(m.Algorithm), m.PublicKey
+		k.WipeKey, k.WipeOrder = m.WipeKey, m.WipeOrder
 	}
 	return r.directory.Adopt(ctx, known)
 }

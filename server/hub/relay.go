@@ -7,9 +7,11 @@ import (
 
 	"connectrpc.com/connect"
 
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
@@ -45,6 +47,10 @@ type Relay struct {
 	person merge.PersonID
 	// directory is told whom the home server lets in; see LearnDevices.
 	directory Directory
+	// sealed is what devices have left that were wiped, and wipes takes it home; see
+	// PassOnWiped.
+	sealed *wiped.Store
+	wipes  enrolv1connect.WipeServiceClient
 	// requestBytes is how much a request may carry, and ask for: it follows what
 	// the link has proved able to carry.
 	requestBytes int
@@ -98,6 +104,7 @@ func (r *Relay) Once(ctx context.Context) (Relayed, error) {
 	if err := round.run(ctx); err != nil {
 		return round.relayed, fmt.Errorf("relay: %w", err)
 	}
+	round.relayed.Err = r.passOnWiped(ctx)
 	for _, t := range round.tours {
 		if t.err != nil {
 			round.relayed.Err = errors.Join(round.relayed.Err, fmt.Errorf("space %s: %w", t.space, t.err))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 
-	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
@@ -13,95 +12,100 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
 
-// gathered is what one pass over all records leaves.
-type gathered struct {
-	book *fieldwork.Book
-	// readable are the spaces that the caller may read, and rooms those of
-	// counselling.
-	readable, rooms map[merge.SpaceID]bool
-	positions       []*reportv1.SpacePosition
-	// recorders and replicas have at least one value standing.
-	recorders map[merge.PersonID]bool
-	replicas  map[merge.ReplicaID]bool
+// portion is what one pass over a space leaves, at a position.
+type portion struct {
+	info     syncengine.SpaceInfo
+	position uint64
+	types    *schema.Schema
+	book     *fieldwork.Book
+	// open is what everybody counts, sealed what records tell that hold something
+	// sealed: for the room's own people.
+	open, sealed account
+}
+
+// account is what records tell beside what they say.
+type account struct {
+	// recorders have a value standing; each with the time of the newest, in
+	// milliseconds since 1970.
+	recorders map[merge.PersonID]int64
+	// replicas have one, too.
+	replicas map[merge.ReplicaID]bool
 	// siblings is the number of cells with several distinct values.
 	siblings int
 	// unreadable is the number of records that the schema cannot join.
 	unreadable int
 }
 
-func (r *Reporter) gather(ctx context.Context, readable, counted map[merge.SpaceID]bool) (*gathered, error) {
+func newAccount() account {
+	return account{recorders: map[merge.PersonID]int64{}, replicas: map[merge.ReplicaID]bool{}}
+}
+
+// counselling tells whether it is a room's.
+func (p *portion) counselling() bool {
+	return p.info.Kind == schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM
+}
+
+// portions reads the spaces that are counted, in the order of their ids. What did
+// not move since it was read last is not read again.
+func (r *Reporter) portions(ctx context.Context, counted map[merge.SpaceID]bool) ([]*portion, error) {
 	spaces, err := r.registers.Spaces()
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(spaces, func(a, b syncengine.SpaceInfo) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	g := &gathered{
-		book:      fieldwork.NewBook(),
-		readable:  readable,
-		rooms:     map[merge.SpaceID]bool{},
-		recorders: map[merge.PersonID]bool{},
-		replicas:  map[merge.ReplicaID]bool{},
-	}
+	var all []*portion
 	for _, info := range spaces {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		g.rooms[info.ID] = info.Kind == schemav1.SpaceKind_SPACE_KIND_COUNSELLING_ROOM
 		if counted != nil && !counted[info.ID] {
 			continue
 		}
-		position, err := r.registers.Records(info.ID, func(rec *merge.Record) error {
-			g.take(info.ID, rec, r.registers.Schema().Plan(rec.Type))
-			return nil
-		})
-		if err != nil {
-			return nil, err
+		p := r.read[info.ID]
+		if p == nil || p.position != info.Position || p.types != r.registers.Schema() {
+			if p, err = r.readPortion(info); err != nil {
+				return nil, err
+			}
+			r.read[info.ID] = p
 		}
-		g.positions = append(g.positions, g.spaceAt(info, position))
+		all = append(all, p)
 	}
-	return g, nil
+	return all, nil
 }
 
-// named tells whether a space may be named: a counselling room only to who may
-// read it. For everyone else that it exists is a number among others, and how far
-// its log has come is told to nobody, since every note moves it.
-func (g *gathered) named(space merge.SpaceID) bool { return g.readable[space] || !g.rooms[space] }
-
-func (g *gathered) spaceAt(info syncengine.SpaceInfo, position uint64) *reportv1.SpacePosition {
-	at := &reportv1.SpacePosition{Kind: info.Kind}
-	if g.named(info.ID) {
-		at.SpaceId, at.Position = bytes.Clone(info.ID[:]), position
-	}
-	return at
+func (r *Reporter) readPortion(info syncengine.SpaceInfo) (_ *portion, err error) {
+	p := &portion{info: info, types: r.registers.Schema(), book: fieldwork.NewBook(), open: newAccount(), sealed: newAccount()}
+	p.position, err = r.registers.Records(info.ID, func(rec *merge.Record) error {
+		p.take(rec, p.types.Plan(rec.Type))
+		return nil
+	})
+	return p, err
 }
 
 // take counts one record. A type that no schema explains was never merged; a
 // plan is missing only where the program was started with fewer types than
-// before. Of a room that the caller may not read nothing counts that holds what is
-// sealed, not even that somebody has written, and no disagreement: they are for
-// the room's own people.
-func (g *gathered) take(space merge.SpaceID, rec *merge.Record, plan *schema.Plan) {
-	if plan != nil && plan.HasSealed() && !g.named(space) {
-		return
+// before.
+func (p *portion) take(rec *merge.Record, plan *schema.Plan) {
+	to := &p.open
+	if plan != nil && plan.HasSealed() {
+		to = &p.sealed
 	}
 	for i := range rec.Cells {
 		for j := range rec.Cells[i].Values {
 			v := &rec.Cells[i].Values[j]
-			g.recorders[v.Author] = true
-			g.replicas[v.Change.Replica] = true
+			to.recorders[v.Author] = max(to.recorders[v.Author], v.At)
+			to.replicas[v.Change.Replica] = true
 		}
 	}
 	if plan == nil {
-		g.unreadable++
+		to.unreadable++
 		return
 	}
-	if g.named(space) {
-		g.siblings += len(plan.Disagreements(rec))
-	}
+	to.siblings += len(plan.Disagreements(rec))
 	msg, err := plan.Join(rec)
 	if err != nil {
-		g.unreadable++
+		to.unreadable++
 		return
 	}
-	g.book.Add(space, rec, msg)
+	p.book.Add(p.info.ID, rec, msg)
 }

@@ -1,20 +1,23 @@
-// Package report works the figures of a season out of the registers: it reads
-// every record of every space at stated positions, and lets the rules of
-// package fieldwork count. It knows nothing of requests, and hands out numbers
-// and the sessions at which somebody has to look: no list of persons leaves it.
+// Package report works figures out of the registers: it reads every record of
+// every space that is counted at stated positions, lets the rules of package
+// fieldwork say who was where, and counts. It knows nothing of requests, and
+// hands out numbers: no list of the people whom a programme serves leaves it.
+//
+// [Catalogue] lists the reports, [Reporter.Run] makes one. What each figure means
+// stands in docs/reports.md.
 package report
 
 import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
-	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
@@ -32,43 +35,40 @@ type Registers interface {
 	Schema() *schema.Schema
 }
 
-// Query says who wants which report.
-type Query struct {
-	// Caller must have access to Desk, unless MayCount says that the figures are
-	// for the caller all the same.
-	Caller   merge.PersonID
-	Desk     merge.SpaceID
-	MayCount bool
-	// Spaces are those that are counted; nil for all.
-	Spaces map[merge.SpaceID]bool
-	// Period bounds what was held; the zero Period is everything.
-	Period fieldwork.Period
-	// Expected are the people of whom something should have come.
-	Expected []merge.PersonID
-}
-
-// expectedMax bounds Query.Expected: a hundred times the tablets of the largest
-// programme.
-const expectedMax = 10_000
-
-// Reporter makes reports, one at a time: each holds all records in memory.
+// Reporter makes reports, one at a time, and keeps what it has read for the next
+// one. It is safe for concurrent use.
 type Reporter struct {
 	registers Registers
 	now       func() int64
-	turn      chan struct{}
+	// turn is held by who makes a report, and guards what follows.
+	turn chan struct{}
+	// read is what was read of each space, last what was reckoned from it.
+	read map[merge.SpaceID]*portion
+	last *reckoned
+	// idle forgets both when nobody has asked for a while.
+	idle *time.Timer
+	once sync.Once
 }
+
+// keepFor is how long what was read is kept after the last report: while
+// somebody works on a report, and no longer, since it takes memory.
+const keepFor = 15 * time.Minute
 
 // New returns a reporter over these registers. Now is the server's clock, in
 // milliseconds since 1970: what was held after the day of the report is suspect.
 func New(registers Registers, now func() int64) *Reporter {
-	return &Reporter{registers, now, make(chan struct{}, 1)}
+	return &Reporter{registers: registers, now: now, turn: make(chan struct{}, 1), read: map[merge.SpaceID]*portion{}}
 }
 
-// Season works a report out. Equal states give equal reports on one day. Without access to
-// the desk it is [fault.NoAccess], also where there is no such desk; a period or
-// list that makes no sense is [fault.Invalid] or [fault.TooLarge].
-func (r *Reporter) Season(ctx context.Context, q Query) (*reportv1.SeasonReport, error) {
-	if err := q.check(); err != nil {
+// Run makes a report. Equal states give equal reports on one day. Without access
+// to the desk it is [fault.NoAccess], also where there is no such desk; a query
+// that makes no sense is [fault.Invalid] or [fault.TooLarge].
+func (r *Reporter) Run(ctx context.Context, q Query) (*table.Document, error) {
+	d, err := Find(q.Name)
+	if err != nil {
+		return nil, err
+	}
+	if err := q.check(d); err != nil {
 		return nil, err
 	}
 	readable, err := r.readableBy(&q)
@@ -81,26 +81,29 @@ func (r *Reporter) Season(ctx context.Context, q Query) (*reportv1.SeasonReport,
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	g, err := r.gather(ctx, readable, q.Spaces)
+	portions, err := r.portions(ctx, q.Spaces)
 	if err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	return g.season(q, dayOf(r.now())), nil
+	r.forgetLater()
+	if r.last == nil || !slices.Equal(r.last.portions, portions) {
+		r.last = nil // lest two are held
+		r.last = reckon(portions)
+	}
+	return newRun(r.last, d, &q, readable, dayOf(r.now())).document(), nil
 }
 
-func (q *Query) check() error {
-	for _, day := range []int32{q.Period.From, q.Period.To} {
-		if _, err := time.Parse("20060102", fmt.Sprintf("%08d", day)); day != 0 && err != nil {
-			return fault.New(fault.Invalid, "report: %d is not a day of the calendar: write yyyymmdd, such as 20160801", day)
-		}
-	}
-	if q.Period.To != 0 && q.Period.To < q.Period.From {
-		return fault.New(fault.Invalid, "report: the period ends on %d, before it begins on %d", q.Period.To, q.Period.From)
-	}
-	if n := len(q.Expected); n > expectedMax {
-		return fault.New(fault.TooLarge, "report: %d people expected; at most %d", n, expectedMax)
-	}
-	return nil
+// forgetLater begins to wait anew.
+func (r *Reporter) forgetLater() {
+	r.once.Do(func() {
+		r.idle = time.AfterFunc(keepFor, func() {
+			r.turn <- struct{}{}
+			clear(r.read)
+			r.last = nil
+			<-r.turn
+		})
+	})
+	r.idle.Reset(keepFor)
 }
 
 // readableBy returns the spaces that the caller may read, if the desk is one of

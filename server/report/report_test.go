@@ -1,159 +1,276 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"io"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
-	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-func (r *registers) season(q Query) *reportv1.SeasonReport {
+// run makes a report for the coordinator; the overview, if none is named.
+func (r *registers) run(q Query) *table.Document {
 	r.t.Helper()
 	q.Caller, q.Desk = person("iryna"), space("desk")
-	season, err := New(r, now).Season(context.Background(), q)
+	if q.Name == "" {
+		q.Name = "overview"
+	}
+	document, err := New(r, now).Run(context.Background(), q)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return season
+	return document
+}
+
+// bytes are everything that a report comes to: as it is sent, and as files.
+func (r *registers) bytes(q Query) string {
+	r.t.Helper()
+	document := r.run(q)
+	sent, err := proto.MarshalOptions{Deterministic: true}.Marshal(table.ToWire(document))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	all := bytes.NewBuffer(sent)
+	for _, l := range []table.Language{table.Ukrainian, table.English} {
+		for _, write := range writers {
+			if err := write(all, document, l); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+	}
+	return all.String()
+}
+
+// figure is a number of a list.
+func (r *registers) figure(q Query, of, key string) int {
+	r.t.Helper()
+	return r.number(q, of, key, "number")
+}
+
+func (r *registers) number(q Query, of, key, column string) int {
+	r.t.Helper()
+	cell, ok := r.run(q).Table(of).Cell(key, column)
+	if !ok || cell.State != table.Value {
+		r.t.Fatalf("%s has no number %s, %s", of, key, column)
+	}
+	return int(cell.Number)
+}
+
+// numbers are those of a list, zeros left out.
+func numbers(t *table.Table) map[string]int {
+	all := map[string]int{}
+	for _, row := range t.Rows {
+		if n := row.Cells[len(row.Cells)-1].Number; n != 0 {
+			all[row.Key] = int(n)
+		}
+	}
+	return all
+}
+
+func recorders(names ...string) (all []Recorder) {
+	for _, name := range names {
+		all = append(all, Recorder{ID: person(name)})
+	}
+	return all
 }
 
 func TestASmallSeasonInFigures(t *testing.T) {
 	r := smallSeason(t)
 	r.link()
-	got := r.season(Query{})
-	got.Completeness = nil // see TestCompleteness
-	want := &reportv1.SeasonReport{
-		Communities: 1, CounsellingCommunities: 1, Spaces: 3,
-		CommunityNames:   map[string]string{"UA4401300": "Біловодськ"},
-		PeopleRegistered: 4, // Halyna twice
-		// Halyna twice, Ivan on day 2, Maria on day 1.
-		PeopleTrainedBeforeLinking: 4, PersonLinks: 1, PeopleTrained: 3,
-		PeopleTrainedByCommunity: map[string]int32{"UA4401300": 3},
-		AttendedAllDays:          1, // Halyna; Ivan is disputed on day 1
-		TrainingDaysHeld:         2, DaysCancelledButAttended: 1,
-		Marks: 10, AbsentDefaultOverridden: 1,
-		DisputesFound: 1, Disputed: 1,
-		CellsWithSiblings: 2, // the training's title, the status of day 2
-		CounsellingRooms:  1, Sessions: &reportv1.CounsellingSessions{Individual: 2, Group: 1},
-		Events: map[string]int32{"culture": 1}, Attendances: 1,
-		Doubts: &reportv1.Doubts{},
-	}
-	if !proto.Equal(got, want) {
-		t.Errorf("got  %v\nwant %v", got, want)
+	got := r.run(Query{})
+	for name, want := range map[string]map[string]int{
+		"trainings": {
+			"communities": 1, "trainings_held": 1, "training_days_held": 2,
+			// Halyna twice, Ivan on day 2, Maria on day 1.
+			"people_trained": 3, "people_trained_before_linking": 4, "person_links": 1,
+			"attended_all_days": 1, // Halyna; Ivan is disputed on day 1
+			"people_registered": 4, // Halyna twice
+			"marks":             10, "absent_default_overridden": 1, "days_cancelled_but_attended": 1,
+		},
+		"trained_by_community": {"UA4401300": 3, "all": 3},
+		// The training's title, the status of day 2.
+		"disagreements": {"disputes_found": 1, "disputes_open": 1, "cells_with_siblings": 2},
+		"counselling":   {"communities": 1, "rooms": 1, "sessions_individual": 2, "sessions_group": 1},
+		"events":        {"culture": 1, "attendances": 1},
+		"completeness": {
+			"spaces": 3, "recorders_heard": 4, "replicas_heard": 4, "disputes_open": 1, "called_off_but_attended": 1,
+		},
+	} {
+		if got := numbers(got.Table(name)); !maps.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", name, got, want)
+		}
 	}
 }
 
 func TestLinkingMakesTwoRegistrationsOnePerson(t *testing.T) {
 	r := smallSeason(t)
-	before := r.season(Query{})
+	before := r.figure(Query{}, "trainings", "people_trained")
 	r.link()
-	after := r.season(Query{})
-	if before.PeopleTrained != 4 || after.PeopleTrained != 3 || after.PeopleTrainedBeforeLinking != 4 {
-		t.Errorf("trained %d before the link, %d after it, %d had there been none", before.PeopleTrained, after.PeopleTrained, after.PeopleTrainedBeforeLinking)
+	after, unlinked := r.figure(Query{}, "trainings", "people_trained"), r.figure(Query{}, "trainings", "people_trained_before_linking")
+	if before != 4 || after != 3 || unlinked != 4 {
+		t.Errorf("trained %d before the link, %d after it, %d had there been none", before, after, unlinked)
 	}
 }
 
 func TestAPeriodBoundsWhatWasHeld(t *testing.T) {
 	r := smallSeason(t)
-	got := r.season(Query{Period: fieldwork.Period{From: 20160802, To: 20160831}})
-	if got.TrainingDaysHeld != 1 || got.Attendances != 0 || got.Sessions.Individual != 2 || got.PeopleRegistered != 4 {
-		t.Errorf("got %v", got)
+	august := Query{Period: fieldwork.Period{From: 20160802, To: 20160831}}
+	for _, want := range []struct {
+		table, key string
+		n          int
+	}{
+		{"trainings", "training_days_held", 1},
+		{"events", "attendances", 0},
+		{"counselling", "sessions_individual", 2},
+		{"trainings", "people_registered", 4},
+	} {
+		if got := r.figure(august, want.table, want.key); got != want.n {
+			t.Errorf("%s: %d, want %d", want.key, got, want.n)
+		}
 	}
-	if got := r.season(Query{Period: fieldwork.Period{From: 20170101}}); got.TrainingDaysHeld+got.PeopleTrained+got.Communities != 0 || got.Marks != 10 {
-		t.Errorf("a year later: %v", got)
+	later := numbers(r.run(Query{Period: fieldwork.Period{From: 20170101}}).Table("trainings"))
+	if later["training_days_held"]+later["people_trained"]+later["communities"] != 0 || later["marks"] != 10 {
+		t.Errorf("a year later: %v", later)
 	}
 }
 
-func TestEqualRegistersGiveEqualReports(t *testing.T) {
+// writers are the ways in which a document becomes a file.
+var writers = []func(io.Writer, *table.Document, table.Language) error{table.WriteText, table.WriteCSV, table.WriteXLSX}
+
+// TestOneStampIsOneReport makes each report anew, from nothing that was kept: it
+// is equal to the byte. When something comes in, so does another stamp.
+func TestOneStampIsOneReport(t *testing.T) {
 	r := smallSeason(t)
-	marshal := func() string {
-		text, err := proto.MarshalOptions{Deterministic: true}.Marshal(r.season(Query{}))
+	stamps := map[string]string{}
+	for _, d := range Catalogue() {
+		q := Query{Name: d.Name}
+		first := r.bytes(q)
+		for range 3 {
+			if r.bytes(q) != first {
+				t.Fatalf("two reports %s of one state differ", d.Name)
+			}
+		}
+		stamps[d.Name] = r.run(q).Stamp
+		if !strings.Contains(first, stamps[d.Name]) {
+			t.Errorf("%s does not show its stamp", d.Name)
+		}
+		if other := r.run(Query{Name: d.Name, Period: fieldwork.Period{From: 20160801}}).Stamp; other == stamps[d.Name] {
+			t.Errorf("%s has one stamp for two questions", d.Name)
+		}
+	}
+	r.link()
+	for _, d := range Catalogue() {
+		if r.run(Query{Name: d.Name}).Stamp == stamps[d.Name] {
+			t.Errorf("%s has one stamp for two states", d.Name)
+		}
+	}
+}
+
+// TestWhatWasReadIsReadAgainWhenItMoves asks one reporter before and after a
+// change in one space.
+func TestWhatWasReadIsReadAgainWhenItMoves(t *testing.T) {
+	r := smallSeason(t)
+	reporter := New(r, now)
+	trained := func() int {
+		document, err := reporter.Run(context.Background(), Query{Name: "overview", Caller: person("iryna"), Desk: space("desk")})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return string(text)
+		return numbers(document.Table("trainings"))["people_trained"]
 	}
-	first := marshal()
-	for range 5 {
-		if marshal() != first {
-			t.Fatal("two reports of one state differ")
+	if got := trained(); got != 4 {
+		t.Errorf("trained %d, want 4", got)
+	}
+	read := maps.Clone(reporter.read)
+	r.link()
+	if got := trained(); got != 3 {
+		t.Errorf("trained %d after the link, want 3", got)
+	}
+	for id, p := range read {
+		if moved := id == space("bilovodsk"); (reporter.read[id] != p) != moved {
+			t.Errorf("space %s: read again %v", id, reporter.read[id] != p)
 		}
 	}
 }
 
 func TestCompleteness(t *testing.T) {
 	r := smallSeason(t)
-	expected := []merge.PersonID{person("petro"), person("olena"), person("taras"), person("nadia"), person("olena")}
-	got := r.season(Query{Expected: expected}).Completeness
-	petro := person("petro")
-	if got.RecordersExpected != 4 || len(got.MissingRecorderIds) != 1 || string(got.MissingRecorderIds[0]) != string(petro[:]) {
-		t.Errorf("expected %d, missing %x", got.RecordersExpected, got.MissingRecorderIds)
+	document := r.run(Query{Expected: recorders("petro", "olena", "taras", "nadia", "olena")})
+	got := numbers(document.Table("completeness"))
+	if got["recorders_expected"] != 4 || got["recorders_missing"] != 1 {
+		t.Errorf("expected %d, missing %d", got["recorders_expected"], got["recorders_missing"])
 	}
-	if got.RecordersHeardFrom != 3 || got.ReplicasHeardFrom != 3 {
-		t.Errorf("heard from %d recorders on %d replicas", got.RecordersHeardFrom, got.ReplicasHeardFrom)
+	if got["recorders_heard"] != 3 || got["replicas_heard"] != 3 {
+		t.Errorf("heard from %d recorders on %d replicas", got["recorders_heard"], got["replicas_heard"])
 	}
-	infos, err := r.Spaces()
-	if err != nil {
-		t.Fatal(err)
+	// The tablets wrote on 31 July 2016 by the server's corrected time, 1 August
+	// where the day begins first; the report is of 28 September.
+	if got["silence_days"] != 58 {
+		t.Errorf("silent for %d days, want 58", got["silence_days"])
 	}
-	for _, info := range infos {
-		found := false
-		for _, at := range got.Spaces {
-			named := string(at.SpaceId) == string(info.ID[:])
-			found = found || named && at.Position == info.Position && at.Kind == info.Kind
-			if named && info.Kind == roomSpace {
-				t.Error("a counselling room is named to who may not read it")
-			}
-		}
-		if found == (info.Kind == roomSpace) {
-			t.Errorf("%s space at position %d: found %v", info.Kind, info.Position, found)
-		}
+	if cell, ok := document.Table("recorders").Cell(person("petro").String(), "last_heard"); !ok || cell.State != table.None {
+		t.Error("Petro is not listed as missing")
 	}
-
-	r.grant("room", roomSpace, "iryna")
-	named := 0
-	for _, at := range r.season(Query{}).Completeness.Spaces {
-		if len(at.SpaceId) == 16 {
-			named++
-		}
-	}
-	if named != 3 {
-		t.Errorf("%d of 3 spaces are named to who may read all", named)
+	since := r.figure(Query{Expected: recorders("olena"), Period: fieldwork.Period{To: 20160731}}, "completeness", "recorders_since")
+	if since != 1 {
+		t.Errorf("%d heard from since the period ended, want 1", since)
 	}
 }
 
-func TestNoPersonLeavesTheReport(t *testing.T) {
+func TestARoomIsNamedToWhoMayReadItAlone(t *testing.T) {
+	r := smallSeason(t)
+	named := func() (named int) {
+		for _, row := range r.run(Query{Name: "data-quality"}).Table("spaces").Rows {
+			if row.Key != "" {
+				named++
+			} else if row.Cells[1].State != table.None || row.Cells[2].State != table.None {
+				t.Error("a space that is not named has a position")
+			}
+		}
+		return named
+	}
+	if got := named(); got != 2 {
+		t.Errorf("%d of 3 spaces are named to a coordinator", got)
+	}
+	r.grant("room", roomSpace, "iryna")
+	if got := named(); got != 3 {
+		t.Errorf("%d of 3 spaces are named to who may read all", got)
+	}
+}
+
+func TestNoPersonLeavesAReport(t *testing.T) {
 	r := doubtfulSeason(t)
 	r.link()
-	season := r.season(Query{Expected: []merge.PersonID{person("olena")}})
-	text, err := protojson.Marshal(season)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wireBytes, err := proto.Marshal(season)
-	if err != nil {
-		t.Fatal(err)
-	}
 	secrets := []string{"Гончаренко", "Галина", "Goncharenko", "Іваненко", "Марія", "380501112233"}
 	for _, id := range [][]byte{idOf("halyna"), idOf("ivan"), idOf("maria"), idOf("halyna again"), idOf("nobody"), idOf("s1"), idOf("s4"), idOf("room")} {
 		secrets = append(secrets, string(id), hex.EncodeToString(id), base64.StdEncoding.EncodeToString(id))
 	}
-	for _, name := range []string{"olena", "taras", "nadia", "iryna"} {
+	for _, name := range []string{"taras", "nadia", "iryna"} {
 		id := person(name)
-		secrets = append(secrets, string(id[:]), base64.StdEncoding.EncodeToString(id[:]))
+		secrets = append(secrets, string(id[:]), hex.EncodeToString(id[:]), base64.StdEncoding.EncodeToString(id[:]))
 	}
-	for _, secret := range secrets {
-		if strings.Contains(string(text), secret) || strings.Contains(string(wireBytes), secret) {
-			t.Errorf("the report has %q", secret)
+	for _, d := range Catalogue() {
+		q := Query{Name: d.Name, Expected: recorders("olena")}
+		text, err := protojson.Marshal(table.ToWire(r.run(q)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := string(text) + r.bytes(q)
+		for _, secret := range secrets {
+			if strings.Contains(all, secret) {
+				t.Errorf("%s has %q", d.Name, secret)
+			}
 		}
 	}
 }
@@ -166,8 +283,11 @@ func TestOnlyWhoHoldsTheDeskGetsAReport(t *testing.T) {
 		"a community as desk":      {Caller: person("iryna"), Desk: space("bilovodsk")},
 		"a stranger":               {Caller: person("stranger"), Desk: space("desk")},
 	} {
-		if season, err := New(r, now).Season(context.Background(), q); fault.KindOf(err) != fault.NoAccess || season != nil {
-			t.Errorf("%s: %v, %v", name, season, err)
+		for _, d := range Catalogue() {
+			q.Name = d.Name
+			if document, err := New(r, now).Run(context.Background(), q); fault.KindOf(err) != fault.NoAccess || document != nil {
+				t.Errorf("%s, %s: %v, %v", name, d.Name, document, err)
+			}
 		}
 	}
 }
@@ -178,14 +298,24 @@ func TestAQueryThatMakesNoSense(t *testing.T) {
 		q    Query
 		want fault.Kind
 	}{
-		"no such day":          {Query{Period: fieldwork.Period{From: 20160931}}, fault.Invalid},
-		"a year only":          {Query{Period: fieldwork.Period{To: 2016}}, fault.Invalid},
-		"negative":             {Query{Period: fieldwork.Period{From: -1}}, fault.Invalid},
-		"ends before it began": {Query{Period: fieldwork.Period{From: 20160802, To: 20160801}}, fault.Invalid},
-		"too many expected":    {Query{Expected: make([]merge.PersonID, 10_001)}, fault.TooLarge},
+		"no such day":              {Query{Period: fieldwork.Period{From: 20160931}}, fault.Invalid},
+		"a year only":              {Query{Period: fieldwork.Period{To: 2016}}, fault.Invalid},
+		"negative":                 {Query{Period: fieldwork.Period{From: -1}}, fault.Invalid},
+		"ends before it began":     {Query{Period: fieldwork.Period{From: 20160802, To: 20160801}}, fault.Invalid},
+		"too many expected":        {Query{Expected: make([]Recorder, 10_001)}, fault.TooLarge},
+		"no such report":           {Query{Name: "people"}, fault.Invalid},
+		"no such parameter":        {Query{Parameters: map[string]string{"target": "1"}}, fault.Invalid},
+		"no such choice":           {Query{Name: "people-reached", Parameters: map[string]string{"age_bands": "all"}}, fault.Invalid},
+		"a target that is none":    {Query{Name: "people-reached", Parameters: map[string]string{"target": "many"}}, fault.Invalid},
+		"nothing to publish":       {Query{Public: true}, fault.Invalid},
+		"published from mid-month": {Query{Name: "people-reached", Public: true, Period: fieldwork.Period{From: 20160802}}, fault.Invalid},
+		"published to mid-month":   {Query{Name: "people-reached", Public: true, Period: fieldwork.Period{To: 20160830}}, fault.Invalid},
 	} {
 		c.q.Caller, c.q.Desk = person("iryna"), space("desk")
-		if _, err := New(r, now).Season(context.Background(), c.q); err == nil || fault.KindOf(err) != c.want {
+		if c.q.Name == "" {
+			c.q.Name = "overview"
+		}
+		if _, err := New(r, now).Run(context.Background(), c.q); err == nil || fault.KindOf(err) != c.want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -197,66 +327,53 @@ func TestAReportWaitsItsTurn(t *testing.T) {
 	reporter.turn <- struct{}{} // another report is being made
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := reporter.Season(ctx, Query{Caller: person("iryna"), Desk: space("desk")}); err != context.Canceled {
+	q := Query{Name: "overview", Caller: person("iryna"), Desk: space("desk")}
+	if _, err := reporter.Run(ctx, q); err != context.Canceled {
 		t.Errorf("who gave up waiting got %v", err)
 	}
 	<-reporter.turn
-	if _, err := reporter.Season(context.Background(), Query{Caller: person("iryna"), Desk: space("desk")}); err != nil {
+	if _, err := reporter.Run(context.Background(), q); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestTheTableForACoordinator(t *testing.T) {
-	r := smallSeason(t)
-	r.link()
-	season := r.season(Query{Expected: []merge.PersonID{person("olena"), person("petro")}})
-	season.Doubts.Orphans = 2
-	var text strings.Builder
-	if err := WriteTable(&text, season); err != nil {
-		t.Fatal(err)
+// TestEveryReportIsWhole looks at what all reports promise: titles in both
+// languages, rows as wide as their tables, names that are there once.
+func TestEveryReportIsWhole(t *testing.T) {
+	r := doubtfulSeason(t)
+	names := map[string]bool{}
+	both := func(where string, text table.Text) {
+		if text[0] == "" || text[1] == "" {
+			t.Errorf("%s has a text in one language alone: %q", where, text)
+		}
 	}
-	if got := text.String(); got != smallTable {
-		t.Errorf("got\n%s\nwant\n%s", got, smallTable)
+	for _, d := range Catalogue() {
+		if names[d.Name] {
+			t.Errorf("%s is there twice", d.Name)
+		}
+		names[d.Name] = true
+		document := r.run(Query{Name: d.Name, Expected: recorders("olena", "petro")})
+		both(d.Name, d.Title)
+		both(d.Name, d.About)
+		tables := map[string]bool{}
+		for _, tab := range slices.Concat(document.Tables, []table.Table{document.Completeness}) {
+			where := d.Name + ": " + tab.Name
+			both(where, tab.Title)
+			if tables[tab.Name] {
+				t.Errorf("%s is there twice", where)
+			}
+			tables[tab.Name] = true
+			for _, c := range tab.Columns {
+				both(where, c.Title)
+			}
+			for _, note := range tab.Notes {
+				both(where, note)
+			}
+			for _, row := range tab.Rows {
+				if len(row.Cells) != len(tab.Columns) {
+					t.Errorf("%s: row %s has %d cells for %d columns", where, row.Key, len(row.Cells), len(tab.Columns))
+				}
+			}
+		}
 	}
 }
-
-const smallTable = `Trainings
-  communities with a training day held                           1
-  training days held                                             2
-  people trained, each counted once                              3
-    Біловодськ UA4401300                                         3
-  of them at every day of a training                             1
-  registrations                                                  4
-  pairs of registrations that are one person                     1
-  people trained, had nobody linked them                         4
-  attendance marks                                              10
-  "rest absent" outweighed by a mark by name                     1
-  days and events called off on one tablet and attended          1
-
-Disagreements
-  attendances that recorders dispute                             1
-    settled                                                      0
-    open, counted as not there                                   1
-  fields with several values                                     2
-
-Counselling
-  communities with a room                                        1
-  rooms                                                          1
-  sessions with one person                                       2
-  sessions with a group                                          1
-
-Events held
-  culture                                                        1
-  attendances, who came twice counted twice                      1
-
-In doubt until somebody looks
-  rows whose parent has not come, in no figure                   2
-
-Made from
-  spaces                                                         3
-  recorders heard from                                           4
-  recorders expected                                             2
-    not heard from yet                                           1
-    706574726f0000000000000000000000
-  these figures may grow when they sync
-`

@@ -50,8 +50,9 @@ func (s *audienceService) ListAudiences(ctx context.Context, _ *connect.Request[
 	return connect.NewResponse(resp), nil
 }
 
-// devices are those of the caller's organisation that are let in. A hub that knows
-// them all takes what they bring, also from people to whom it may not show a space.
+// devices are those of the caller's organisation that are let in, and those that
+// are to be wiped. A hub that knows them all takes what they bring, also from
+// people to whom it may not show a space.
 func (s *audienceService) devices(ctx context.Context) (known []*syncv1.KnownDevice, err error) {
 	caller, err := auth.Caller(ctx)
 	if err != nil {
@@ -63,12 +64,16 @@ func (s *audienceService) devices(ctx context.Context) (known []*syncv1.KnownDev
 	}
 	for _, id := range view.Devices() {
 		device := view.LetIn(id)
+		if device == nil {
+			device = view.Doomed(id)
+		}
 		if device == nil || !bytes.Equal(device.OrganisationId, caller.Organisation[:]) {
 			continue
 		}
 		known = append(known, &syncv1.KnownDevice{
 			DeviceId: id[:], PersonId: device.UserId, OrganisationId: device.OrganisationId,
 			Algorithm: credential.Algorithm(device.Algorithm), PublicKey: device.PublicKey,
+			WipeKey: device.WipeKey, WipeOrder: device.WipeOrder,
 		})
 	}
 	return known, nil

@@ -14,6 +14,8 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	personsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
@@ -36,8 +38,10 @@ const (
 	recordsRead    audit.Action = "records.read" // what a tablet was given, or somebody at a desk has looked at
 	recordsSettle  audit.Action = "records.settle"
 	recordsDismiss audit.Action = "records.dismiss"
+	recordsExpire  audit.Action = "records.expire"
 	personErase    audit.Action = "person.erase"
 	personExport   audit.Action = "person.export"
+	personLink     audit.Action = "person.link" // what somebody said of two registrations, or took back
 	figuresRead    audit.Action = "figures.read"
 	directoryRead  audit.Action = "directory.read"
 	directoryWrite audit.Action = "directory.write"
@@ -47,6 +51,8 @@ const (
 	deviceEnrol    audit.Action = "device.enrol"
 	deviceRevoke   audit.Action = "device.revoke"
 	deviceRetire   audit.Action = "device.retire"
+	deviceWipe     audit.Action = "device.wipe"  // ordered
+	deviceWiped    audit.Action = "device.wiped" // by its receipt
 	inviteMake     audit.Action = "invitation.make"
 	auditRead      audit.Action = "audit.read"
 	registerCopy   audit.Action = "register.backup"
@@ -79,7 +85,11 @@ var audited = map[string]audit.Action{
 	syncv1connect.RightsServiceEraseProcedure:           personErase,
 	syncv1connect.RightsServiceExportProcedure:          personExport,
 
-	reportv1connect.ReportServiceReportProcedure: figuresRead,
+	reportv1connect.ReportServiceListReportsProcedure: notKept, // the catalogue is the program's
+	reportv1connect.ReportServiceReportProcedure:      figuresRead,
+
+	personsv1connect.PersonsServiceListPairsProcedure: recordsRead,
+	personsv1connect.PersonsServiceDecideProcedure:    personLink,
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure: directoryRead,
 	directoryv1connect.DirectoryServiceListSpacesProcedure:     directoryRead,
@@ -95,16 +105,21 @@ var audited = map[string]audit.Action{
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   deviceRetire,
 	directoryv1connect.DirectoryServiceInviteDeviceProcedure:   inviteMake,
 	directoryv1connect.DirectoryServiceListEventsProcedure:     auditRead,
+	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     deviceWipe,
 
 	enrolv1connect.EnrolServiceEnrolProcedure:     deviceEnrol,
 	enrolv1connect.EnrolServiceChallengeProcedure: notKept, // it is nothing by itself
 	enrolv1connect.EnrolServiceTokenProcedure:     notKept, // what the device then reads is kept
+
+	enrolv1connect.WipeServiceDeliverProcedure: notKept, // the receipt for it is
+	enrolv1connect.WipeServiceConfirmProcedure: deviceWiped,
 
 	signinv1connect.SignInServiceSignInProcedure:  notKept, // package signin keeps it
 	signinv1connect.SignInServiceSignOutProcedure: notKept, // the same
 
 	adminv1connect.BackupServiceBackupProcedure:        registerCopy,
 	adminv1connect.BackupServiceConfirmBackupProcedure: notKept, // that it was made is kept
+	adminv1connect.ExpiryServiceExpireProcedure:        recordsExpire,
 	adminv1connect.LogServiceCutProcedure:              registerCut,
 	adminv1connect.LogServiceSetRetentionProcedure:     registerCut,
 	adminv1connect.SchemaServiceAddSchemaProcedure:     registerTypes,
@@ -186,6 +201,9 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 	case *syncv1.PullResponse:
 		e.Count = countOf(given.Page)
 		return some(e)
+	case *personsv1.ListPairsResponse:
+		e.Count = 2 * len(given.Pairs)
+		return some(e)
 	case *syncv1.RepairResponse:
 		e.Count = len(given.Rows)
 		return some(e)
@@ -257,7 +275,7 @@ func nameIn(e *audit.Event, request any) (spaces []merge.SpaceID) {
 		name := string(field.Name())
 		switch {
 		case field.IsList() || field.IsMap():
-		case field.Kind() == protoreflect.MessageKind && name == "record":
+		case field.Kind() == protoreflect.MessageKind && (name == "record" || name == "wiped" || name == "receipt"):
 			nameIn(e, value.Message().Interface())
 		case field.Kind() == protoreflect.BytesKind && len(value.Bytes()) == len(merge.RecordID{}):
 			nameOne(e, name, hex.EncodeToString(value.Bytes()))
@@ -274,9 +292,9 @@ func nameOne(e *audit.Event, field, id string) {
 	switch field {
 	case "record_id":
 		e.Record = id
-	case "subject_id", "user_id":
+	case "subject_id", "user_id", "first_person_id":
 		e.Person = id
-	case "device_id", "assignment_id", "programme_id":
+	case "second_person_id", "device_id", "assignment_id", "programme_id":
 		e.Target = id
 	}
 }

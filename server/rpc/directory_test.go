@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
@@ -75,15 +77,25 @@ func (w *officeWorld) syncs(header http.Header) error {
 }
 
 // missing lists of whom the figures have nothing yet.
-func (w *officeWorld) missing() [][]byte {
+func (w *officeWorld) missing() (missing [][]byte) {
 	w.t.Helper()
 	reports := reportv1connect.NewReportServiceClient(w.client, w.url)
 	desk := w.mine.places[1].space
-	resp, err := reports.Report(w.t.Context(), with(w.by("coordinator"), &reportv1.ReportRequest{DeskSpaceId: desk[:]}))
+	resp, err := reports.Report(w.t.Context(), with(w.by("coordinator"), &reportv1.ReportRequest{DeskSpaceId: desk[:], Report: "overview"}))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return resp.Msg.Report.Completeness.MissingRecorderIds
+	for _, row := range table.FromWire(resp.Msg.Document).Table("recorders").Rows {
+		if row.Cells[1].State != table.None {
+			continue
+		}
+		id, err := hex.DecodeString(row.Key)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		missing = append(missing, id)
+	}
+	return missing
 }
 
 // A tablet that lies in a drawer is not waited for any more. It has lost nothing:

@@ -66,13 +66,14 @@ func (s *directoryService) ListDevices(ctx context.Context, req *connect.Request
 	if err != nil {
 		return nil, err
 	}
+	organisation := l.Organisation()
 	ids, next, err := page(l.Devices(), req.Msg.PageToken)
-	resp := &directoryv1.ListDevicesResponse{NextPageToken: next}
+	resp := &directoryv1.ListDevicesResponse{NextPageToken: next, OrganisationId: organisation[:]}
 	for _, id := range ids {
 		device := l.View.Device(id)
 		resp.Devices = append(resp.Devices, &directoryv1.ListedDevice{
 			DeviceId: id[:], UserId: device.UserId, TabletLabel: device.TabletLabel, EnrolledMillis: device.EnrolledMillis,
-			Status: device.Status, StatusMillis: device.StatusMillis, Contact: s.contact(id),
+			Status: device.Status, StatusMillis: device.StatusMillis, Contact: s.contact(id), ObeysWipeKey: len(device.WipeKey) > 0,
 		})
 	}
 	return answered(resp, err)

@@ -63,9 +63,5 @@ func (s *enrolService) Token(ctx context.Context, req *connect.Request[enrolv1.T
 	if len(req.Msg.Nonce) != len(credential.Nonce{}) {
 		return nil, fault.New(fault.Malformed, "nonce: %d bytes where %d are due", len(req.Msg.Nonce), len(credential.Nonce{}))
 	}
-	token, err := s.enrol.Token(ctx, device, credential.Nonce(req.Msg.Nonce), req.Msg.Signature)
-	if err != nil {
-		return nil, err
-	}
-	return connect.NewResponse(&enrolv1.TokenResponse{Token: token, ValidMillis: enrol.TokenMillis}), nil
+	return tokenOrOrder(s.enrol.Token(ctx, device, credential.Nonce(req.Msg.Nonce), req.Msg.Signature))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
@@ -35,6 +36,7 @@ type Engine interface {
 	AudienceEngine
 	HubEngine
 	LogEngine
+	ExpiryEngine
 	RightsEngine
 	SchemaEngine
 	Surveyed
@@ -47,6 +49,8 @@ type Surveyed interface{ survey.Registers }
 type Options struct {
 	Engine   Engine
 	Reporter Reporter
+	// Persons finds who may be registered twice.
+	Persons Persons
 	// Recipients are whom backups are sealed to if a request names nobody; nil for
 	// nobody.
 	Recipients func() ([]backup.Recipient, error)
@@ -80,6 +84,8 @@ type Options struct {
 	// Operator is the listener of the operator's socket; nil for none. See
 	// package operator.
 	Operator net.Listener
+	// Sealed keeps what devices have sealed before they were wiped.
+	Sealed Sealed
 	// Brought makes the server a hub, which serves tablets alone: it is called
 	// when one of them has brought something.
 	Brought func()
@@ -99,18 +105,21 @@ type Console interface {
 var (
 	Services = []string{
 		enrolv1connect.EnrolServiceName,
+		enrolv1connect.WipeServiceName,
 		syncv1connect.SyncServiceName,
 		syncv1connect.DeskServiceName,
 		syncv1connect.RightsServiceName,
 		syncv1connect.AudienceServiceName,
 		reportv1connect.ReportServiceName,
+		personsv1connect.PersonsServiceName,
 		signinv1connect.SignInServiceName,
 		directoryv1connect.DirectoryServiceName,
 	}
-	HubServices      = []string{enrolv1connect.EnrolServiceName, syncv1connect.SyncServiceName}
+	HubServices      = []string{enrolv1connect.EnrolServiceName, enrolv1connect.WipeServiceName, syncv1connect.SyncServiceName}
 	OperatorServices = []string{
 		adminv1connect.BackupServiceName,
 		adminv1connect.LogServiceName,
+		adminv1connect.ExpiryServiceName,
 		adminv1connect.SchemaServiceName,
 		adminv1connect.InvitationServiceName,
 		adminv1connect.SignInServiceName,
@@ -183,9 +192,13 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
+		private(personsv1connect.NewPersonsServiceHandler(&personsService{o.Persons, o.Directory}, options...))
 		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory, contacts: o.Contacts, door: o.Enrol, home: o.Home, trail: o.Trail}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
+	if o.Sealed != nil {
+		open(enrolv1connect.NewWipeServiceHandler(&wipeService{o.Directory, o.Sealed, o.Brought}, options...))
+	}
 	pages := http.Handler(http.NotFoundHandler())
 	if o.SignIn != nil {
 		path, h := signinv1connect.NewSignInServiceHandler(&signInService{o.SignIn}, options...)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -19,8 +20,10 @@ import (
 	"github.com/zhurnal/zhurnal/server/audit"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/operator"
+	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/signin"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -41,9 +44,9 @@ type scripted struct {
 	AudienceEngine // nor here
 	HubEngine      // nor here
 	LogEngine      // nor here
+	ExpiryEngine   // nor here
 	RightsEngine   // nor here
 	SchemaEngine   // nor here
-	Surveyed       // nor here
 
 	push  func(space merge.SpaceID, batches [][]byte) ([]wire.Outcome, error)
 	pull  func(ctx context.Context, space merge.SpaceID, cursor []byte, pageBytes int) (wire.Page, error)
@@ -179,9 +182,13 @@ func startWith(t *testing.T, engine Engine, with timeouts, change func(*Options)
 		Health: grpchealth.NewStaticChecker(slices.Concat(Services, OperatorServices)...),
 		Log:    slog.New(slog.NewJSONHandler(log, nil)),
 		Now:    func() int64 { return received },
+		Sealed: wiped.New(filepath.Join(dir, "wiped"), func() error { return nil }),
 	}
 	if registers, ok := engine.(report.Registers); ok {
 		options.Reporter = report.New(registers, options.Now)
+	}
+	if registers, ok := engine.(persons.Registers); ok {
+		options.Persons = persons.New(registers)
 	}
 	change(&options)
 	ctx, stop := context.WithCancel(context.Background())

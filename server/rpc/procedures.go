@@ -8,9 +8,11 @@ import (
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 )
 
 // bounds are what one procedure of the public port may take.
@@ -32,6 +34,9 @@ const (
 	enrolBytes  = 16 << 10  // which anybody may send; it has a few hundred bytes
 	probeBytes  = 4 << 10
 	officeBytes = 4 << 10 // ids and a name
+	// wipeBytes is for a piece of what a tablet has sealed, with its receipt, which
+	// may come from anybody.
+	wipeBytes = credential.PieceBytes + 4<<10
 
 	workMost   = 30 * time.Second
 	reportMost = time.Minute // it reads every register
@@ -62,7 +67,10 @@ var procedures = map[string]bounds{
 	syncv1connect.DeskServiceListRecordsProcedure:       {messageBytes: askBytes, work: workMost},
 
 	syncv1connect.AudienceServiceListAudiencesProcedure: {messageBytes: askBytes, work: workMost},
+	reportv1connect.ReportServiceListReportsProcedure:   {messageBytes: probeBytes, work: workMost},
 	reportv1connect.ReportServiceReportProcedure:        {messageBytes: askBytes, work: reportMost},
+	personsv1connect.PersonsServiceListPairsProcedure:   {messageBytes: askBytes, work: reportMost},
+	personsv1connect.PersonsServiceDecideProcedure:      {messageBytes: askBytes, work: reportMost},
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure: {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceAddProgrammeProcedure:   {messageBytes: officeBytes, work: workMost},
@@ -78,10 +86,14 @@ var procedures = map[string]bounds{
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceInviteDeviceProcedure:   {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceListEventsProcedure:     {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     {messageBytes: officeBytes, work: workMost},
 
 	enrolv1connect.EnrolServiceEnrolProcedure:     {messageBytes: enrolBytes, work: workMost},
 	enrolv1connect.EnrolServiceChallengeProcedure: {messageBytes: enrolBytes, work: workMost},
 	enrolv1connect.EnrolServiceTokenProcedure:     {messageBytes: enrolBytes, work: workMost},
+
+	enrolv1connect.WipeServiceDeliverProcedure: {messageBytes: wipeBytes, work: workMost},
+	enrolv1connect.WipeServiceConfirmProcedure: {messageBytes: enrolBytes, work: workMost},
 
 	signinv1connect.SignInServiceSignInProcedure:  {messageBytes: enrolBytes, work: workMost},
 	signinv1connect.SignInServiceSignOutProcedure: {messageBytes: probeBytes, work: workMost},

@@ -8,15 +8,16 @@ import (
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/report"
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
-// Reporter works out the figures of a season; see package report.
+// Reporter makes reports; see package report.
 type Reporter interface {
-	Season(ctx context.Context, q report.Query) (*reportv1.SeasonReport, error)
+	Run(ctx context.Context, q report.Query) (*table.Document, error)
 }
 
 // reportService implements reportv1connect.ReportServiceHandler.
@@ -26,32 +27,51 @@ type reportService struct {
 	now       func() int64
 }
 
+func (s *reportService) ListReports(context.Context, *connect.Request[reportv1.ListReportsRequest]) (*connect.Response[reportv1.ListReportsResponse], error) {
+	return connect.NewResponse(&reportv1.ListReportsResponse{Reports: report.ListToWire(report.Catalogue())}), nil
+}
+
 func (s *reportService) Report(ctx context.Context, req *connect.Request[reportv1.ReportRequest]) (*connect.Response[reportv1.ReportResponse], error) {
 	caller, desk, err := callerAndSpace(ctx, req.Msg.DeskSpaceId)
 	if err != nil {
 		return nil, err
 	}
-	q := report.Query{
-		Caller: caller, Desk: desk,
-		Period:   fieldwork.Period{From: req.Msg.From, To: req.Msg.To},
-		Expected: make([]merge.PersonID, len(req.Msg.ExpectedRecorderIds)),
-	}
-	for i, id := range req.Msg.ExpectedRecorderIds {
-		if q.Expected[i], err = wire.ID16[merge.PersonID](id, "expected_recorder_ids"); err != nil {
-			return nil, fault.New(fault.Malformed, "report: expected recorder %d: %w", i+1, err)
-		}
-	}
 	view, err := s.directory.View()
 	if err != nil {
 		return nil, err
 	}
-	q.MayCount, q.Spaces = view.MayCount(caller, desk, s.now()), view.CountedWith(desk)
-	if len(q.Expected) == 0 {
-		q.Expected = view.WaitedFor(desk)
+	q := report.QueryOf(view, caller, desk, s.now())
+	q.Name, q.Parameters, q.Public = req.Msg.Report, map[string]string{}, req.Msg.Public
+	for _, setting := range req.Msg.Settings {
+		q.Parameters[setting.GetParameter()] = setting.GetValue()
 	}
-	season, err := s.reporter.Season(ctx, q)
+	q.Period = fieldwork.Period{From: req.Msg.From, To: req.Msg.To}
+	if len(req.Msg.ExpectedRecorderIds) > 0 {
+		if q.Expected, err = expected(view, caller, req.Msg.ExpectedRecorderIds); err != nil {
+			return nil, err
+		}
+	}
+	document, err := s.reporter.Run(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	return connect.NewResponse(&reportv1.ReportResponse{Report: season}), nil
+	return connect.NewResponse(&reportv1.ReportResponse{Document: table.ToWire(document)}), nil
+}
+
+// expected reads whom the caller expects. Only people of the own organisation are
+// called by name.
+func expected(view *directory.View, caller merge.PersonID, ids [][]byte) ([]report.Recorder, error) {
+	recorders := make([]report.Recorder, len(ids))
+	own := view.User(caller).GetOrganisationId()
+	for i, id := range ids {
+		person, err := wire.ID16[merge.PersonID](id, "expected_recorder_ids")
+		if err != nil {
+			return nil, fault.New(fault.Malformed, "report: expected recorder %d: %w", i+1, err)
+		}
+		recorders[i].ID = person
+		if user := view.User(person); user != nil && string(user.OrganisationId) == string(own) {
+			recorders[i].Name = user.Name
+		}
+	}
+	return recorders, nil
 }

@@ -2,13 +2,16 @@ package rpc
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protojson"
+
+	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
@@ -20,25 +23,23 @@ func TestACoordinatorReadsTheFigures(t *testing.T) {
 			"Content-Type", "application/json", "Authorization", office.Header(person))
 	}
 	id := base64.StdEncoding.EncodeToString(desk[:])
-	got := ask(iryna, fmt.Sprintf(`{"deskSpaceId": %q, "expectedRecorderIds": [%q]}`, id, base64.StdEncoding.EncodeToString(olena[:])))
-	var answer struct {
-		Report struct {
-			Spaces       int
-			Completeness struct {
-				MissingRecorderIds []string
-				MadeOn             int
-			}
-		}
-	}
-	if err := json.Unmarshal(got.body, &answer); err != nil {
+	got := ask(iryna, fmt.Sprintf(`{"report": "overview", "deskSpaceId": %q, "expectedRecorderIds": [%q]}`, id, base64.StdEncoding.EncodeToString(olena[:])))
+	var answer reportv1.ReportResponse
+	if err := protojson.Unmarshal(got.body, &answer); err != nil {
 		t.Fatalf("%s: %v", got.body, err)
 	}
-	mustBe(t, "spaces", answer.Report.Spaces, 3)
-	mustBe(t, "day of the report by the server's clock", answer.Report.Completeness.MadeOn, 20250801)
-	mustBe(t, "recorders of whom nothing came", len(answer.Report.Completeness.MissingRecorderIds), 1)
+	document := table.FromWire(answer.Document)
+	number := func(key string) int {
+		cell, _ := document.Table("completeness").Cell(key, "number")
+		return int(cell.Number)
+	}
+	mustBe(t, "spaces", number("spaces"), 3)
+	mustBe(t, "day of the report by the server's clock", document.Facts[2].Value.In(table.English), "2025-08-01")
+	mustBe(t, "recorders of whom nothing came", number("recorders_missing"), 1)
 
-	mustBe(t, "status for who has no desk", ask(olena, fmt.Sprintf(`{"deskSpaceId": %q}`, id)).status, http.StatusNotFound)
+	mustBe(t, "status for who has no desk", ask(olena, fmt.Sprintf(`{"report": "overview", "deskSpaceId": %q}`, id)).status, http.StatusNotFound)
 	mustBe(t, "status without a desk", ask(iryna, `{}`).status, http.StatusBadRequest)
-	mustBe(t, "status for a recorder of 3 bytes", ask(iryna, fmt.Sprintf(`{"deskSpaceId": %q, "expectedRecorderIds": ["AAAA"]}`, id)).status, http.StatusBadRequest)
-	mustBe(t, "status for a day that is none", ask(iryna, fmt.Sprintf(`{"deskSpaceId": %q, "from": 20160931}`, id)).status, http.StatusBadRequest)
+	mustBe(t, "status for a recorder of 3 bytes", ask(iryna, fmt.Sprintf(`{"report": "overview", "deskSpaceId": %q, "expectedRecorderIds": ["AAAA"]}`, id)).status, http.StatusBadRequest)
+	mustBe(t, "status for a report that there is not", ask(iryna, fmt.Sprintf(`{"report": "people", "deskSpaceId": %q}`, id)).status, http.StatusBadRequest)
+	mustBe(t, "status for a day that is none", ask(iryna, fmt.Sprintf(`{"report": "overview", "deskSpaceId": %q, "from": 20160931}`, id)).status, http.StatusBadRequest)
 }

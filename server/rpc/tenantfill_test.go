@@ -37,6 +37,8 @@ var idsNamed = map[string]func(t *tenant, choice int) []byte{
 	"desk_space_id":         func(t *tenant, n int) []byte { return t.places[(n+1)%3].space[:] },
 	"subject_id":            func(t *tenant, n int) []byte { return t.places[n].record[:] },
 	"record_id":             func(t *tenant, n int) []byte { return t.places[n].record[:] },
+	"first_person_id":       func(t *tenant, _ int) []byte { return t.twice[0][:] },
+	"second_person_id":      func(t *tenant, _ int) []byte { return t.twice[1][:] },
 	"record_ids":            func(t *tenant, n int) []byte { return t.places[n].record[:] },
 	"replica":               func(t *tenant, n int) []byte { return t.places[n].change.Replica[:] },
 	"tag":                   func(t *tenant, n int) []byte { return t.places[n].change.Tag[:] },
@@ -59,11 +61,13 @@ var idsNamed = map[string]func(t *tenant, choice int) []byte{
 // wordsNamed are what fields hold that name nothing of a tenant.
 var wordsNamed = map[string][]byte{
 	"name": []byte("Somebody"), "administrator_name": []byte("Somebody"), "p_code": []byte("UA1423049010"),
-	"type": []byte("zhurnal.records.v1.Training"), "header": nil, "message": trainingBytes(), "reason_key": []byte("draft.entered_twice"),
+	"type": []byte("zhurnal.records.v1.Training"), "header": nil, "message": trainingBytes(), "reason_key": []byte("draft.entered_twice"), "basis": []byte("they said so"),
 	"buckets": make([]byte, 2048), "file_descriptor_set": []byte("no set"),
 	"secret": make([]byte, 16), "label": []byte("Tablet 7"), "public_key": bytes.Repeat([]byte{7}, 32), "signature": make([]byte, 64), "nonce": make([]byte, 32),
 	"action": []byte("device."), "app_version": []byte("1.0"),
 	"login": []byte("somebody@example.org"), "password": []byte("four words that are nobody's"),
+	"report": []byte("data-quality"), "parameter": []byte("silent_days"), "value": []byte("1"),
+	"package_hash": make([]byte, 32), "piece": []byte("a piece"),
 	"backup_id": bytes.Repeat([]byte{7}, 16), "hash": bytes.Repeat([]byte{7}, 32),
 }
 
@@ -139,6 +143,9 @@ func (f *filler) value(field protoreflect.FieldDescriptor, at string) []byte {
 	f.used = append(f.used, data)
 	if name == "page_token" && strings.Contains(at, "Quarantined") { // of another form
 		data = []byte(hex.EncodeToString(append(id(of, 0)[:0:0], bytes.Repeat(of.victim[:], 2)...)))
+	}
+	if name == "page_token" && strings.Contains(at, "Pairs") { // behind as many points as there can be
+		data = []byte("7fffffff" + hex.EncodeToString(bytes.Repeat(of.victim[:], 2)))
 	}
 	return data
 }

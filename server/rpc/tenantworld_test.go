@@ -45,7 +45,9 @@ type place struct {
 type tenant struct {
 	canary string
 	// places are a community, a desk and a room.
-	places                 [3]place
+	places [3]place
+	// twice are two registrations of one person in the community.
+	twice                  [2]merge.RecordID
 	programme, programme2  [16]byte
 	victim, victimDevice   [16]byte // on whom others act
 	assignment, invitation [16]byte
@@ -63,7 +65,7 @@ type asker struct {
 
 // ids are all that name something of the tenant.
 func (t *tenant) ids() (ids [][]byte) {
-	for _, id := range [][16]byte{t.programme, t.programme2, t.victim, t.victimDevice, t.assignment, t.invitation, t.organisation} {
+	for _, id := range [][16]byte{t.programme, t.programme2, t.twice[0], t.twice[1], t.victim, t.victimDevice, t.assignment, t.invitation, t.organisation} {
 		ids = append(ids, bytes.Clone(id[:]))
 	}
 	for _, p := range t.places {
@@ -85,6 +87,7 @@ func absent(like *tenant) *tenant {
 	t := &tenant{
 		canary: "CANARY-OF-NOBODY", programme: newID(), programme2: newID(), victim: newID(), victimDevice: newID(), assignment: newID(), invitation: newID(), organisation: newID(),
 	}
+	t.twice = [2]merge.RecordID{newID(), newID()}
 	for i := range t.places {
 		p, l := &t.places[i], &like.places[i]
 		p.space, p.record = newID(), newID()
@@ -193,6 +196,11 @@ func (w *tenantWorld) found(canary string) *tenant {
 	t.invitation = [16]byte(view.Device(t.victimDevice).InvitationId)
 	t.callers = t.callers[:len(t.callers)-1] // nobody calls whose tablet may be revoked
 	w.write(t, &t.places[0], facilitator, &recordsv1.Training{TitleUk: canary})
+	for i := range t.twice {
+		registered := t.places[0]
+		w.write(t, &registered, facilitator, &recordsv1.Participant{FamilyName: canary, GivenName: "Олена"})
+		t.twice[i] = registered.record
+	}
 	w.write(t, &t.places[1], coordinator, &recordsv1.PersonLink{
 		FirstPersonId: bytes.Repeat([]byte{1}, 16), SecondPersonId: bytes.Repeat([]byte{2}, 16), DeciderId: coordinator[:],
 		Verdict: recordsv1.LinkVerdict_LINK_VERDICT_SAME, Basis: canary,

@@ -101,7 +101,8 @@ func newRegister(t testing.TB, change ...func(*Options)) *office {
 	return o
 }
 
-// newOffice has an administrator, Iryna, with a password.
+// newOffice has an administrator, Iryna, with a password, and another, so that she
+// may be ended.
 func newOffice(t testing.TB, change ...func(*Options)) *office {
 	t.Helper()
 	o := newRegister(t, change...)
@@ -109,7 +110,14 @@ func newOffice(t testing.TB, change ...func(*Options)) *office {
 	o.must(err)
 	o.org, o.iryna, err = o.dir.AddFirst(t.Context(), directory.First{Organisation: "Опора", Name: "Ірина", Account: directory.ByPassword("iryna@example.org", hash)})
 	o.must(err)
+	o.administrator("Hanna")
 	return o
+}
+
+func (o *office) administrator(name string) {
+	o.Helper()
+	_, err := o.dir.In(o.org).Assign(o.Context(), o.iryna, o.user(name), directory.NewAssignment{Role: directory.Administrator, Scope: directory.Everywhere()})
+	o.must(err)
 }
 
 func (o *office) must(err error) {

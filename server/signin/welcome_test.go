@@ -141,23 +141,19 @@ func TestALinkIsGoodFor24HoursAndUntilAnotherIsMade(t *testing.T) {
 func TestALinkForTheFirstIsOverWhenThereIsOne(t *testing.T) {
 	o := newRegister(t)
 	link := o.link(merge.PersonID{})
-	_, iryna, err := o.dir.AddFirst(t.Context(), directory.First{Organisation: "Опора", Name: "Ірина", Account: directory.ByPassword("iryna", "$argon2id$")})
+	var err error
+	o.org, o.iryna, err = o.dir.AddFirst(t.Context(), directory.First{Organisation: "Опора", Name: "Ірина", Account: directory.ByPassword("iryna", "$argon2id$")})
 	o.must(err)
 	o.browser().post(welcomePath, filledIn(link)...).mustBe(t, 422, welcomePath, "an administrator")
 	if _, _, err := o.service.MakeLink(t.Context(), merge.PersonID{}, merge.PersonID{}); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "--user") {
 		t.Errorf("another one is made: %v", err)
 	}
 	// That she has ended does not open the register to whoever comes.
-	o.must(o.dir.In(orgOf(o, iryna)).SetUserStatus(t.Context(), iryna, iryna, 2))
+	o.administrator("Hanna")
+	o.end(o.iryna)
 	if _, _, err := o.service.MakeLink(t.Context(), merge.PersonID{}, merge.PersonID{}); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("after she has ended: %v", err)
 	}
-}
-
-func orgOf(o *office, user merge.PersonID) directory.OrganisationID {
-	view, err := o.dir.View()
-	o.must(err)
-	return directory.OrganisationID(view.User(user).OrganisationId)
 }
 
 // What was mistyped does not cost the link.

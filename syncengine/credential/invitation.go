@@ -24,8 +24,8 @@ type Home struct {
 	// WipeKey, if set, is the Ed25519 key by which alone an order to wipe the
 	// tablet is signed: 32 bytes.
 	WipeKey []byte
-	// Recipients, if set, are who can read what is sealed, as age names them
-	// (age1…).
+	// Recipients, if set, are who can open what the tablet has not sent when it is
+	// wiped, as age names them (age1…). With a WipeKey there is at least one.
 	Recipients []string
 }
 
@@ -183,7 +183,16 @@ func parseHome(q url.Values) (h Home, err error) {
 		}
 		h.Recipients = append(h.Recipients, recipient)
 	}
-	return h, nil
+	return h, h.checkWipe()
+}
+
+// checkWipe refuses a device that could be wiped and had nobody to seal for what
+// it has not sent.
+func (h *Home) checkWipe() error {
+	if len(h.WipeKey) > 0 && len(h.Recipients) == 0 {
+		return fault.New(fault.Malformed, "there is a wipe key and no recipient, who could open what was not sent before a wipe")
+	}
+	return nil
 }
 
 // decodeID reads an id that is not zero.

@@ -93,6 +93,14 @@ func TestWhatIsNoInvitationIsRefusedAndTheErrorHasNoSecret(t *testing.T) {
 	}
 }
 
+func TestWhoCanBeWipedHasSomebodyToSealFor(t *testing.T) {
+	i := invitations()[1]
+	i.Recipients = nil
+	if _, err := credential.ParseInvitation(i.Text()); fault.KindOf(err) != fault.Malformed || !strings.Contains(err.Error(), "recipient") {
+		t.Errorf("a wipe key and no recipient: %v", err)
+	}
+}
+
 func TestASecretDoesNotShowInALog(t *testing.T) {
 	i := invitations()[1]
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%x", "%q", "%d"} {

@@ -111,6 +111,8 @@ func TestNoTwoPurposesSignTheSameBytes(t *testing.T) {
 		"a token of a hub": credential.HubTokenMessage(credential.HubID{1}, credential.DeviceID{1}, credential.Nonce{1}),
 		"another device":   credential.TokenMessage(credential.OrganisationID{1}, credential.DeviceID{2}, credential.Nonce{1}),
 		"another nonce":    credential.TokenMessage(credential.OrganisationID{1}, credential.DeviceID{1}, credential.Nonce{2}),
+		"an order to wipe": (&credential.WipeOrder{Organisation: credential.OrganisationID{1}, Device: credential.DeviceID{1}, Nonce: credential.Nonce{1}}).Message(),
+		"a receipt for it": (&credential.WipeReceipt{Organisation: credential.OrganisationID{1}, Device: credential.DeviceID{1}, Nonce: credential.Nonce{1}}).Message(),
 	} {
 		if other, there := seen[string(message)]; there {
 			t.Errorf("%s and %s sign the same", name, other)

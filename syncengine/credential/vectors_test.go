@@ -47,7 +47,13 @@ func compute(t *testing.T) *vectors {
 		Label: label, Device: device.String(), Hub: hex.EncodeToString(hub[:]), Nonce: hex.EncodeToString(nonce[:]),
 		Signed: map[string]signed{},
 	}
+	order := credential.WipeOrder{Organisation: i.Organisation, Device: device, Nonce: nonce, IssuedMillis: 1_798_000_000_000}
+	receipt := credential.WipeReceipt{
+		Organisation: i.Organisation, Device: device, Nonce: nonce, PackageHash: [32]byte{0x9a, 31: 4}, PackageBytes: 4321, SignedMillis: 1_798_000_060_000,
+	}
 	for name, message := range map[string][]byte{
+		"wipe":      order.Message(),
+		"wiped":     receipt.Message(),
 		"enrol":     credential.EnrolMessage(i.Organisation, i.Secret, key.Public(), label),
 		"token":     credential.TokenMessage(i.Organisation, device, nonce),
 		"hub_token": credential.HubTokenMessage(hub, device, nonce),

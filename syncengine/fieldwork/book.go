@@ -26,7 +26,12 @@ type Book struct {
 	participations map[Ref]*recordsv1.Participation
 	sheets         map[Ref]Sheet
 	rooms          map[Ref]*recordsv1.CounsellingRoom
+	clients        map[Ref]*recordsv1.Client
 	counselling    map[Ref]*recordsv1.CounsellingSession
+	followUps      map[Ref]*recordsv1.FollowUp
+	venues         map[Ref]*recordsv1.Venue
+	quotes         map[Ref]*recordsv1.Quote
+	consents       map[Ref]*recordsv1.Consent
 	unreadable     map[Ref]bool
 }
 
@@ -56,7 +61,12 @@ func NewBook() *Book {
 		participations: map[Ref]*recordsv1.Participation{},
 		sheets:         map[Ref]Sheet{},
 		rooms:          map[Ref]*recordsv1.CounsellingRoom{},
+		clients:        map[Ref]*recordsv1.Client{},
 		counselling:    map[Ref]*recordsv1.CounsellingSession{},
+		followUps:      map[Ref]*recordsv1.FollowUp{},
+		venues:         map[Ref]*recordsv1.Venue{},
+		quotes:         map[Ref]*recordsv1.Quote{},
+		consents:       map[Ref]*recordsv1.Consent{},
 		unreadable:     map[Ref]bool{},
 	}
 }
@@ -83,7 +93,7 @@ func (b *Book) Add(space merge.SpaceID, rec *merge.Record, msg proto.Message) {
 	case *recordsv1.Participant:
 		keep(b.participants, at, readRegistration(rec), meant)
 	case *recordsv1.PersonLink:
-		keep(b.links, at, readLink(m), meant)
+		keep(b.links, at, LinkOf(m), meant)
 	case *recordsv1.Training:
 		keep(b.trainings, at, session[*recordsv1.Training]{msg: m, void: !meant}, true)
 	case *recordsv1.TrainingDay:
@@ -101,8 +111,18 @@ func (b *Book) Add(space merge.SpaceID, rec *merge.Record, msg proto.Message) {
 		keep(b.sheets, at, Sheet{rec.ID, m.GetCountPoint(), personID(m.GetCounterId()), m}, meant)
 	case *recordsv1.CounsellingRoom:
 		keep(b.rooms, at, m, meant)
+	case *recordsv1.Client:
+		keep(b.clients, at, m, meant)
 	case *recordsv1.CounsellingSession:
 		keep(b.counselling, at, m, meant)
+	case *recordsv1.FollowUp:
+		keep(b.followUps, at, m, meant)
+	case *recordsv1.Venue:
+		keep(b.venues, at, m, meant)
+	case *recordsv1.Quote:
+		keep(b.quotes, at, m, meant)
+	case *recordsv1.Consent:
+		keep(b.consents, at, m, meant)
 	}
 }
 
@@ -110,15 +130,15 @@ func (b *Book) Add(space merge.SpaceID, rec *merge.Record, msg proto.Message) {
 func readable(msg proto.Message) bool {
 	switch m := msg.(type) {
 	case *recordsv1.PersonLink:
-		return names(m.GetFirstPersonId()) && names(m.GetSecondPersonId())
+		return hasID(m.GetFirstPersonId()) && hasID(m.GetSecondPersonId())
 	case *recordsv1.Membership:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	case *recordsv1.Enrolment:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	case *recordsv1.AttendanceMark:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	case *recordsv1.Participation:
-		return names(m.GetParticipantId())
+		return hasID(m.GetParticipantId())
 	default:
 		return true
 	}
@@ -132,7 +152,8 @@ func keep[T any](into map[Ref]T, at Ref, record T, meant bool) {
 	into[at] = record
 }
 
-func readLink(m *recordsv1.PersonLink) Link {
+// LinkOf reads what somebody has decided.
+func LinkOf(m *recordsv1.PersonLink) Link {
 	return Link{recordID(m.GetFirstPersonId()), recordID(m.GetSecondPersonId()), personID(m.GetDeciderId()), m.GetVerdict()}
 }
 
@@ -172,33 +193,62 @@ func calledOff(rec *merge.Record, field uint32, status func(data []byte) records
 }
 
 // Reckon works everything out. What is added later does not change the result.
-func (b *Book) Reckon() *Reckoning {
-	links := make([]Link, 0, len(b.links))
-	for _, link := range b.links {
-		links = append(links, link)
-	}
-	return b.reckon(NewPersons(links))
-}
+func (b *Book) Reckon() *Reckoning { return Reckon(b) }
 
 // ReckonUnlinked works everything out as if nobody had linked registrations:
 // what the figures were, or would be, with every registration a person.
-func (b *Book) ReckonUnlinked() *Reckoning { return b.reckon(NewPersons(nil)) }
+func (b *Book) ReckonUnlinked() *Reckoning { return ReckonUnlinked(b) }
 
-func (b *Book) reckon(persons *Persons) *Reckoning {
-	r := &Reckoning{
-		persons:       persons,
-		participants:  byRecordID(b.participants),
-		places:        newPlaces(b.communities),
-		members:       newMembers(b.memberships, b.groups, persons),
-		rooms:         maps.Clone(b.rooms),
-		counselling:   maps.Clone(b.counselling),
-		marks:         len(b.marks),
-		registrations: len(b.participants),
-		orphans:       b.orphans(),
-		unreadable:    slices.SortedFunc(maps.Keys(b.unreadable), Ref.Compare),
+// Reckon works everything out over several books, of which no two have records
+// of one space.
+func Reckon(books ...*Book) *Reckoning {
+	var links []Link
+	for _, b := range books {
+		links = slices.AppendSeq(links, maps.Values(b.links))
 	}
-	attendance := attendanceBySession(b.marks, persons)
-	r.trainings = r.readTrainings(b, attendance)
-	r.events = r.readEvents(b, attendance)
+	return reckon(books, NewPersons(links))
+}
+
+// ReckonUnlinked does the same as if nobody had linked registrations.
+func ReckonUnlinked(books ...*Book) *Reckoning { return reckon(books, NewPersons(nil)) }
+
+func reckon(books []*Book, persons *Persons) *Reckoning {
+	r := &Reckoning{
+		persons:      persons,
+		participants: byRecordID(joined(books, func(b *Book) map[Ref]registration { return b.participants })),
+		places:       newPlaces(joined(books, func(b *Book) map[Ref]*recordsv1.Community { return b.communities })),
+		members:      members{},
+		rooms:        joined(books, func(b *Book) map[Ref]*recordsv1.CounsellingRoom { return b.rooms }),
+		clients:      joined(books, func(b *Book) map[Ref]*recordsv1.Client { return b.clients }),
+		counselling:  joined(books, func(b *Book) map[Ref]*recordsv1.CounsellingSession { return b.counselling }),
+		followUps:    joined(books, func(b *Book) map[Ref]*recordsv1.FollowUp { return b.followUps }),
+		unreadable:   slices.SortedFunc(maps.Keys(joined(books, func(b *Book) map[Ref]bool { return b.unreadable })), Ref.Compare),
+	}
+	for _, b := range books {
+		r.marks += len(b.marks)
+		r.registrations += len(b.participants)
+		r.orphans = append(r.orphans, b.orphans()...)
+		r.groups = append(r.groups, r.readGroups(b)...)
+		r.venues = append(r.venues, r.readVenues(b)...)
+		r.quotes = append(r.quotes, r.readQuotes(b)...)
+		attendance := attendanceBySession(b.marks, persons)
+		r.trainings = append(r.trainings, r.readTrainings(b, attendance)...)
+		r.events = append(r.events, r.readEvents(b, attendance)...)
+	}
+	slices.SortFunc(r.orphans, func(a, b Orphan) int { return a.Row.Compare(b.Row) })
+	slices.SortFunc(r.groups, func(a, b Group) int { return a.Ref.Compare(b.Ref) })
+	slices.SortFunc(r.venues, func(a, b Venue) int { return a.Ref.Compare(b.Ref) })
+	slices.SortFunc(r.quotes, func(a, b Quote) int { return a.Ref.Compare(b.Ref) })
+	slices.SortFunc(r.trainings, func(a, b Training) int { return a.Ref.Compare(b.Ref) })
+	slices.SortFunc(r.events, func(a, b Event) int { return a.Ref.Compare(b.Ref) })
 	return r
+}
+
+// joined puts what several books have into one map.
+func joined[T any](books []*Book, of func(*Book) map[Ref]T) map[Ref]T {
+	all := map[Ref]T{}
+	for _, b := range books {
+		maps.Copy(all, of(b))
+	}
+	return all
 }

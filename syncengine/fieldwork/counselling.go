@@ -72,7 +72,7 @@ func (r *Reckoning) Counselling(p Period) Counselling {
 		totals.Sessions[m.GetKind()]++
 		totals.Anonymous += int(m.GetAnonymousAttendees())
 		for _, id := range m.GetClientIds() {
-			if names(id) {
+			if hasID(id) {
 				clients[recordID(id)] = true
 			}
 		}

@@ -15,17 +15,8 @@ type memberOf struct {
 	status       recordsv1.MembershipStatus
 }
 
-func newMembers(memberships map[Ref]*recordsv1.Membership, groups map[Ref]*recordsv1.Group, persons *Persons) members {
-	all := members{}
-	for at, m := range memberships {
-		group, ok := groups[at.to(m.GetGroupId())]
-		if !ok {
-			continue
-		}
-		person := persons.Canonical(recordID(m.GetParticipantId()))
-		all[person] = append(all[person], memberOf{group.GetKind(), m.GetJoinedOn(), m.GetLeftOn(), m.GetStatus()})
-	}
-	return all
+func (m members) add(person merge.RecordID, kind recordsv1.GroupKind, membership *recordsv1.Membership) {
+	m[person] = append(m[person], memberOf{kind, membership.GetJoinedOn(), membership.GetLeftOn(), membership.GetStatus()})
 }
 
 // active tells whether the person was in a group of the kind on the day.

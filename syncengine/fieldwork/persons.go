@@ -30,6 +30,12 @@ func (p *Pair) Linked() bool { return len(p.Same) > 0 && len(p.Different) == 0 }
 // Contested tells whether deciders contradict each other.
 func (p *Pair) Contested() bool { return len(p.Same) > 0 && len(p.Different) > 0 }
 
+// Undecided tells whether the pair waits for somebody to decide: deciders
+// contradict each other, or nobody was sure.
+func (p *Pair) Undecided() bool {
+	return p.Contested() || len(p.Same)+len(p.Different) == 0
+}
+
 // Persons says which registrations are one person: the connected components of
 // the linked pairs. Taking a link back splits what only it held together.
 type Persons struct {
@@ -99,11 +105,10 @@ func (p *Persons) Registrations(registration merge.RecordID) []merge.RecordID {
 // caller must not alter the slice.
 func (p *Persons) Pairs() []Pair { return p.pairs }
 
-// Undecided returns the pairs that wait for a decision: deciders contradict
-// each other, or nobody was sure.
+// Undecided returns the pairs that wait for somebody to decide.
 func (p *Persons) Undecided() []Pair {
 	return slices.DeleteFunc(slices.Clone(p.pairs), func(pair Pair) bool {
-		return !pair.Contested() && len(pair.Same)+len(pair.Different) > 0
+		return !pair.Undecided()
 	})
 }
 

@@ -14,14 +14,27 @@ import (
 type Profile struct {
 	Person        merge.RecordID
 	Registrations []merge.RecordID
-	// Shown holds name, phone, sex, birth and displacement as a screen shows
-	// them; its other fields are empty.
+	// Shown holds name, code, phone, sex, birth, residence and displacement as a
+	// screen shows them; its other fields are empty.
 	Shown *recordsv1.Participant
-	// Sex and Displacement are for reports: undisclosed while what was entered
-	// contradicts itself, unspecified where nobody entered anything.
+	// The rest is for reports: undisclosed while what was entered contradicts
+	// itself, unspecified where nobody entered anything.
 	Sex          recordsv1.Sex
 	Displacement recordsv1.Displacement
+	Veteran      recordsv1.Veteran
+	Disability   Disability
 }
+
+// Disability is what reports count of it.
+type Disability uint8
+
+// The answers. Who was not asked has not said no.
+const (
+	DisabilityNotAsked Disability = iota
+	NoDisability
+	WithDisability
+	DisabilityUndisclosed
+)
 
 // A personCell is a cell of Participant that profiles read, with the rule by
 // which a view shows it.
@@ -31,12 +44,18 @@ type personCell struct {
 }
 
 var (
+	codeCell         = personCell{1, merge.Rule{Pick: merge.Earliest}}
 	nameCell         = personCell{field: 2}
+	latinCell        = personCell{field: 6}
 	sexCell          = personCell{7, heaviest(func(p *recordsv1.Participant) int32 { return int32(p.GetSexBasis()) })}
 	birthCell        = personCell{9, heaviest(func(p *recordsv1.Participant) int32 { return int32(p.GetBirthPrecision()) })}
+	residenceCell    = personCell{field: 14}
 	displacementCell = personCell{16, heaviest((*recordsv1.Participant).GetDisplacementAsOf)}
+	veteranCell      = personCell{18, heaviest((*recordsv1.Participant).GetVeteranAsOf)}
+	disabilityCell   = personCell{20, heaviest((*recordsv1.Participant).GetDisabilityAskedOn)}
 	phoneCell        = personCell{field: 30}
-	personCells      = []personCell{nameCell, sexCell, birthCell, displacementCell, phoneCell}
+	shownCells       = []personCell{codeCell, nameCell, latinCell, sexCell, birthCell, residenceCell, displacementCell, phoneCell}
+	personCells      = append([]personCell{veteranCell, disabilityCell}, shownCells...)
 )
 
 func heaviest(weight func(*recordsv1.Participant) int32) merge.Rule {
@@ -84,7 +103,7 @@ func newProfile(registrations []registration) Profile {
 		}
 	}
 	shown := &recordsv1.Participant{}
-	for _, cell := range personCells {
+	for _, cell := range shownCells {
 		if v, ok := joined[cell.field].Shown(cell.rule); ok {
 			proto.Merge(shown, readParticipant(v.Data))
 		}
@@ -93,6 +112,8 @@ func newProfile(registrations []registration) Profile {
 		Shown:        shown,
 		Sex:          reportedSex(joined[sexCell.field].Values),
 		Displacement: reportedDisplacement(joined[displacementCell.field].Values),
+		Veteran:      reportedVeteran(joined[veteranCell.field].Values),
+		Disability:   reportedDisability(joined[disabilityCell.field].Values),
 	}
 }
 
@@ -121,22 +142,62 @@ func reportedSex(values []merge.Value) recordsv1.Sex {
 	return onlyOne(said, recordsv1.Sex_SEX_UNDISCLOSED)
 }
 
-// reportedDisplacement is what all say about the newest day.
+// reportedDisplacement, reportedVeteran and reportedDisability are what all say
+// about the newest day.
 func reportedDisplacement(values []merge.Value) recordsv1.Displacement {
-	said := map[recordsv1.Displacement]bool{}
-	newest := int32(0)
+	return newest(values, (*recordsv1.Participant).GetDisplacement, (*recordsv1.Participant).GetDisplacementAsOf,
+		recordsv1.Displacement_DISPLACEMENT_UNDISCLOSED)
+}
+
+func reportedVeteran(values []merge.Value) recordsv1.Veteran {
+	return newest(values, (*recordsv1.Participant).GetVeteran, (*recordsv1.Participant).GetVeteranAsOf,
+		recordsv1.Veteran_VETERAN_UNDISCLOSED)
+}
+
+func reportedDisability(values []merge.Value) Disability {
+	return newest(values, disabilityOf, (*recordsv1.Participant).GetDisabilityAskedOn, DisabilityUndisclosed)
+}
+
+// disabilityOf reads the six answers as the Washington Group has it: a lot of
+// difficulty in one domain, or more. Where they were not asked, what the person
+// says.
+func disabilityOf(p *recordsv1.Participant) Disability {
+	worst := max(p.GetDifficultySeeing(), p.GetDifficultyHearing(), p.GetDifficultyWalking(),
+		p.GetDifficultyRemembering(), p.GetDifficultySelfCare(), p.GetDifficultyCommunicating())
+	switch {
+	case worst >= recordsv1.Difficulty_DIFFICULTY_A_LOT:
+		return WithDisability
+	case worst != recordsv1.Difficulty_DIFFICULTY_UNSPECIFIED:
+		return NoDisability
+	}
+	switch p.GetDisabilitySelfDeclared() {
+	case recordsv1.SelfDeclared_SELF_DECLARED_YES:
+		return WithDisability
+	case recordsv1.SelfDeclared_SELF_DECLARED_NO:
+		return NoDisability
+	case recordsv1.SelfDeclared_SELF_DECLARED_UNDISCLOSED:
+		return DisabilityUndisclosed
+	}
+	return DisabilityNotAsked
+}
+
+// newest is what all values say that are of the newest day, those that say
+// nothing apart.
+func newest[T comparable](values []merge.Value, what func(*recordsv1.Participant) T, on func(*recordsv1.Participant) int32, contradiction T) T {
+	var nothing T
+	said, day := map[T]bool{}, int32(0)
 	for i := range values {
 		p := readParticipant(values[i].Data)
-		if p.GetDisplacement() == recordsv1.Displacement_DISPLACEMENT_UNSPECIFIED || p.GetDisplacementAsOf() < newest {
+		if what(p) == nothing || on(p) < day {
 			continue
 		}
-		if p.GetDisplacementAsOf() > newest {
-			newest = p.GetDisplacementAsOf()
+		if on(p) > day {
+			day = on(p)
 			clear(said)
 		}
-		said[p.GetDisplacement()] = true
+		said[what(p)] = true
 	}
-	return onlyOne(said, recordsv1.Displacement_DISPLACEMENT_UNDISCLOSED)
+	return onlyOne(said, contradiction)
 }
 
 func onlyOne[T comparable](said map[T]bool, contradiction T) T {

@@ -32,14 +32,24 @@ const (
 	EventActivity
 )
 
-// ReachFacts returns who was reached in the period by what: attendance on the
-// held days of trainings, and people named at events, which are held because
-// these were there. Disputed attendance and heads without a name are not among
-// them. In the order of day, session and person.
+// ReachFacts returns who was reached in the period by what, as
+// [Reckoning.EachReach] visits it, in the order of day, session and person.
 func (r *Reckoning) ReachFacts(p Period) []ReachFact {
 	var facts []ReachFact
+	r.EachReach(p, func(fact *ReachFact) { facts = append(facts, *fact) })
+	slices.SortFunc(facts, func(a, b ReachFact) int {
+		return cmp.Or(cmp.Compare(a.Date, b.Date), a.Session.Compare(b.Session), compareRecords(a.Person, b.Person))
+	})
+	return facts
+}
+
+// EachReach visits who was reached in the period by what: attendance on the held
+// days of trainings, and people named at events, which are held because these
+// were there. Disputed attendance and heads without a name are not among them.
+// In the order of activities; visit must not keep the fact.
+func (r *Reckoning) EachReach(p Period, visit func(*ReachFact)) {
 	for i := range r.trainings {
-		facts = append(facts, r.trainings[i].reach(p)...)
+		r.trainings[i].eachReach(p, visit)
 	}
 	for i := range r.events {
 		e := &r.events[i]
@@ -47,29 +57,24 @@ func (r *Reckoning) ReachFacts(p Period) []ReachFact {
 			continue
 		}
 		for _, person := range e.Named {
-			facts = append(facts, ReachFact{person, e.Date(), EventActivity, e.Ref, e.Ref, e.Community})
+			visit(&ReachFact{person, e.Date(), EventActivity, e.Ref, e.Ref, e.Community})
 		}
 	}
-	slices.SortFunc(facts, func(a, b ReachFact) int {
-		return cmp.Or(cmp.Compare(a.Date, b.Date), a.Session.Compare(b.Session), compareRecords(a.Person, b.Person))
-	})
-	return facts
 }
 
-func (t *Training) reach(p Period) []ReachFact {
-	var facts []ReachFact
+func (t *Training) eachReach(p Period, visit func(*ReachFact)) {
 	for i := range t.Days {
 		day := &t.Days[i]
 		if !p.Contains(day.Date()) {
 			continue
 		}
-		for _, a := range day.heldAttendance() {
-			if a.Outcome.Attended() {
-				facts = append(facts, ReachFact{a.Person, day.Date(), TrainingActivity, t.Ref, day.Ref, t.Community})
+		attendance := day.heldAttendance()
+		for j := range attendance {
+			if a := &attendance[j]; a.Outcome.Attended() {
+				visit(&ReachFact{a.Person, day.Date(), TrainingActivity, t.Ref, day.Ref, t.Community})
 			}
 		}
 	}
-	return facts
 }
 
 // Count is a number of people, each counted once over the whole and once in
@@ -101,22 +106,28 @@ func (r *Reckoning) Trained(p Period) Count {
 	return countPeople(r.trainingReach(p, func(*Training, merge.RecordID) bool { return true }))
 }
 
+// BelongedAtStart tells whether a person was, on the first day held of a
+// training, in a group of this kind.
+func (r *Reckoning) BelongedAtStart(t *Training, person merge.RecordID, kind recordsv1.GroupKind) bool {
+	return r.members.active(person, kind, t.FirstHeld())
+}
+
 // MembersTrained counts who was at a training day held in the period and, on
 // the first day held of that training, belonged to a group of this kind.
 func (r *Reckoning) MembersTrained(p Period, kind recordsv1.GroupKind) Count {
 	return countPeople(r.trainingReach(p, func(t *Training, person merge.RecordID) bool {
-		return r.members.active(person, kind, t.FirstHeld())
+		return r.BelongedAtStart(t, person, kind)
 	}))
 }
 
 func (r *Reckoning) trainingReach(p Period, counts func(*Training, merge.RecordID) bool) []ReachFact {
 	var facts []ReachFact
 	for i := range r.trainings {
-		for _, fact := range r.trainings[i].reach(p) {
+		r.trainings[i].eachReach(p, func(fact *ReachFact) {
 			if counts(&r.trainings[i], fact.Person) {
-				facts = append(facts, fact)
+				facts = append(facts, *fact)
 			}
-		}
+		})
 	}
 	return facts
 }

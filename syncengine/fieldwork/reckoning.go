@@ -16,8 +16,13 @@ type Reckoning struct {
 	members       members
 	trainings     []Training
 	events        []Event
+	groups        []Group
+	venues        []Venue
+	quotes        []Quote
 	rooms         map[Ref]*recordsv1.CounsellingRoom
+	clients       map[Ref]*recordsv1.Client
 	counselling   map[Ref]*recordsv1.CounsellingSession
+	followUps     map[Ref]*recordsv1.FollowUp
 	marks         int
 	orphans       []Orphan
 	unreadable    []Ref

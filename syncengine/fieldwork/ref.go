@@ -38,9 +38,9 @@ func recordID(field []byte) merge.RecordID {
 
 func personID(field []byte) merge.PersonID { return merge.PersonID(recordID(field)) }
 
-// names tells whether an id field names anything. Rows about nobody must not
+// hasID tells whether an id field names anything. Rows about nobody must not
 // make all of them one person.
-func names(field []byte) bool { return recordID(field) != (merge.RecordID{}) }
+func hasID(field []byte) bool { return recordID(field) != (merge.RecordID{}) }
 
 func sortedRefs[T any](m map[Ref]T) []Ref { return slices.SortedFunc(maps.Keys(m), Ref.Compare) }
 

@@ -90,7 +90,7 @@ func (tab *tablet) link(one, other string, verdict recordsv1.LinkVerdict) {
 	}
 	tab.write("", &recordsv1.PersonLink{
 		FirstPersonId: first, SecondPersonId: second, DeciderId: tab.writer.Author[:], Verdict: verdict,
-	})
+	}, 4) // also the verdict that takes one back
 }
 
 // concert adds the event "concert" and returns it.

@@ -77,12 +77,11 @@ func (r *Reckoning) eachUnregistered(visit func(*ReachFact)) {
 	for id := range r.participants {
 		registered[r.persons.Canonical(id)] = true
 	}
-	facts := r.ReachFacts(Period{})
-	for i := range facts {
-		if !registered[facts[i].Person] {
-			visit(&facts[i])
+	r.EachReach(Period{}, func(fact *ReachFact) {
+		if !registered[fact.Person] {
+			visit(fact)
 		}
-	}
+	})
 }
 
 // sessions lists training days and events. The days of a training that was

@@ -46,6 +46,10 @@ const (
 	// when it is cut shortly before the end, 16 s at most by default.
 	PageBytes    = 128 << 10
 	PageBytesMax = 4 << 20
+	// AnswerBytes bounds an answer that a tablet takes, unpacked: the largest page,
+	// overdrawn by a row, which may have grown larger than any change, and what
+	// comes beside it.
+	AnswerBytes = 32 << 20
 	// RepairRows bounds the rows that one Repair asks for, and
 	// RepairBucketRecords the records of a bucket that it lists: a megabyte, of
 	// a space of 11 million records. A larger one is fetched anew.

@@ -18,7 +18,7 @@ func (s *Schema) ErasureRules() []merge.ErasureRule {
 		if field == 0 && !self {
 			continue
 		}
-		rules = append(rules, merge.ErasureRule{Type: name, Field: uint32(field), Kept: plan.keptWhenErased()})
+		rules = append(rules, merge.ErasureRule{Type: name, Field: uint32(field), Kept: plan.KeptWhenErased()})
 	}
 	slices.SortFunc(rules, func(a, b merge.ErasureRule) int {
 		if a.Type < b.Type {
@@ -29,7 +29,9 @@ func (s *Schema) ErasureRules() []merge.ErasureRule {
 	return rules
 }
 
-func (p *Plan) keptWhenErased() (kept []uint32) {
+// KeptWhenErased are the cells that stay when the person whom a record is about is
+// erased, ascending.
+func (p *Plan) KeptWhenErased() (kept []uint32) {
 	for i := range p.cells {
 		for _, fd := range p.cells[i].Fields {
 			if compat.FieldOf(fd).GetKeptWhenErased() {

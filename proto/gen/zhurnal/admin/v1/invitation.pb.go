@@ -39,9 +39,11 @@ type InviteRequest struct {
 	// SHA-256 of the SubjectPublicKeyInfo of certificates of which the server shows
 	// one; none if a tablet is to trust as its platform does.
 	Pins [][]byte `protobuf:"bytes,7,rep,name=pins,proto3" json:"pins,omitempty"`
-	// The Ed25519 key by which orders to wipe are signed: 32 bytes, or empty.
+	// The Ed25519 key by which orders to wipe are signed: 32 bytes; empty for the
+	// organisation's. What is given is the organisation's from then on.
 	WipeKey []byte `protobuf:"bytes,8,opt,name=wipe_key,json=wipeKey,proto3" json:"wipe_key,omitempty"`
-	// Who can read what is sealed, as age names them.
+	// Who can open what a tablet seals before it is wiped, as age names them; none
+	// for the organisation's. What is given is the organisation's from then on.
 	Recipients    []string `protobuf:"bytes,9,rep,name=recipients,proto3" json:"recipients,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

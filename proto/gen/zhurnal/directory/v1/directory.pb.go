@@ -15,6 +15,7 @@
 package directoryv1
 
 import (
+	v11 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	v1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -392,9 +393,15 @@ func (InvitationMedium) EnumDescriptor() ([]byte, []int) {
 type Organisation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What people call it.
-	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The Ed25519 key by which orders to wipe its devices are signed, whose private
+	// half is not on the server: 32 bytes; empty if no device can be wiped. It goes
+	// into invitations; devices keep the one that they were given.
+	WipeKey []byte `protobuf:"bytes,2,opt,name=wipe_key,json=wipeKey,proto3" json:"wipe_key,omitempty"`
+	// Who can open what a device seals before it is wiped, as age names them.
+	RecoveryRecipients []string `protobuf:"bytes,3,rep,name=recovery_recipients,json=recoveryRecipients,proto3" json:"recovery_recipients,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Organisation) Reset() {
@@ -432,6 +439,20 @@ func (x *Organisation) GetName() string {
 		return x.Name
 	}
 	return ""
+}
+
+func (x *Organisation) GetWipeKey() []byte {
+	if x != nil {
+		return x.WipeKey
+	}
+	return nil
+}
+
+func (x *Organisation) GetRecoveryRecipients() []string {
+	if x != nil {
+		return x.RecoveryRecipients
+	}
+	return nil
 }
 
 // A programme that an organisation runs.
@@ -1281,7 +1302,12 @@ type Device struct {
 	// Who set the status last.
 	StatusBy []byte `protobuf:"bytes,9,opt,name=status_by,json=statusBy,proto3" json:"status_by,omitempty"`
 	// When; zero if it is as it was first.
-	StatusMillis  int64 `protobuf:"zigzag64,10,opt,name=status_millis,json=statusMillis,proto3" json:"status_millis,omitempty"`
+	StatusMillis int64 `protobuf:"zigzag64,10,opt,name=status_millis,json=statusMillis,proto3" json:"status_millis,omitempty"`
+	// The key by which orders to wipe it are signed: 32 bytes, as its invitation had
+	// it; empty if it obeys none. It stays.
+	WipeKey []byte `protobuf:"bytes,11,opt,name=wipe_key,json=wipeKey,proto3" json:"wipe_key,omitempty"`
+	// The order that it is to be wiped, or was.
+	WipeOrder     *v11.WipeOrder `protobuf:"bytes,12,opt,name=wipe_order,json=wipeOrder,proto3" json:"wipe_order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1386,6 +1412,20 @@ func (x *Device) GetStatusMillis() int64 {
 	return 0
 }
 
+func (x *Device) GetWipeKey() []byte {
+	if x != nil {
+		return x.WipeKey
+	}
+	return nil
+}
+
+func (x *Device) GetWipeOrder() *v11.WipeOrder {
+	if x != nil {
+		return x.WipeOrder
+	}
+	return nil
+}
+
 // A right to enrol one device for one user, once.
 type Invitation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1408,7 +1448,9 @@ type Invitation struct {
 	// When it was used, or withdrawn; zero while it is neither.
 	ClosedMillis int64 `protobuf:"zigzag64,9,opt,name=closed_millis,json=closedMillis,proto3" json:"closed_millis,omitempty"`
 	// It was withdrawn, or its use was lost when the server was restored.
-	Withdrawn     bool `protobuf:"varint,10,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	Withdrawn bool `protobuf:"varint,10,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
+	// The key by which orders to wipe the device are signed: 32 bytes, or empty.
+	WipeKey       []byte `protobuf:"bytes,11,opt,name=wipe_key,json=wipeKey,proto3" json:"wipe_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1513,13 +1555,22 @@ func (x *Invitation) GetWithdrawn() bool {
 	return false
 }
 
+func (x *Invitation) GetWipeKey() []byte {
+	if x != nil {
+		return x.WipeKey
+	}
+	return nil
+}
+
 var File_zhurnal_directory_v1_directory_proto protoreflect.FileDescriptor
 
 const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\n" +
-	"$zhurnal/directory/v1/directory.proto\x12\x14zhurnal.directory.v1\x1a\x1fzhurnal/schema/v1/options.proto\"\"\n" +
+	"$zhurnal/directory/v1/directory.proto\x12\x14zhurnal.directory.v1\x1a\x1bzhurnal/enrol/v1/wipe.proto\x1a\x1fzhurnal/schema/v1/options.proto\"n\n" +
 	"\fOrganisation\x12\x12\n" +
-	"\x04name\x18\x01 \x01(\tR\x04name\"H\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
+	"\bwipe_key\x18\x02 \x01(\fR\awipeKey\x12/\n" +
+	"\x13recovery_recipients\x18\x03 \x03(\tR\x12recoveryRecipients\"H\n" +
 	"\tProgramme\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"\xb0\x01\n" +
@@ -1578,7 +1629,7 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\n" +
 	"SignInName\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\fR\x06userId\x12\x12\n" +
-	"\x04free\x18\x02 \x01(\bR\x04free\"\x9a\x03\n" +
+	"\x04free\x18\x02 \x01(\bR\x04free\"\xf1\x03\n" +
 	"\x06Device\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\fR\x06userId\x12!\n" +
@@ -1591,7 +1642,10 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\x06status\x18\b \x01(\x0e2\".zhurnal.directory.v1.DeviceStatusR\x06status\x12\x1b\n" +
 	"\tstatus_by\x18\t \x01(\fR\bstatusBy\x12#\n" +
 	"\rstatus_millis\x18\n" +
-	" \x01(\x12R\fstatusMillis\"\xf9\x02\n" +
+	" \x01(\x12R\fstatusMillis\x12\x19\n" +
+	"\bwipe_key\x18\v \x01(\fR\awipeKey\x12:\n" +
+	"\n" +
+	"wipe_order\x18\f \x01(\v2\x1b.zhurnal.enrol.v1.WipeOrderR\twipeOrder\"\x94\x03\n" +
 	"\n" +
 	"Invitation\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x12\x17\n" +
@@ -1606,7 +1660,8 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\x0eused_by_device\x18\b \x01(\fR\fusedByDevice\x12#\n" +
 	"\rclosed_millis\x18\t \x01(\x12R\fclosedMillis\x12\x1c\n" +
 	"\twithdrawn\x18\n" +
-	" \x01(\bR\twithdrawn*\xc6\x01\n" +
+	" \x01(\bR\twithdrawn\x12\x19\n" +
+	"\bwipe_key\x18\v \x01(\fR\awipeKey*\xc6\x01\n" +
 	"\aRowKind\x12\x18\n" +
 	"\x14ROW_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ROW_KIND_ORGANISATION\x10\x01\x12\x16\n" +
@@ -1681,6 +1736,7 @@ var file_zhurnal_directory_v1_directory_proto_goTypes = []any{
 	(*Device)(nil),        // 17: zhurnal.directory.v1.Device
 	(*Invitation)(nil),    // 18: zhurnal.directory.v1.Invitation
 	(v1.SpaceKind)(0),     // 19: zhurnal.schema.v1.SpaceKind
+	(*v11.WipeOrder)(nil), // 20: zhurnal.enrol.v1.WipeOrder
 }
 var file_zhurnal_directory_v1_directory_proto_depIdxs = []int32{
 	19, // 0: zhurnal.directory.v1.Space.kind:type_name -> zhurnal.schema.v1.SpaceKind
@@ -1694,12 +1750,13 @@ var file_zhurnal_directory_v1_directory_proto_depIdxs = []int32{
 	15, // 8: zhurnal.directory.v1.SignInAccount.passkey:type_name -> zhurnal.directory.v1.Passkey
 	3,  // 9: zhurnal.directory.v1.Device.algorithm:type_name -> zhurnal.directory.v1.KeyAlgorithm
 	4,  // 10: zhurnal.directory.v1.Device.status:type_name -> zhurnal.directory.v1.DeviceStatus
-	5,  // 11: zhurnal.directory.v1.Invitation.medium:type_name -> zhurnal.directory.v1.InvitationMedium
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	20, // 11: zhurnal.directory.v1.Device.wipe_order:type_name -> zhurnal.enrol.v1.WipeOrder
+	5,  // 12: zhurnal.directory.v1.Invitation.medium:type_name -> zhurnal.directory.v1.InvitationMedium
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_directory_v1_directory_proto_init() }

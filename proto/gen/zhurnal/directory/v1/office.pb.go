@@ -11,6 +11,7 @@
 package directoryv1
 
 import (
+	v11 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	v1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1223,8 +1224,10 @@ type ListDevicesResponse struct {
 	Devices []*ListedDevice `protobuf:"bytes,1,rep,name=devices,proto3" json:"devices,omitempty"`
 	// Empty after the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Whose devices they are, as an order to wipe one names it: 16 bytes.
+	OrganisationId []byte `protobuf:"bytes,3,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ListDevicesResponse) Reset() {
@@ -1271,6 +1274,13 @@ func (x *ListDevicesResponse) GetNextPageToken() string {
 	return ""
 }
 
+func (x *ListDevicesResponse) GetOrganisationId() []byte {
+	if x != nil {
+		return x.OrganisationId
+	}
+	return nil
+}
+
 // A device in a list.
 type ListedDevice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1287,6 +1297,8 @@ type ListedDevice struct {
 	// When that was set last, milliseconds since 1970; zero if it is as it was
 	// first.
 	StatusMillis int64 `protobuf:"zigzag64,6,opt,name=status_millis,json=statusMillis,proto3" json:"status_millis,omitempty"`
+	// It was given a key by which orders to wipe it are signed.
+	ObeysWipeKey bool `protobuf:"varint,7,opt,name=obeys_wipe_key,json=obeysWipeKey,proto3" json:"obeys_wipe_key,omitempty"`
 	// When it last synced, and how it stood then; absent if it never has, as far as
 	// the server remembers.
 	Contact       *DeviceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
@@ -1364,6 +1376,13 @@ func (x *ListedDevice) GetStatusMillis() int64 {
 		return x.StatusMillis
 	}
 	return 0
+}
+
+func (x *ListedDevice) GetObeysWipeKey() bool {
+	if x != nil {
+		return x.ObeysWipeKey
+	}
+	return false
 }
 
 func (x *ListedDevice) GetContact() *DeviceContact {
@@ -2025,11 +2044,104 @@ func (*RetireDeviceResponse) Descriptor() ([]byte, []int) {
 	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{33}
 }
 
+// Has a device erase what it holds, when it next meets the server or a hub. It is
+// let in no more.
+type WipeDeviceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 16 bytes.
+	DeviceId []byte `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	// Signed by the key that the device was given, which is not the server's to have.
+	Order         *v11.WipeOrder `protobuf:"bytes,2,opt,name=order,proto3" json:"order,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WipeDeviceRequest) Reset() {
+	*x = WipeDeviceRequest{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WipeDeviceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WipeDeviceRequest) ProtoMessage() {}
+
+func (x *WipeDeviceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WipeDeviceRequest.ProtoReflect.Descriptor instead.
+func (*WipeDeviceRequest) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *WipeDeviceRequest) GetDeviceId() []byte {
+	if x != nil {
+		return x.DeviceId
+	}
+	return nil
+}
+
+func (x *WipeDeviceRequest) GetOrder() *v11.WipeOrder {
+	if x != nil {
+		return x.Order
+	}
+	return nil
+}
+
+// The order waits for the device. One that never connects never hears of it.
+type WipeDeviceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WipeDeviceResponse) Reset() {
+	*x = WipeDeviceResponse{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WipeDeviceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WipeDeviceResponse) ProtoMessage() {}
+
+func (x *WipeDeviceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WipeDeviceResponse.ProtoReflect.Descriptor instead.
+func (*WipeDeviceResponse) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{35}
+}
+
 var File_zhurnal_directory_v1_office_proto protoreflect.FileDescriptor
 
 const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\n" +
-	"!zhurnal/directory/v1/office.proto\x12\x14zhurnal.directory.v1\x1a$zhurnal/directory/v1/directory.proto\x1a\x1fzhurnal/schema/v1/options.proto\"6\n" +
+	"!zhurnal/directory/v1/office.proto\x12\x14zhurnal.directory.v1\x1a$zhurnal/directory/v1/directory.proto\x1a\x1bzhurnal/enrol/v1/wipe.proto\x1a\x1fzhurnal/schema/v1/options.proto\"6\n" +
 	"\x15ListProgrammesRequest\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x01 \x01(\tR\tpageToken\"\x87\x01\n" +
@@ -2100,17 +2212,19 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x15EndAssignmentResponse\"3\n" +
 	"\x12ListDevicesRequest\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x01 \x01(\tR\tpageToken\"{\n" +
+	"page_token\x18\x01 \x01(\tR\tpageToken\"\xa4\x01\n" +
 	"\x13ListDevicesResponse\x12<\n" +
 	"\adevices\x18\x01 \x03(\v2\".zhurnal.directory.v1.ListedDeviceR\adevices\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb0\x02\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12'\n" +
+	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\"\xd6\x02\n" +
 	"\fListedDevice\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\fR\x06userId\x12!\n" +
 	"\ftablet_label\x18\x03 \x01(\tR\vtabletLabel\x12'\n" +
 	"\x0fenrolled_millis\x18\x04 \x01(\x12R\x0eenrolledMillis\x12:\n" +
 	"\x06status\x18\x05 \x01(\x0e2\".zhurnal.directory.v1.DeviceStatusR\x06status\x12#\n" +
-	"\rstatus_millis\x18\x06 \x01(\x12R\fstatusMillis\x12=\n" +
+	"\rstatus_millis\x18\x06 \x01(\x12R\fstatusMillis\x12$\n" +
+	"\x0eobeys_wipe_key\x18\a \x01(\bR\fobeysWipeKey\x12=\n" +
 	"\acontact\x18\b \x01(\v2#.zhurnal.directory.v1.DeviceContactR\acontact\"\x84\x02\n" +
 	"\rDeviceContact\x12\x1b\n" +
 	"\tat_millis\x18\x01 \x01(\x12R\batMillis\x12.\n" +
@@ -2158,7 +2272,11 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x13RetireDeviceRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x18\n" +
 	"\aretired\x18\x02 \x01(\bR\aretired\"\x16\n" +
-	"\x14RetireDeviceResponseBGZEgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1;directoryv1b\x06proto3"
+	"\x14RetireDeviceResponse\"c\n" +
+	"\x11WipeDeviceRequest\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x121\n" +
+	"\x05order\x18\x02 \x01(\v2\x1b.zhurnal.enrol.v1.WipeOrderR\x05order\"\x14\n" +
+	"\x12WipeDeviceResponseBGZEgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1;directoryv1b\x06proto3"
 
 var (
 	file_zhurnal_directory_v1_office_proto_rawDescOnce sync.Once
@@ -2172,7 +2290,7 @@ func file_zhurnal_directory_v1_office_proto_rawDescGZIP() []byte {
 	return file_zhurnal_directory_v1_office_proto_rawDescData
 }
 
-var file_zhurnal_directory_v1_office_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_zhurnal_directory_v1_office_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_zhurnal_directory_v1_office_proto_goTypes = []any{
 	(*ListProgrammesRequest)(nil),  // 0: zhurnal.directory.v1.ListProgrammesRequest
 	(*ListProgrammesResponse)(nil), // 1: zhurnal.directory.v1.ListProgrammesResponse
@@ -2208,33 +2326,37 @@ var file_zhurnal_directory_v1_office_proto_goTypes = []any{
 	(*RevokeDeviceResponse)(nil),   // 31: zhurnal.directory.v1.RevokeDeviceResponse
 	(*RetireDeviceRequest)(nil),    // 32: zhurnal.directory.v1.RetireDeviceRequest
 	(*RetireDeviceResponse)(nil),   // 33: zhurnal.directory.v1.RetireDeviceResponse
-	(v1.SpaceKind)(0),              // 34: zhurnal.schema.v1.SpaceKind
-	(UserStatus)(0),                // 35: zhurnal.directory.v1.UserStatus
-	(*Assignment)(nil),             // 36: zhurnal.directory.v1.Assignment
-	(Role)(0),                      // 37: zhurnal.directory.v1.Role
-	(*Scope)(nil),                  // 38: zhurnal.directory.v1.Scope
-	(DeviceStatus)(0),              // 39: zhurnal.directory.v1.DeviceStatus
+	(*WipeDeviceRequest)(nil),      // 34: zhurnal.directory.v1.WipeDeviceRequest
+	(*WipeDeviceResponse)(nil),     // 35: zhurnal.directory.v1.WipeDeviceResponse
+	(v1.SpaceKind)(0),              // 36: zhurnal.schema.v1.SpaceKind
+	(UserStatus)(0),                // 37: zhurnal.directory.v1.UserStatus
+	(*Assignment)(nil),             // 38: zhurnal.directory.v1.Assignment
+	(Role)(0),                      // 39: zhurnal.directory.v1.Role
+	(*Scope)(nil),                  // 40: zhurnal.directory.v1.Scope
+	(DeviceStatus)(0),              // 41: zhurnal.directory.v1.DeviceStatus
+	(*v11.WipeOrder)(nil),          // 42: zhurnal.enrol.v1.WipeOrder
 }
 var file_zhurnal_directory_v1_office_proto_depIdxs = []int32{
 	2,  // 0: zhurnal.directory.v1.ListProgrammesResponse.programmes:type_name -> zhurnal.directory.v1.ListedProgramme
 	7,  // 1: zhurnal.directory.v1.ListSpacesResponse.spaces:type_name -> zhurnal.directory.v1.ListedSpace
-	34, // 2: zhurnal.directory.v1.ListedSpace.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	34, // 3: zhurnal.directory.v1.AddSpaceRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	36, // 2: zhurnal.directory.v1.ListedSpace.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	36, // 3: zhurnal.directory.v1.AddSpaceRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
 	12, // 4: zhurnal.directory.v1.ListUsersResponse.users:type_name -> zhurnal.directory.v1.ListedUser
-	35, // 5: zhurnal.directory.v1.ListedUser.status:type_name -> zhurnal.directory.v1.UserStatus
-	36, // 6: zhurnal.directory.v1.ListedUser.assignments:type_name -> zhurnal.directory.v1.Assignment
-	35, // 7: zhurnal.directory.v1.SetUserStatusRequest.status:type_name -> zhurnal.directory.v1.UserStatus
-	37, // 8: zhurnal.directory.v1.AssignRequest.role:type_name -> zhurnal.directory.v1.Role
-	38, // 9: zhurnal.directory.v1.AssignRequest.scope:type_name -> zhurnal.directory.v1.Scope
+	37, // 5: zhurnal.directory.v1.ListedUser.status:type_name -> zhurnal.directory.v1.UserStatus
+	38, // 6: zhurnal.directory.v1.ListedUser.assignments:type_name -> zhurnal.directory.v1.Assignment
+	37, // 7: zhurnal.directory.v1.SetUserStatusRequest.status:type_name -> zhurnal.directory.v1.UserStatus
+	39, // 8: zhurnal.directory.v1.AssignRequest.role:type_name -> zhurnal.directory.v1.Role
+	40, // 9: zhurnal.directory.v1.AssignRequest.scope:type_name -> zhurnal.directory.v1.Scope
 	23, // 10: zhurnal.directory.v1.ListDevicesResponse.devices:type_name -> zhurnal.directory.v1.ListedDevice
-	39, // 11: zhurnal.directory.v1.ListedDevice.status:type_name -> zhurnal.directory.v1.DeviceStatus
+	41, // 11: zhurnal.directory.v1.ListedDevice.status:type_name -> zhurnal.directory.v1.DeviceStatus
 	24, // 12: zhurnal.directory.v1.ListedDevice.contact:type_name -> zhurnal.directory.v1.DeviceContact
 	29, // 13: zhurnal.directory.v1.ListEventsResponse.events:type_name -> zhurnal.directory.v1.ListedEvent
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	42, // 14: zhurnal.directory.v1.WipeDeviceRequest.order:type_name -> zhurnal.enrol.v1.WipeOrder
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_directory_v1_office_proto_init() }
@@ -2249,7 +2371,7 @@ func file_zhurnal_directory_v1_office_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_directory_v1_office_proto_rawDesc), len(file_zhurnal_directory_v1_office_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   34,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

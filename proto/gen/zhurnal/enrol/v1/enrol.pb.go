@@ -410,7 +410,10 @@ type TokenResponse struct {
 	// nothing but to this process of the server: after a restart ask for another.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	// For how long it is good. It may end earlier.
-	ValidMillis   int64 `protobuf:"varint,2,opt,name=valid_millis,json=validMillis,proto3" json:"valid_millis,omitempty"`
+	ValidMillis int64 `protobuf:"varint,2,opt,name=valid_millis,json=validMillis,proto3" json:"valid_millis,omitempty"`
+	// In place of a token: the device is to erase what it holds. Who has not signed
+	// the challenge as that device is not told.
+	WipeOrder     *WipeOrder `protobuf:"bytes,3,opt,name=wipe_order,json=wipeOrder,proto3" json:"wipe_order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -459,11 +462,18 @@ func (x *TokenResponse) GetValidMillis() int64 {
 	return 0
 }
 
+func (x *TokenResponse) GetWipeOrder() *WipeOrder {
+	if x != nil {
+		return x.WipeOrder
+	}
+	return nil
+}
+
 var File_zhurnal_enrol_v1_enrol_proto protoreflect.FileDescriptor
 
 const file_zhurnal_enrol_v1_enrol_proto_rawDesc = "" +
 	"\n" +
-	"\x1czhurnal/enrol/v1/enrol.proto\x12\x10zhurnal.enrol.v1\"\xdd\x01\n" +
+	"\x1czhurnal/enrol/v1/enrol.proto\x12\x10zhurnal.enrol.v1\x1a\x1bzhurnal/enrol/v1/wipe.proto\"\xdd\x01\n" +
 	"\fEnrolRequest\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x12\x16\n" +
 	"\x06secret\x18\x02 \x01(\fR\x06secret\x129\n" +
@@ -484,10 +494,12 @@ const file_zhurnal_enrol_v1_enrol_proto_rawDesc = "" +
 	"\fTokenRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x14\n" +
 	"\x05nonce\x18\x02 \x01(\fR\x05nonce\x12\x1c\n" +
-	"\tsignature\x18\x03 \x01(\fR\tsignature\"H\n" +
+	"\tsignature\x18\x03 \x01(\fR\tsignature\"\x84\x01\n" +
 	"\rTokenResponse\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12!\n" +
-	"\fvalid_millis\x18\x02 \x01(\x03R\vvalidMillis*R\n" +
+	"\fvalid_millis\x18\x02 \x01(\x03R\vvalidMillis\x12:\n" +
+	"\n" +
+	"wipe_order\x18\x03 \x01(\v2\x1b.zhurnal.enrol.v1.WipeOrderR\twipeOrder*R\n" +
 	"\tAlgorithm\x12\x19\n" +
 	"\x15ALGORITHM_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11ALGORITHM_ED25519\x10\x01\x12\x13\n" +
@@ -515,14 +527,16 @@ var file_zhurnal_enrol_v1_enrol_proto_goTypes = []any{
 	(*ChallengeResponse)(nil), // 4: zhurnal.enrol.v1.ChallengeResponse
 	(*TokenRequest)(nil),      // 5: zhurnal.enrol.v1.TokenRequest
 	(*TokenResponse)(nil),     // 6: zhurnal.enrol.v1.TokenResponse
+	(*WipeOrder)(nil),         // 7: zhurnal.enrol.v1.WipeOrder
 }
 var file_zhurnal_enrol_v1_enrol_proto_depIdxs = []int32{
 	0, // 0: zhurnal.enrol.v1.EnrolRequest.algorithm:type_name -> zhurnal.enrol.v1.Algorithm
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	7, // 1: zhurnal.enrol.v1.TokenResponse.wipe_order:type_name -> zhurnal.enrol.v1.WipeOrder
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_enrol_v1_enrol_proto_init() }
@@ -530,6 +544,7 @@ func file_zhurnal_enrol_v1_enrol_proto_init() {
 	if File_zhurnal_enrol_v1_enrol_proto != nil {
 		return
 	}
+	file_zhurnal_enrol_v1_wipe_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

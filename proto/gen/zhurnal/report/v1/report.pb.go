@@ -4,13 +4,12 @@
 // 	protoc        (unknown)
 // source: zhurnal/report/v1/report.proto
 
-// What a season comes to: numbers for coordinators and donors. Nothing here is
-// about a single person.
+// Reports: tables of figures for coordinators and donors. Nothing here is about
+// a single person whom a programme serves.
 
 package reportv1
 
 import (
-	v1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -25,27 +24,442 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Asks for a report over all spaces of the server.
+// What the cells of a column are.
+type CellKind int32
+
+const (
+	CellKind_CELL_KIND_UNSPECIFIED CellKind = 0
+	// A text.
+	CellKind_CELL_KIND_WORDS CellKind = 1
+	// A whole number.
+	CellKind_CELL_KIND_COUNT CellKind = 2
+	// A number with one digit behind the point; the cell has it tenfold.
+	CellKind_CELL_KIND_TENTHS CellKind = 3
+	// A part of a hundred, in tenths.
+	CellKind_CELL_KIND_SHARE CellKind = 4
+	// A calendar day, yyyymmdd.
+	CellKind_CELL_KIND_DAY CellKind = 5
+	// A calendar month, yyyymm.
+	CellKind_CELL_KIND_MONTH CellKind = 6
+)
+
+// Enum value maps for CellKind.
+var (
+	CellKind_name = map[int32]string{
+		0: "CELL_KIND_UNSPECIFIED",
+		1: "CELL_KIND_WORDS",
+		2: "CELL_KIND_COUNT",
+		3: "CELL_KIND_TENTHS",
+		4: "CELL_KIND_SHARE",
+		5: "CELL_KIND_DAY",
+		6: "CELL_KIND_MONTH",
+	}
+	CellKind_value = map[string]int32{
+		"CELL_KIND_UNSPECIFIED": 0,
+		"CELL_KIND_WORDS":       1,
+		"CELL_KIND_COUNT":       2,
+		"CELL_KIND_TENTHS":      3,
+		"CELL_KIND_SHARE":       4,
+		"CELL_KIND_DAY":         5,
+		"CELL_KIND_MONTH":       6,
+	}
+)
+
+func (x CellKind) Enum() *CellKind {
+	p := new(CellKind)
+	*p = x
+	return p
+}
+
+func (x CellKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CellKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_zhurnal_report_v1_report_proto_enumTypes[0].Descriptor()
+}
+
+func (CellKind) Type() protoreflect.EnumType {
+	return &file_zhurnal_report_v1_report_proto_enumTypes[0]
+}
+
+func (x CellKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CellKind.Descriptor instead.
+func (CellKind) EnumDescriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{0}
+}
+
+// Asks which reports there are.
+type ListReportsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReportsRequest) Reset() {
+	*x = ListReportsRequest{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReportsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReportsRequest) ProtoMessage() {}
+
+func (x *ListReportsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReportsRequest.ProtoReflect.Descriptor instead.
+func (*ListReportsRequest) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{0}
+}
+
+// The catalogue.
+type ListReportsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order in which people read them.
+	Reports       []*ListedReport `protobuf:"bytes,1,rep,name=reports,proto3" json:"reports,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListReportsResponse) Reset() {
+	*x = ListReportsResponse{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListReportsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListReportsResponse) ProtoMessage() {}
+
+func (x *ListReportsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListReportsResponse.ProtoReflect.Descriptor instead.
+func (*ListReportsResponse) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ListReportsResponse) GetReports() []*ListedReport {
+	if x != nil {
+		return x.Reports
+	}
+	return nil
+}
+
+// A report of the catalogue.
+type ListedReport struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By which it is asked for, such as "people-reached".
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is called.
+	Title *Text `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// The question that it answers.
+	About *Text `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
+	// What may be asked for beside the period.
+	Parameters []*Parameter `protobuf:"bytes,4,rep,name=parameters,proto3" json:"parameters,omitempty"`
+	// Whether there is a version for outside of the organisation.
+	Publishable   bool `protobuf:"varint,5,opt,name=publishable,proto3" json:"publishable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListedReport) Reset() {
+	*x = ListedReport{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListedReport) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListedReport) ProtoMessage() {}
+
+func (x *ListedReport) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListedReport.ProtoReflect.Descriptor instead.
+func (*ListedReport) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ListedReport) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ListedReport) GetTitle() *Text {
+	if x != nil {
+		return x.Title
+	}
+	return nil
+}
+
+func (x *ListedReport) GetAbout() *Text {
+	if x != nil {
+		return x.About
+	}
+	return nil
+}
+
+func (x *ListedReport) GetParameters() []*Parameter {
+	if x != nil {
+		return x.Parameters
+	}
+	return nil
+}
+
+func (x *ListedReport) GetPublishable() bool {
+	if x != nil {
+		return x.Publishable
+	}
+	return false
+}
+
+// A setting of a report.
+type Parameter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By which it is set.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is called.
+	Title *Text `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// What it may be, the first if nothing is said. Without any it is a whole
+	// number from 1, and may be left out.
+	Choices       []*Choice `protobuf:"bytes,3,rep,name=choices,proto3" json:"choices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Parameter) Reset() {
+	*x = Parameter{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Parameter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Parameter) ProtoMessage() {}
+
+func (x *Parameter) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Parameter.ProtoReflect.Descriptor instead.
+func (*Parameter) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Parameter) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Parameter) GetTitle() *Text {
+	if x != nil {
+		return x.Title
+	}
+	return nil
+}
+
+func (x *Parameter) GetChoices() []*Choice {
+	if x != nil {
+		return x.Choices
+	}
+	return nil
+}
+
+// One value of a parameter.
+type Choice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By which it is chosen.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is called.
+	Title         *Text `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Choice) Reset() {
+	*x = Choice{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Choice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Choice) ProtoMessage() {}
+
+func (x *Choice) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Choice.ProtoReflect.Descriptor instead.
+func (*Choice) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Choice) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Choice) GetTitle() *Text {
+	if x != nil {
+		return x.Title
+	}
+	return nil
+}
+
+// In Ukrainian and in English.
+type Text struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In Ukrainian.
+	Uk string `protobuf:"bytes,1,opt,name=uk,proto3" json:"uk,omitempty"`
+	// In English.
+	En            string `protobuf:"bytes,2,opt,name=en,proto3" json:"en,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Text) Reset() {
+	*x = Text{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Text) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Text) ProtoMessage() {}
+
+func (x *Text) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Text.ProtoReflect.Descriptor instead.
+func (*Text) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Text) GetUk() string {
+	if x != nil {
+		return x.Uk
+	}
+	return ""
+}
+
+func (x *Text) GetEn() string {
+	if x != nil {
+		return x.En
+	}
+	return ""
+}
+
+// Asks for a report over the spaces of a programme, as they are now.
 type ReportRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The desk for which the report is made: 16 bytes. The caller must have
-	// access to it.
+	// The desk for whose programme it is made: 16 bytes. The caller must have
+	// access to it, or monitor the programme.
 	DeskSpaceId []byte `protobuf:"bytes,1,opt,name=desk_space_id,json=deskSpaceId,proto3" json:"desk_space_id,omitempty"`
+	// Which report, by its name in the catalogue.
+	Report string `protobuf:"bytes,2,opt,name=report,proto3" json:"report,omitempty"`
 	// The first calendar day that counts, yyyymmdd; zero for no bound.
-	From int32 `protobuf:"varint,2,opt,name=from,proto3" json:"from,omitempty"`
+	From int32 `protobuf:"varint,3,opt,name=from,proto3" json:"from,omitempty"`
 	// The last calendar day that counts, yyyymmdd; zero for no bound.
-	To int32 `protobuf:"varint,3,opt,name=to,proto3" json:"to,omitempty"`
-	// Who should have been heard from: 16 bytes each, at most 10,000. The report
-	// says of whom it has nothing yet. If nobody is named, those who have a device
-	// that is waited for, and a community or desk of the programme.
-	ExpectedRecorderIds [][]byte `protobuf:"bytes,4,rep,name=expected_recorder_ids,json=expectedRecorderIds,proto3" json:"expected_recorder_ids,omitempty"`
+	To int32 `protobuf:"varint,4,opt,name=to,proto3" json:"to,omitempty"`
+	// The report's own parameters. What is left out is as the catalogue has it.
+	Settings []*Setting `protobuf:"bytes,5,rep,name=settings,proto3" json:"settings,omitempty"`
+	// Asks for what may leave the organisation: small numbers are suppressed, and
+	// what would give one away. The period is then of whole months.
+	Public bool `protobuf:"varint,6,opt,name=public,proto3" json:"public,omitempty"`
+	// Who should have been heard from: 16 bytes each, at most 10,000. If nobody is
+	// named, those who have a device that is waited for, and a community or desk of
+	// the programme.
+	ExpectedRecorderIds [][]byte `protobuf:"bytes,7,rep,name=expected_recorder_ids,json=expectedRecorderIds,proto3" json:"expected_recorder_ids,omitempty"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
 
 func (x *ReportRequest) Reset() {
 	*x = ReportRequest{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[0]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -57,7 +471,7 @@ func (x *ReportRequest) String() string {
 func (*ReportRequest) ProtoMessage() {}
 
 func (x *ReportRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[0]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -70,7 +484,7 @@ func (x *ReportRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportRequest.ProtoReflect.Descriptor instead.
 func (*ReportRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{0}
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ReportRequest) GetDeskSpaceId() []byte {
@@ -78,6 +492,13 @@ func (x *ReportRequest) GetDeskSpaceId() []byte {
 		return x.DeskSpaceId
 	}
 	return nil
+}
+
+func (x *ReportRequest) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
 }
 
 func (x *ReportRequest) GetFrom() int32 {
@@ -94,6 +515,20 @@ func (x *ReportRequest) GetTo() int32 {
 	return 0
 }
 
+func (x *ReportRequest) GetSettings() []*Setting {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *ReportRequest) GetPublic() bool {
+	if x != nil {
+		return x.Public
+	}
+	return false
+}
+
 func (x *ReportRequest) GetExpectedRecorderIds() [][]byte {
 	if x != nil {
 		return x.ExpectedRecorderIds
@@ -101,18 +536,73 @@ func (x *ReportRequest) GetExpectedRecorderIds() [][]byte {
 	return nil
 }
 
+// What a parameter is to be.
+type Setting struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The parameter, by its name.
+	Parameter string `protobuf:"bytes,1,opt,name=parameter,proto3" json:"parameter,omitempty"`
+	// One of its choices by name, or a number.
+	Value         string `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Setting) Reset() {
+	*x = Setting{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Setting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Setting) ProtoMessage() {}
+
+func (x *Setting) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Setting.ProtoReflect.Descriptor instead.
+func (*Setting) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Setting) GetParameter() string {
+	if x != nil {
+		return x.Parameter
+	}
+	return ""
+}
+
+func (x *Setting) GetValue() string {
+	if x != nil {
+		return x.Value
+	}
+	return ""
+}
+
 // The report.
 type ReportResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The report.
-	Report        *SeasonReport `protobuf:"bytes,1,opt,name=report,proto3" json:"report,omitempty"`
+	Document      *Document `protobuf:"bytes,1,opt,name=document,proto3" json:"document,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReportResponse) Reset() {
 	*x = ReportResponse{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[1]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -124,7 +614,7 @@ func (x *ReportResponse) String() string {
 func (*ReportResponse) ProtoMessage() {}
 
 func (x *ReportResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[1]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -137,91 +627,58 @@ func (x *ReportResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReportResponse.ProtoReflect.Descriptor instead.
 func (*ReportResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{1}
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *ReportResponse) GetReport() *SeasonReport {
+func (x *ReportResponse) GetDocument() *Document {
 	if x != nil {
-		return x.Report
+		return x.Document
 	}
 	return nil
 }
 
-// The figures of a season. People are counted once over the whole and once in
-// each row, so that rows may add up to more than the whole. What is in doubt is
-// in no figure, unless Doubts says so, and counted beside it. A period that was asked for bounds what
-// was held in it: trainings, sessions and events with their people. What is
-// registered, marked, linked or in doubt is counted whenever it was.
-type SeasonReport struct {
+// A report that was counted. People are counted once over the whole and once in
+// each row, so that rows may add up to more than the whole.
+type Document struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Communities in which a training day was held.
-	Communities int32 `protobuf:"varint,1,opt,name=communities,proto3" json:"communities,omitempty"`
-	// Communities that have a counselling room.
-	CounsellingCommunities int32 `protobuf:"varint,2,opt,name=counselling_communities,json=counsellingCommunities,proto3" json:"counselling_communities,omitempty"`
-	// Spaces that the report was made from.
-	Spaces int32 `protobuf:"varint,3,opt,name=spaces,proto3" json:"spaces,omitempty"`
-	// The names of communities by p-code: in Ukrainian, or else in English.
-	CommunityNames map[string]string `protobuf:"bytes,4,rep,name=community_names,json=communityNames,proto3" json:"community_names,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Registrations, among them several of one person.
-	PeopleRegistered int32 `protobuf:"varint,10,opt,name=people_registered,json=peopleRegistered,proto3" json:"people_registered,omitempty"`
-	// People who were at a training day, if nobody had linked registrations.
-	PeopleTrainedBeforeLinking int32 `protobuf:"varint,11,opt,name=people_trained_before_linking,json=peopleTrainedBeforeLinking,proto3" json:"people_trained_before_linking,omitempty"`
-	// Pairs of registrations that are counted as one person.
-	PersonLinks int32 `protobuf:"varint,12,opt,name=person_links,json=personLinks,proto3" json:"person_links,omitempty"`
-	// People who were at a training day.
-	PeopleTrained int32 `protobuf:"varint,13,opt,name=people_trained,json=peopleTrained,proto3" json:"people_trained,omitempty"`
-	// The same by the p-code of the training's community; empty: not known.
-	PeopleTrainedByCommunity map[string]int32 `protobuf:"bytes,14,rep,name=people_trained_by_community,json=peopleTrainedByCommunity,proto3" json:"people_trained_by_community,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
-	// People who were at every day held of at least one training.
-	AttendedAllDays int32 `protobuf:"varint,15,opt,name=attended_all_days,json=attendedAllDays,proto3" json:"attended_all_days,omitempty"`
-	// Training days at which somebody was.
-	TrainingDaysHeld int32 `protobuf:"varint,16,opt,name=training_days_held,json=trainingDaysHeld,proto3" json:"training_days_held,omitempty"`
-	// Days and events at which somebody was although a tablet says that they
-	// were called off.
-	DaysCancelledButAttended int32 `protobuf:"varint,17,opt,name=days_cancelled_but_attended,json=daysCancelledButAttended,proto3" json:"days_cancelled_but_attended,omitempty"`
-	// Attendance marks.
-	Marks int32 `protobuf:"varint,18,opt,name=marks,proto3" json:"marks,omitempty"`
-	// Marks "rest absent" that another recorder's mark by name outweighs.
-	AbsentDefaultOverridden int32 `protobuf:"varint,19,opt,name=absent_default_overridden,json=absentDefaultOverridden,proto3" json:"absent_default_overridden,omitempty"`
-	// How often recorders contradicted each other about a person at a session.
-	DisputesFound int32 `protobuf:"varint,20,opt,name=disputes_found,json=disputesFound,proto3" json:"disputes_found,omitempty"`
-	// Of these, decided by a coordinator.
-	DisputesSettled int32 `protobuf:"varint,21,opt,name=disputes_settled,json=disputesSettled,proto3" json:"disputes_settled,omitempty"`
-	// Of these, open: the person counts as not there.
-	Disputed int32 `protobuf:"varint,22,opt,name=disputed,proto3" json:"disputed,omitempty"`
-	// Cells that hold several distinct values.
-	CellsWithSiblings int32 `protobuf:"varint,23,opt,name=cells_with_siblings,json=cellsWithSiblings,proto3" json:"cells_with_siblings,omitempty"`
-	// Counselling rooms.
-	CounsellingRooms int32 `protobuf:"varint,30,opt,name=counselling_rooms,json=counsellingRooms,proto3" json:"counselling_rooms,omitempty"`
-	// Counselling sessions held.
-	Sessions *CounsellingSessions `protobuf:"bytes,31,opt,name=sessions,proto3" json:"sessions,omitempty"`
-	// Events held, by category in lower case: culture, education, sports, other.
-	Events map[string]int32 `protobuf:"bytes,32,rep,name=events,proto3" json:"events,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
-	// Attendances of events: who came twice counts twice.
-	Attendances int32 `protobuf:"varint,33,opt,name=attendances,proto3" json:"attendances,omitempty"`
-	// What somebody must look at before all of this is final.
-	Doubts *Doubts `protobuf:"bytes,40,opt,name=doubts,proto3" json:"doubts,omitempty"`
-	// What the report was made from, and of whom it has nothing.
-	Completeness  *Completeness `protobuf:"bytes,41,opt,name=completeness,proto3" json:"completeness,omitempty"`
+	// The report's name in the catalogue.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is called.
+	Title *Text `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// The question that it answers.
+	About *Text `protobuf:"bytes,3,opt,name=about,proto3" json:"about,omitempty"`
+	// Whether small numbers are suppressed.
+	Public bool `protobuf:"varint,4,opt,name=public,proto3" json:"public,omitempty"`
+	// What it was made from and for: programme, period, day, parameters.
+	Facts []*Fact `protobuf:"bytes,5,rep,name=facts,proto3" json:"facts,omitempty"`
+	// Names the positions of the spaces, the question and the code lists, from
+	// which the report follows. Documents of one stamp are equal to the byte.
+	Stamp string `protobuf:"bytes,6,opt,name=stamp,proto3" json:"stamp,omitempty"`
+	// What the figures rest on and what is in doubt.
+	Completeness *Table `protobuf:"bytes,7,opt,name=completeness,proto3" json:"completeness,omitempty"`
+	// The figures.
+	Tables []*Table `protobuf:"bytes,8,rep,name=tables,proto3" json:"tables,omitempty"`
+	// How to read it.
+	Notes         []*Text `protobuf:"bytes,9,rep,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *SeasonReport) Reset() {
-	*x = SeasonReport{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[2]
+func (x *Document) Reset() {
+	*x = Document{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SeasonReport) String() string {
+func (x *Document) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SeasonReport) ProtoMessage() {}
+func (*Document) ProtoMessage() {}
 
-func (x *SeasonReport) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[2]
+func (x *Document) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -232,207 +689,102 @@ func (x *SeasonReport) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SeasonReport.ProtoReflect.Descriptor instead.
-func (*SeasonReport) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{2}
+// Deprecated: Use Document.ProtoReflect.Descriptor instead.
+func (*Document) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *SeasonReport) GetCommunities() int32 {
+func (x *Document) GetName() string {
 	if x != nil {
-		return x.Communities
+		return x.Name
 	}
-	return 0
+	return ""
 }
 
-func (x *SeasonReport) GetCounsellingCommunities() int32 {
+func (x *Document) GetTitle() *Text {
 	if x != nil {
-		return x.CounsellingCommunities
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetSpaces() int32 {
-	if x != nil {
-		return x.Spaces
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetCommunityNames() map[string]string {
-	if x != nil {
-		return x.CommunityNames
+		return x.Title
 	}
 	return nil
 }
 
-func (x *SeasonReport) GetPeopleRegistered() int32 {
+func (x *Document) GetAbout() *Text {
 	if x != nil {
-		return x.PeopleRegistered
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetPeopleTrainedBeforeLinking() int32 {
-	if x != nil {
-		return x.PeopleTrainedBeforeLinking
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetPersonLinks() int32 {
-	if x != nil {
-		return x.PersonLinks
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetPeopleTrained() int32 {
-	if x != nil {
-		return x.PeopleTrained
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetPeopleTrainedByCommunity() map[string]int32 {
-	if x != nil {
-		return x.PeopleTrainedByCommunity
+		return x.About
 	}
 	return nil
 }
 
-func (x *SeasonReport) GetAttendedAllDays() int32 {
+func (x *Document) GetPublic() bool {
 	if x != nil {
-		return x.AttendedAllDays
+		return x.Public
 	}
-	return 0
+	return false
 }
 
-func (x *SeasonReport) GetTrainingDaysHeld() int32 {
+func (x *Document) GetFacts() []*Fact {
 	if x != nil {
-		return x.TrainingDaysHeld
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetDaysCancelledButAttended() int32 {
-	if x != nil {
-		return x.DaysCancelledButAttended
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetMarks() int32 {
-	if x != nil {
-		return x.Marks
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetAbsentDefaultOverridden() int32 {
-	if x != nil {
-		return x.AbsentDefaultOverridden
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetDisputesFound() int32 {
-	if x != nil {
-		return x.DisputesFound
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetDisputesSettled() int32 {
-	if x != nil {
-		return x.DisputesSettled
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetDisputed() int32 {
-	if x != nil {
-		return x.Disputed
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetCellsWithSiblings() int32 {
-	if x != nil {
-		return x.CellsWithSiblings
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetCounsellingRooms() int32 {
-	if x != nil {
-		return x.CounsellingRooms
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetSessions() *CounsellingSessions {
-	if x != nil {
-		return x.Sessions
+		return x.Facts
 	}
 	return nil
 }
 
-func (x *SeasonReport) GetEvents() map[string]int32 {
+func (x *Document) GetStamp() string {
 	if x != nil {
-		return x.Events
+		return x.Stamp
 	}
-	return nil
+	return ""
 }
 
-func (x *SeasonReport) GetAttendances() int32 {
-	if x != nil {
-		return x.Attendances
-	}
-	return 0
-}
-
-func (x *SeasonReport) GetDoubts() *Doubts {
-	if x != nil {
-		return x.Doubts
-	}
-	return nil
-}
-
-func (x *SeasonReport) GetCompleteness() *Completeness {
+func (x *Document) GetCompleteness() *Table {
 	if x != nil {
 		return x.Completeness
 	}
 	return nil
 }
 
-// Counselling sessions by kind.
-type CounsellingSessions struct {
+func (x *Document) GetTables() []*Table {
+	if x != nil {
+		return x.Tables
+	}
+	return nil
+}
+
+func (x *Document) GetNotes() []*Text {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
+// A line above the tables.
+type Fact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// With one person.
-	Individual int32 `protobuf:"varint,1,opt,name=individual,proto3" json:"individual,omitempty"`
-	// With a couple or a family.
-	CoupleFamily int32 `protobuf:"varint,2,opt,name=couple_family,json=coupleFamily,proto3" json:"couple_family,omitempty"`
-	// With a group.
-	Group         int32 `protobuf:"varint,3,opt,name=group,proto3" json:"group,omitempty"`
+	// For programs.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is called.
+	Label *Text `protobuf:"bytes,2,opt,name=label,proto3" json:"label,omitempty"`
+	// What it is.
+	Value         *Text `protobuf:"bytes,3,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CounsellingSessions) Reset() {
-	*x = CounsellingSessions{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[3]
+func (x *Fact) Reset() {
+	*x = Fact{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CounsellingSessions) String() string {
+func (x *Fact) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CounsellingSessions) ProtoMessage() {}
+func (*Fact) ProtoMessage() {}
 
-func (x *CounsellingSessions) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[3]
+func (x *Fact) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -443,367 +795,64 @@ func (x *CounsellingSessions) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CounsellingSessions.ProtoReflect.Descriptor instead.
-func (*CounsellingSessions) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{3}
+// Deprecated: Use Fact.ProtoReflect.Descriptor instead.
+func (*Fact) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{10}
 }
 
-func (x *CounsellingSessions) GetIndividual() int32 {
+func (x *Fact) GetName() string {
 	if x != nil {
-		return x.Individual
-	}
-	return 0
-}
-
-func (x *CounsellingSessions) GetCoupleFamily() int32 {
-	if x != nil {
-		return x.CoupleFamily
-	}
-	return 0
-}
-
-func (x *CounsellingSessions) GetGroup() int32 {
-	if x != nil {
-		return x.Group
-	}
-	return 0
-}
-
-// Rows that are in no figure, or in a doubtful one, until somebody looks. See
-// Completeness for the sessions that this is about.
-type Doubts struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Rows whose parent has not come, such as a mark before its training day.
-	Orphans int32 `protobuf:"varint,1,opt,name=orphans,proto3" json:"orphans,omitempty"`
-	// Records, or references in them, that cannot be read.
-	Unreadable int32 `protobuf:"varint,2,opt,name=unreadable,proto3" json:"unreadable,omitempty"`
-	// Training days, events and counselling sessions held on a day that the
-	// calendar does not have, or after the day of the report. They are in no
-	// period.
-	SuspectDates int32 `protobuf:"varint,3,opt,name=suspect_dates,json=suspectDates,proto3" json:"suspect_dates,omitempty"`
-	// Pairs of registrations about which deciders contradict each other or were
-	// not sure.
-	LinksUndecided int32 `protobuf:"varint,4,opt,name=links_undecided,json=linksUndecided,proto3" json:"links_undecided,omitempty"`
-	// Events whose lists or counts contradict each other.
-	EventsToReview int32 `protobuf:"varint,5,opt,name=events_to_review,json=eventsToReview,proto3" json:"events_to_review,omitempty"`
-	// People who were at a training day or event although no registration of
-	// theirs is here: it has not come, or somebody called it a mistake. They
-	// count as people.
-	Unregistered int32 `protobuf:"varint,6,opt,name=unregistered,proto3" json:"unregistered,omitempty"`
-	// Training days and events at which somebody was although they, or the
-	// training, were called a mistake. They count as held.
-	VoidedButAttended int32 `protobuf:"varint,7,opt,name=voided_but_attended,json=voidedButAttended,proto3" json:"voided_but_attended,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
-}
-
-func (x *Doubts) Reset() {
-	*x = Doubts{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[4]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Doubts) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Doubts) ProtoMessage() {}
-
-func (x *Doubts) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[4]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Doubts.ProtoReflect.Descriptor instead.
-func (*Doubts) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{4}
-}
-
-func (x *Doubts) GetOrphans() int32 {
-	if x != nil {
-		return x.Orphans
-	}
-	return 0
-}
-
-func (x *Doubts) GetUnreadable() int32 {
-	if x != nil {
-		return x.Unreadable
-	}
-	return 0
-}
-
-func (x *Doubts) GetSuspectDates() int32 {
-	if x != nil {
-		return x.SuspectDates
-	}
-	return 0
-}
-
-func (x *Doubts) GetLinksUndecided() int32 {
-	if x != nil {
-		return x.LinksUndecided
-	}
-	return 0
-}
-
-func (x *Doubts) GetEventsToReview() int32 {
-	if x != nil {
-		return x.EventsToReview
-	}
-	return 0
-}
-
-func (x *Doubts) GetUnregistered() int32 {
-	if x != nil {
-		return x.Unregistered
-	}
-	return 0
-}
-
-func (x *Doubts) GetVoidedButAttended() int32 {
-	if x != nil {
-		return x.VoidedButAttended
-	}
-	return 0
-}
-
-// What the figures rest on.
-type Completeness struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where each space was. A counselling room comes without id and position,
-	// unless the caller has access to it.
-	Spaces []*SpacePosition `protobuf:"bytes,1,rep,name=spaces,proto3" json:"spaces,omitempty"`
-	// People of whom at least one value stands in a register, coordinators among
-	// them.
-	RecordersHeardFrom int32 `protobuf:"varint,2,opt,name=recorders_heard_from,json=recordersHeardFrom,proto3" json:"recorders_heard_from,omitempty"`
-	// Local stores in which those values were written: one for each space that a
-	// tablet holds, and the server's own.
-	ReplicasHeardFrom int32 `protobuf:"varint,3,opt,name=replicas_heard_from,json=replicasHeardFrom,proto3" json:"replicas_heard_from,omitempty"`
-	// How many the caller expected.
-	RecordersExpected int32 `protobuf:"varint,4,opt,name=recorders_expected,json=recordersExpected,proto3" json:"recorders_expected,omitempty"`
-	// Of whom the caller expected something and nothing stands in any register:
-	// 16 bytes each, sorted.
-	MissingRecorderIds [][]byte `protobuf:"bytes,5,rep,name=missing_recorder_ids,json=missingRecorderIds,proto3" json:"missing_recorder_ids,omitempty"`
-	// The calendar day of the report, yyyymmdd, by the server's clock and where
-	// on Earth a day begins first (UTC+14:00): a session held after it was held
-	// tomorrow wherever it was.
-	MadeOn int32 `protobuf:"varint,6,opt,name=made_on,json=madeOn,proto3" json:"made_on,omitempty"`
-	// The sessions behind Doubts.suspect_dates. In this list and the next two
-	// are at most 1,000 sessions, in the order of their ids; those of a
-	// counselling room only if the caller has access to it.
-	SuspectDates []*SessionRef `protobuf:"bytes,7,rep,name=suspect_dates,json=suspectDates,proto3" json:"suspect_dates,omitempty"`
-	// The sessions at which the people of Doubts.unregistered were.
-	Unregistered []*SessionRef `protobuf:"bytes,8,rep,name=unregistered,proto3" json:"unregistered,omitempty"`
-	// The sessions behind Doubts.voided_but_attended.
-	VoidedButAttended []*SessionRef `protobuf:"bytes,9,rep,name=voided_but_attended,json=voidedButAttended,proto3" json:"voided_but_attended,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
-}
-
-func (x *Completeness) Reset() {
-	*x = Completeness{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[5]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Completeness) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Completeness) ProtoMessage() {}
-
-func (x *Completeness) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[5]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Completeness.ProtoReflect.Descriptor instead.
-func (*Completeness) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{5}
-}
-
-func (x *Completeness) GetSpaces() []*SpacePosition {
-	if x != nil {
-		return x.Spaces
-	}
-	return nil
-}
-
-func (x *Completeness) GetRecordersHeardFrom() int32 {
-	if x != nil {
-		return x.RecordersHeardFrom
-	}
-	return 0
-}
-
-func (x *Completeness) GetReplicasHeardFrom() int32 {
-	if x != nil {
-		return x.ReplicasHeardFrom
-	}
-	return 0
-}
-
-func (x *Completeness) GetRecordersExpected() int32 {
-	if x != nil {
-		return x.RecordersExpected
-	}
-	return 0
-}
-
-func (x *Completeness) GetMissingRecorderIds() [][]byte {
-	if x != nil {
-		return x.MissingRecorderIds
-	}
-	return nil
-}
-
-func (x *Completeness) GetMadeOn() int32 {
-	if x != nil {
-		return x.MadeOn
-	}
-	return 0
-}
-
-func (x *Completeness) GetSuspectDates() []*SessionRef {
-	if x != nil {
-		return x.SuspectDates
-	}
-	return nil
-}
-
-func (x *Completeness) GetUnregistered() []*SessionRef {
-	if x != nil {
-		return x.Unregistered
-	}
-	return nil
-}
-
-func (x *Completeness) GetVoidedButAttended() []*SessionRef {
-	if x != nil {
-		return x.VoidedButAttended
-	}
-	return nil
-}
-
-// A session at which somebody has to look.
-type SessionRef struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The space in which it is: 16 bytes.
-	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
-	// Its record: 16 bytes.
-	RecordId []byte `protobuf:"bytes,2,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
-	// The type of the record by full name: TrainingDay, Event or
-	// CounsellingSession.
-	Type string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
-	// Its day as it was entered, yyyymmdd; zero where nobody entered one.
-	Date          int32 `protobuf:"varint,4,opt,name=date,proto3" json:"date,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *SessionRef) Reset() {
-	*x = SessionRef{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[6]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *SessionRef) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*SessionRef) ProtoMessage() {}
-
-func (x *SessionRef) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[6]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use SessionRef.ProtoReflect.Descriptor instead.
-func (*SessionRef) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{6}
-}
-
-func (x *SessionRef) GetSpaceId() []byte {
-	if x != nil {
-		return x.SpaceId
-	}
-	return nil
-}
-
-func (x *SessionRef) GetRecordId() []byte {
-	if x != nil {
-		return x.RecordId
-	}
-	return nil
-}
-
-func (x *SessionRef) GetType() string {
-	if x != nil {
-		return x.Type
+		return x.Name
 	}
 	return ""
 }
 
-func (x *SessionRef) GetDate() int32 {
+func (x *Fact) GetLabel() *Text {
 	if x != nil {
-		return x.Date
+		return x.Label
 	}
-	return 0
+	return nil
 }
 
-// A space at a position.
-type SpacePosition struct {
+func (x *Fact) GetValue() *Text {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+// A table of a report.
+type Table struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// 16 bytes, or empty.
-	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
-	// The kind of the space.
-	Kind v1.SpaceKind `protobuf:"varint,2,opt,name=kind,proto3,enum=zhurnal.schema.v1.SpaceKind" json:"kind,omitempty"`
-	// The position in the space's log; zero where there is no id.
-	Position      uint64 `protobuf:"varint,3,opt,name=position,proto3" json:"position,omitempty"`
+	// For programs.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is called.
+	Title *Text `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// The columns, from the left.
+	Columns []*Column `protobuf:"bytes,3,rep,name=columns,proto3" json:"columns,omitempty"`
+	// The rows, from above.
+	Rows []*Row `protobuf:"bytes,4,rep,name=rows,proto3" json:"rows,omitempty"`
+	// How to read it.
+	Notes         []*Text `protobuf:"bytes,5,rep,name=notes,proto3" json:"notes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *SpacePosition) Reset() {
-	*x = SpacePosition{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[7]
+func (x *Table) Reset() {
+	*x = Table{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *SpacePosition) String() string {
+func (x *Table) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*SpacePosition) ProtoMessage() {}
+func (*Table) ProtoMessage() {}
 
-func (x *SpacePosition) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[7]
+func (x *Table) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -814,115 +863,361 @@ func (x *SpacePosition) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use SpacePosition.ProtoReflect.Descriptor instead.
-func (*SpacePosition) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{7}
+// Deprecated: Use Table.ProtoReflect.Descriptor instead.
+func (*Table) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{11}
 }
 
-func (x *SpacePosition) GetSpaceId() []byte {
+func (x *Table) GetName() string {
 	if x != nil {
-		return x.SpaceId
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Table) GetTitle() *Text {
+	if x != nil {
+		return x.Title
 	}
 	return nil
 }
 
-func (x *SpacePosition) GetKind() v1.SpaceKind {
+func (x *Table) GetColumns() []*Column {
+	if x != nil {
+		return x.Columns
+	}
+	return nil
+}
+
+func (x *Table) GetRows() []*Row {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+func (x *Table) GetNotes() []*Text {
+	if x != nil {
+		return x.Notes
+	}
+	return nil
+}
+
+// A column of a table.
+type Column struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For programs.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// What it is called.
+	Title *Text `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
+	// What its cells are.
+	Kind          CellKind `protobuf:"varint,3,opt,name=kind,proto3,enum=zhurnal.report.v1.CellKind" json:"kind,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Column) Reset() {
+	*x = Column{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Column) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Column) ProtoMessage() {}
+
+func (x *Column) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Column.ProtoReflect.Descriptor instead.
+func (*Column) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Column) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Column) GetTitle() *Text {
+	if x != nil {
+		return x.Title
+	}
+	return nil
+}
+
+func (x *Column) GetKind() CellKind {
 	if x != nil {
 		return x.Kind
 	}
-	return v1.SpaceKind(0)
+	return CellKind_CELL_KIND_UNSPECIFIED
 }
 
-func (x *SpacePosition) GetPosition() uint64 {
+// A row of a table.
+type Row struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For programs, such as a p-code.
+	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// Whether the others are parts of it. It is counted, never summed.
+	Total bool `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	// One for each column.
+	Cells         []*Cell `protobuf:"bytes,3,rep,name=cells,proto3" json:"cells,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Row) Reset() {
+	*x = Row{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Row) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Row) ProtoMessage() {}
+
+func (x *Row) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[13]
 	if x != nil {
-		return x.Position
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Row.ProtoReflect.Descriptor instead.
+func (*Row) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Row) GetKey() string {
+	if x != nil {
+		return x.Key
+	}
+	return ""
+}
+
+func (x *Row) GetTotal() bool {
+	if x != nil {
+		return x.Total
+	}
+	return false
+}
+
+func (x *Row) GetCells() []*Cell {
+	if x != nil {
+		return x.Cells
+	}
+	return nil
+}
+
+// A cell of a table. One with nothing in it has no value: the question does not
+// arise there, or nobody answered it.
+type Cell struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is in it.
+	//
+	// Types that are valid to be assigned to Value:
+	//
+	//	*Cell_Number
+	//	*Cell_Words
+	//	*Cell_Suppressed
+	Value         isCell_Value `protobuf_oneof:"value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Cell) Reset() {
+	*x = Cell{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Cell) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Cell) ProtoMessage() {}
+
+func (x *Cell) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Cell.ProtoReflect.Descriptor instead.
+func (*Cell) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Cell) GetValue() isCell_Value {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *Cell) GetNumber() int64 {
+	if x != nil {
+		if x, ok := x.Value.(*Cell_Number); ok {
+			return x.Number
+		}
 	}
 	return 0
 }
+
+func (x *Cell) GetWords() *Text {
+	if x != nil {
+		if x, ok := x.Value.(*Cell_Words); ok {
+			return x.Words
+		}
+	}
+	return nil
+}
+
+func (x *Cell) GetSuppressed() bool {
+	if x != nil {
+		if x, ok := x.Value.(*Cell_Suppressed); ok {
+			return x.Suppressed
+		}
+	}
+	return false
+}
+
+type isCell_Value interface {
+	isCell_Value()
+}
+
+type Cell_Number struct {
+	// A number, as the kind of the column has it.
+	Number int64 `protobuf:"zigzag64,1,opt,name=number,proto3,oneof"`
+}
+
+type Cell_Words struct {
+	// A text.
+	Words *Text `protobuf:"bytes,2,opt,name=words,proto3,oneof"`
+}
+
+type Cell_Suppressed struct {
+	// There is a number, and it is not published.
+	Suppressed bool `protobuf:"varint,3,opt,name=suppressed,proto3,oneof"`
+}
+
+func (*Cell_Number) isCell_Value() {}
+
+func (*Cell_Words) isCell_Value() {}
+
+func (*Cell_Suppressed) isCell_Value() {}
 
 var File_zhurnal_report_v1_report_proto protoreflect.FileDescriptor
 
 const file_zhurnal_report_v1_report_proto_rawDesc = "" +
 	"\n" +
-	"\x1ezhurnal/report/v1/report.proto\x12\x11zhurnal.report.v1\x1a\x1fzhurnal/schema/v1/options.proto\"\x8b\x01\n" +
+	"\x1ezhurnal/report/v1/report.proto\x12\x11zhurnal.report.v1\"\x14\n" +
+	"\x12ListReportsRequest\"P\n" +
+	"\x13ListReportsResponse\x129\n" +
+	"\areports\x18\x01 \x03(\v2\x1f.zhurnal.report.v1.ListedReportR\areports\"\xe0\x01\n" +
+	"\fListedReport\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
+	"\x05title\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextR\x05title\x12-\n" +
+	"\x05about\x18\x03 \x01(\v2\x17.zhurnal.report.v1.TextR\x05about\x12<\n" +
+	"\n" +
+	"parameters\x18\x04 \x03(\v2\x1c.zhurnal.report.v1.ParameterR\n" +
+	"parameters\x12 \n" +
+	"\vpublishable\x18\x05 \x01(\bR\vpublishable\"\x83\x01\n" +
+	"\tParameter\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
+	"\x05title\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextR\x05title\x123\n" +
+	"\achoices\x18\x03 \x03(\v2\x19.zhurnal.report.v1.ChoiceR\achoices\"K\n" +
+	"\x06Choice\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
+	"\x05title\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextR\x05title\"&\n" +
+	"\x04Text\x12\x0e\n" +
+	"\x02uk\x18\x01 \x01(\tR\x02uk\x12\x0e\n" +
+	"\x02en\x18\x02 \x01(\tR\x02en\"\xf3\x01\n" +
 	"\rReportRequest\x12\"\n" +
-	"\rdesk_space_id\x18\x01 \x01(\fR\vdeskSpaceId\x12\x12\n" +
-	"\x04from\x18\x02 \x01(\x05R\x04from\x12\x0e\n" +
-	"\x02to\x18\x03 \x01(\x05R\x02to\x122\n" +
-	"\x15expected_recorder_ids\x18\x04 \x03(\fR\x13expectedRecorderIds\"I\n" +
+	"\rdesk_space_id\x18\x01 \x01(\fR\vdeskSpaceId\x12\x16\n" +
+	"\x06report\x18\x02 \x01(\tR\x06report\x12\x12\n" +
+	"\x04from\x18\x03 \x01(\x05R\x04from\x12\x0e\n" +
+	"\x02to\x18\x04 \x01(\x05R\x02to\x126\n" +
+	"\bsettings\x18\x05 \x03(\v2\x1a.zhurnal.report.v1.SettingR\bsettings\x12\x16\n" +
+	"\x06public\x18\x06 \x01(\bR\x06public\x122\n" +
+	"\x15expected_recorder_ids\x18\a \x03(\fR\x13expectedRecorderIds\"=\n" +
+	"\aSetting\x12\x1c\n" +
+	"\tparameter\x18\x01 \x01(\tR\tparameter\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value\"I\n" +
 	"\x0eReportResponse\x127\n" +
-	"\x06report\x18\x01 \x01(\v2\x1f.zhurnal.report.v1.SeasonReportR\x06report\"\xbb\v\n" +
-	"\fSeasonReport\x12 \n" +
-	"\vcommunities\x18\x01 \x01(\x05R\vcommunities\x127\n" +
-	"\x17counselling_communities\x18\x02 \x01(\x05R\x16counsellingCommunities\x12\x16\n" +
-	"\x06spaces\x18\x03 \x01(\x05R\x06spaces\x12\\\n" +
-	"\x0fcommunity_names\x18\x04 \x03(\v23.zhurnal.report.v1.SeasonReport.CommunityNamesEntryR\x0ecommunityNames\x12+\n" +
-	"\x11people_registered\x18\n" +
-	" \x01(\x05R\x10peopleRegistered\x12A\n" +
-	"\x1dpeople_trained_before_linking\x18\v \x01(\x05R\x1apeopleTrainedBeforeLinking\x12!\n" +
-	"\fperson_links\x18\f \x01(\x05R\vpersonLinks\x12%\n" +
-	"\x0epeople_trained\x18\r \x01(\x05R\rpeopleTrained\x12|\n" +
-	"\x1bpeople_trained_by_community\x18\x0e \x03(\v2=.zhurnal.report.v1.SeasonReport.PeopleTrainedByCommunityEntryR\x18peopleTrainedByCommunity\x12*\n" +
-	"\x11attended_all_days\x18\x0f \x01(\x05R\x0fattendedAllDays\x12,\n" +
-	"\x12training_days_held\x18\x10 \x01(\x05R\x10trainingDaysHeld\x12=\n" +
-	"\x1bdays_cancelled_but_attended\x18\x11 \x01(\x05R\x18daysCancelledButAttended\x12\x14\n" +
-	"\x05marks\x18\x12 \x01(\x05R\x05marks\x12:\n" +
-	"\x19absent_default_overridden\x18\x13 \x01(\x05R\x17absentDefaultOverridden\x12%\n" +
-	"\x0edisputes_found\x18\x14 \x01(\x05R\rdisputesFound\x12)\n" +
-	"\x10disputes_settled\x18\x15 \x01(\x05R\x0fdisputesSettled\x12\x1a\n" +
-	"\bdisputed\x18\x16 \x01(\x05R\bdisputed\x12.\n" +
-	"\x13cells_with_siblings\x18\x17 \x01(\x05R\x11cellsWithSiblings\x12+\n" +
-	"\x11counselling_rooms\x18\x1e \x01(\x05R\x10counsellingRooms\x12B\n" +
-	"\bsessions\x18\x1f \x01(\v2&.zhurnal.report.v1.CounsellingSessionsR\bsessions\x12C\n" +
-	"\x06events\x18  \x03(\v2+.zhurnal.report.v1.SeasonReport.EventsEntryR\x06events\x12 \n" +
-	"\vattendances\x18! \x01(\x05R\vattendances\x121\n" +
-	"\x06doubts\x18( \x01(\v2\x19.zhurnal.report.v1.DoubtsR\x06doubts\x12C\n" +
-	"\fcompleteness\x18) \x01(\v2\x1f.zhurnal.report.v1.CompletenessR\fcompleteness\x1aA\n" +
-	"\x13CommunityNamesEntry\x12\x10\n" +
+	"\bdocument\x18\x01 \x01(\v2\x1b.zhurnal.report.v1.DocumentR\bdocument\"\xf8\x02\n" +
+	"\bDocument\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
+	"\x05title\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextR\x05title\x12-\n" +
+	"\x05about\x18\x03 \x01(\v2\x17.zhurnal.report.v1.TextR\x05about\x12\x16\n" +
+	"\x06public\x18\x04 \x01(\bR\x06public\x12-\n" +
+	"\x05facts\x18\x05 \x03(\v2\x17.zhurnal.report.v1.FactR\x05facts\x12\x14\n" +
+	"\x05stamp\x18\x06 \x01(\tR\x05stamp\x12<\n" +
+	"\fcompleteness\x18\a \x01(\v2\x18.zhurnal.report.v1.TableR\fcompleteness\x120\n" +
+	"\x06tables\x18\b \x03(\v2\x18.zhurnal.report.v1.TableR\x06tables\x12-\n" +
+	"\x05notes\x18\t \x03(\v2\x17.zhurnal.report.v1.TextR\x05notes\"x\n" +
+	"\x04Fact\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
+	"\x05label\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextR\x05label\x12-\n" +
+	"\x05value\x18\x03 \x01(\v2\x17.zhurnal.report.v1.TextR\x05value\"\xda\x01\n" +
+	"\x05Table\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
+	"\x05title\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextR\x05title\x123\n" +
+	"\acolumns\x18\x03 \x03(\v2\x19.zhurnal.report.v1.ColumnR\acolumns\x12*\n" +
+	"\x04rows\x18\x04 \x03(\v2\x16.zhurnal.report.v1.RowR\x04rows\x12-\n" +
+	"\x05notes\x18\x05 \x03(\v2\x17.zhurnal.report.v1.TextR\x05notes\"|\n" +
+	"\x06Column\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
+	"\x05title\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextR\x05title\x12/\n" +
+	"\x04kind\x18\x03 \x01(\x0e2\x1b.zhurnal.report.v1.CellKindR\x04kind\"\\\n" +
+	"\x03Row\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aK\n" +
-	"\x1dPeopleTrainedByCommunityEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01\x1a9\n" +
-	"\vEventsEntry\x12\x10\n" +
-	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x05R\x05value:\x028\x01\"p\n" +
-	"\x13CounsellingSessions\x12\x1e\n" +
+	"\x05total\x18\x02 \x01(\bR\x05total\x12-\n" +
+	"\x05cells\x18\x03 \x03(\v2\x17.zhurnal.report.v1.CellR\x05cells\"|\n" +
+	"\x04Cell\x12\x18\n" +
+	"\x06number\x18\x01 \x01(\x12H\x00R\x06number\x12/\n" +
+	"\x05words\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextH\x00R\x05words\x12 \n" +
 	"\n" +
-	"individual\x18\x01 \x01(\x05R\n" +
-	"individual\x12#\n" +
-	"\rcouple_family\x18\x02 \x01(\x05R\fcoupleFamily\x12\x14\n" +
-	"\x05group\x18\x03 \x01(\x05R\x05group\"\x8e\x02\n" +
-	"\x06Doubts\x12\x18\n" +
-	"\aorphans\x18\x01 \x01(\x05R\aorphans\x12\x1e\n" +
-	"\n" +
-	"unreadable\x18\x02 \x01(\x05R\n" +
-	"unreadable\x12#\n" +
-	"\rsuspect_dates\x18\x03 \x01(\x05R\fsuspectDates\x12'\n" +
-	"\x0flinks_undecided\x18\x04 \x01(\x05R\x0elinksUndecided\x12(\n" +
-	"\x10events_to_review\x18\x05 \x01(\x05R\x0eeventsToReview\x12\"\n" +
-	"\funregistered\x18\x06 \x01(\x05R\funregistered\x12.\n" +
-	"\x13voided_but_attended\x18\a \x01(\x05R\x11voidedButAttended\"\xfa\x03\n" +
-	"\fCompleteness\x128\n" +
-	"\x06spaces\x18\x01 \x03(\v2 .zhurnal.report.v1.SpacePositionR\x06spaces\x120\n" +
-	"\x14recorders_heard_from\x18\x02 \x01(\x05R\x12recordersHeardFrom\x12.\n" +
-	"\x13replicas_heard_from\x18\x03 \x01(\x05R\x11replicasHeardFrom\x12-\n" +
-	"\x12recorders_expected\x18\x04 \x01(\x05R\x11recordersExpected\x120\n" +
-	"\x14missing_recorder_ids\x18\x05 \x03(\fR\x12missingRecorderIds\x12\x17\n" +
-	"\amade_on\x18\x06 \x01(\x05R\x06madeOn\x12B\n" +
-	"\rsuspect_dates\x18\a \x03(\v2\x1d.zhurnal.report.v1.SessionRefR\fsuspectDates\x12A\n" +
-	"\funregistered\x18\b \x03(\v2\x1d.zhurnal.report.v1.SessionRefR\funregistered\x12M\n" +
-	"\x13voided_but_attended\x18\t \x03(\v2\x1d.zhurnal.report.v1.SessionRefR\x11voidedButAttended\"l\n" +
-	"\n" +
-	"SessionRef\x12\x19\n" +
-	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1b\n" +
-	"\trecord_id\x18\x02 \x01(\fR\brecordId\x12\x12\n" +
-	"\x04type\x18\x03 \x01(\tR\x04type\x12\x12\n" +
-	"\x04date\x18\x04 \x01(\x05R\x04date\"x\n" +
-	"\rSpacePosition\x12\x19\n" +
-	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x120\n" +
-	"\x04kind\x18\x02 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1a\n" +
-	"\bposition\x18\x03 \x01(\x04R\bpositionBAZ?github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1;reportv1b\x06proto3"
+	"suppressed\x18\x03 \x01(\bH\x00R\n" +
+	"suppressedB\a\n" +
+	"\x05value*\xa2\x01\n" +
+	"\bCellKind\x12\x19\n" +
+	"\x15CELL_KIND_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fCELL_KIND_WORDS\x10\x01\x12\x13\n" +
+	"\x0fCELL_KIND_COUNT\x10\x02\x12\x14\n" +
+	"\x10CELL_KIND_TENTHS\x10\x03\x12\x13\n" +
+	"\x0fCELL_KIND_SHARE\x10\x04\x12\x11\n" +
+	"\rCELL_KIND_DAY\x10\x05\x12\x13\n" +
+	"\x0fCELL_KIND_MONTH\x10\x06BAZ?github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1;reportv1b\x06proto3"
 
 var (
 	file_zhurnal_report_v1_report_proto_rawDescOnce sync.Once
@@ -936,39 +1231,57 @@ func file_zhurnal_report_v1_report_proto_rawDescGZIP() []byte {
 	return file_zhurnal_report_v1_report_proto_rawDescData
 }
 
-var file_zhurnal_report_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_zhurnal_report_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_zhurnal_report_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_zhurnal_report_v1_report_proto_goTypes = []any{
-	(*ReportRequest)(nil),       // 0: zhurnal.report.v1.ReportRequest
-	(*ReportResponse)(nil),      // 1: zhurnal.report.v1.ReportResponse
-	(*SeasonReport)(nil),        // 2: zhurnal.report.v1.SeasonReport
-	(*CounsellingSessions)(nil), // 3: zhurnal.report.v1.CounsellingSessions
-	(*Doubts)(nil),              // 4: zhurnal.report.v1.Doubts
-	(*Completeness)(nil),        // 5: zhurnal.report.v1.Completeness
-	(*SessionRef)(nil),          // 6: zhurnal.report.v1.SessionRef
-	(*SpacePosition)(nil),       // 7: zhurnal.report.v1.SpacePosition
-	nil,                         // 8: zhurnal.report.v1.SeasonReport.CommunityNamesEntry
-	nil,                         // 9: zhurnal.report.v1.SeasonReport.PeopleTrainedByCommunityEntry
-	nil,                         // 10: zhurnal.report.v1.SeasonReport.EventsEntry
-	(v1.SpaceKind)(0),           // 11: zhurnal.schema.v1.SpaceKind
+	(CellKind)(0),               // 0: zhurnal.report.v1.CellKind
+	(*ListReportsRequest)(nil),  // 1: zhurnal.report.v1.ListReportsRequest
+	(*ListReportsResponse)(nil), // 2: zhurnal.report.v1.ListReportsResponse
+	(*ListedReport)(nil),        // 3: zhurnal.report.v1.ListedReport
+	(*Parameter)(nil),           // 4: zhurnal.report.v1.Parameter
+	(*Choice)(nil),              // 5: zhurnal.report.v1.Choice
+	(*Text)(nil),                // 6: zhurnal.report.v1.Text
+	(*ReportRequest)(nil),       // 7: zhurnal.report.v1.ReportRequest
+	(*Setting)(nil),             // 8: zhurnal.report.v1.Setting
+	(*ReportResponse)(nil),      // 9: zhurnal.report.v1.ReportResponse
+	(*Document)(nil),            // 10: zhurnal.report.v1.Document
+	(*Fact)(nil),                // 11: zhurnal.report.v1.Fact
+	(*Table)(nil),               // 12: zhurnal.report.v1.Table
+	(*Column)(nil),              // 13: zhurnal.report.v1.Column
+	(*Row)(nil),                 // 14: zhurnal.report.v1.Row
+	(*Cell)(nil),                // 15: zhurnal.report.v1.Cell
 }
 var file_zhurnal_report_v1_report_proto_depIdxs = []int32{
-	2,  // 0: zhurnal.report.v1.ReportResponse.report:type_name -> zhurnal.report.v1.SeasonReport
-	8,  // 1: zhurnal.report.v1.SeasonReport.community_names:type_name -> zhurnal.report.v1.SeasonReport.CommunityNamesEntry
-	9,  // 2: zhurnal.report.v1.SeasonReport.people_trained_by_community:type_name -> zhurnal.report.v1.SeasonReport.PeopleTrainedByCommunityEntry
-	3,  // 3: zhurnal.report.v1.SeasonReport.sessions:type_name -> zhurnal.report.v1.CounsellingSessions
-	10, // 4: zhurnal.report.v1.SeasonReport.events:type_name -> zhurnal.report.v1.SeasonReport.EventsEntry
-	4,  // 5: zhurnal.report.v1.SeasonReport.doubts:type_name -> zhurnal.report.v1.Doubts
-	5,  // 6: zhurnal.report.v1.SeasonReport.completeness:type_name -> zhurnal.report.v1.Completeness
-	7,  // 7: zhurnal.report.v1.Completeness.spaces:type_name -> zhurnal.report.v1.SpacePosition
-	6,  // 8: zhurnal.report.v1.Completeness.suspect_dates:type_name -> zhurnal.report.v1.SessionRef
-	6,  // 9: zhurnal.report.v1.Completeness.unregistered:type_name -> zhurnal.report.v1.SessionRef
-	6,  // 10: zhurnal.report.v1.Completeness.voided_but_attended:type_name -> zhurnal.report.v1.SessionRef
-	11, // 11: zhurnal.report.v1.SpacePosition.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	12, // [12:12] is the sub-list for method output_type
-	12, // [12:12] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	3,  // 0: zhurnal.report.v1.ListReportsResponse.reports:type_name -> zhurnal.report.v1.ListedReport
+	6,  // 1: zhurnal.report.v1.ListedReport.title:type_name -> zhurnal.report.v1.Text
+	6,  // 2: zhurnal.report.v1.ListedReport.about:type_name -> zhurnal.report.v1.Text
+	4,  // 3: zhurnal.report.v1.ListedReport.parameters:type_name -> zhurnal.report.v1.Parameter
+	6,  // 4: zhurnal.report.v1.Parameter.title:type_name -> zhurnal.report.v1.Text
+	5,  // 5: zhurnal.report.v1.Parameter.choices:type_name -> zhurnal.report.v1.Choice
+	6,  // 6: zhurnal.report.v1.Choice.title:type_name -> zhurnal.report.v1.Text
+	8,  // 7: zhurnal.report.v1.ReportRequest.settings:type_name -> zhurnal.report.v1.Setting
+	10, // 8: zhurnal.report.v1.ReportResponse.document:type_name -> zhurnal.report.v1.Document
+	6,  // 9: zhurnal.report.v1.Document.title:type_name -> zhurnal.report.v1.Text
+	6,  // 10: zhurnal.report.v1.Document.about:type_name -> zhurnal.report.v1.Text
+	11, // 11: zhurnal.report.v1.Document.facts:type_name -> zhurnal.report.v1.Fact
+	12, // 12: zhurnal.report.v1.Document.completeness:type_name -> zhurnal.report.v1.Table
+	12, // 13: zhurnal.report.v1.Document.tables:type_name -> zhurnal.report.v1.Table
+	6,  // 14: zhurnal.report.v1.Document.notes:type_name -> zhurnal.report.v1.Text
+	6,  // 15: zhurnal.report.v1.Fact.label:type_name -> zhurnal.report.v1.Text
+	6,  // 16: zhurnal.report.v1.Fact.value:type_name -> zhurnal.report.v1.Text
+	6,  // 17: zhurnal.report.v1.Table.title:type_name -> zhurnal.report.v1.Text
+	13, // 18: zhurnal.report.v1.Table.columns:type_name -> zhurnal.report.v1.Column
+	14, // 19: zhurnal.report.v1.Table.rows:type_name -> zhurnal.report.v1.Row
+	6,  // 20: zhurnal.report.v1.Table.notes:type_name -> zhurnal.report.v1.Text
+	6,  // 21: zhurnal.report.v1.Column.title:type_name -> zhurnal.report.v1.Text
+	0,  // 22: zhurnal.report.v1.Column.kind:type_name -> zhurnal.report.v1.CellKind
+	15, // 23: zhurnal.report.v1.Row.cells:type_name -> zhurnal.report.v1.Cell
+	6,  // 24: zhurnal.report.v1.Cell.words:type_name -> zhurnal.report.v1.Text
+	25, // [25:25] is the sub-list for method output_type
+	25, // [25:25] is the sub-list for method input_type
+	25, // [25:25] is the sub-list for extension type_name
+	25, // [25:25] is the sub-list for extension extendee
+	0,  // [0:25] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_report_v1_report_proto_init() }
@@ -976,18 +1289,24 @@ func file_zhurnal_report_v1_report_proto_init() {
 	if File_zhurnal_report_v1_report_proto != nil {
 		return
 	}
+	file_zhurnal_report_v1_report_proto_msgTypes[14].OneofWrappers = []any{
+		(*Cell_Number)(nil),
+		(*Cell_Words)(nil),
+		(*Cell_Suppressed)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_report_v1_report_proto_rawDesc), len(file_zhurnal_report_v1_report_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   11,
+			NumEnums:      1,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_zhurnal_report_v1_report_proto_goTypes,
 		DependencyIndexes: file_zhurnal_report_v1_report_proto_depIdxs,
+		EnumInfos:         file_zhurnal_report_v1_report_proto_enumTypes,
 		MessageInfos:      file_zhurnal_report_v1_report_proto_msgTypes,
 	}.Build()
 	File_zhurnal_report_v1_report_proto = out.File

@@ -24,19 +24,24 @@ var File_zhurnal_report_v1_report_service_proto protoreflect.FileDescriptor
 
 const file_zhurnal_report_v1_report_service_proto_rawDesc = "" +
 	"\n" +
-	"&zhurnal/report/v1/report_service.proto\x12\x11zhurnal.report.v1\x1a\x1ezhurnal/report/v1/report.proto2^\n" +
-	"\rReportService\x12M\n" +
+	"&zhurnal/report/v1/report_service.proto\x12\x11zhurnal.report.v1\x1a\x1ezhurnal/report/v1/report.proto2\xbc\x01\n" +
+	"\rReportService\x12\\\n" +
+	"\vListReports\x12%.zhurnal.report.v1.ListReportsRequest\x1a&.zhurnal.report.v1.ListReportsResponse\x12M\n" +
 	"\x06Report\x12 .zhurnal.report.v1.ReportRequest\x1a!.zhurnal.report.v1.ReportResponseBAZ?github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1;reportv1b\x06proto3"
 
 var file_zhurnal_report_v1_report_service_proto_goTypes = []any{
-	(*ReportRequest)(nil),  // 0: zhurnal.report.v1.ReportRequest
-	(*ReportResponse)(nil), // 1: zhurnal.report.v1.ReportResponse
+	(*ListReportsRequest)(nil),  // 0: zhurnal.report.v1.ListReportsRequest
+	(*ReportRequest)(nil),       // 1: zhurnal.report.v1.ReportRequest
+	(*ListReportsResponse)(nil), // 2: zhurnal.report.v1.ListReportsResponse
+	(*ReportResponse)(nil),      // 3: zhurnal.report.v1.ReportResponse
 }
 var file_zhurnal_report_v1_report_service_proto_depIdxs = []int32{
-	0, // 0: zhurnal.report.v1.ReportService.Report:input_type -> zhurnal.report.v1.ReportRequest
-	1, // 1: zhurnal.report.v1.ReportService.Report:output_type -> zhurnal.report.v1.ReportResponse
-	1, // [1:2] is the sub-list for method output_type
-	0, // [0:1] is the sub-list for method input_type
+	0, // 0: zhurnal.report.v1.ReportService.ListReports:input_type -> zhurnal.report.v1.ListReportsRequest
+	1, // 1: zhurnal.report.v1.ReportService.Report:input_type -> zhurnal.report.v1.ReportRequest
+	2, // 2: zhurnal.report.v1.ReportService.ListReports:output_type -> zhurnal.report.v1.ListReportsResponse
+	3, // 3: zhurnal.report.v1.ReportService.Report:output_type -> zhurnal.report.v1.ReportResponse
+	2, // [2:4] is the sub-list for method output_type
+	0, // [0:2] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name

@@ -65,7 +65,8 @@ type ListAudiencesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In no order that means anything.
 	Audiences []*Audience `protobuf:"bytes,1,rep,name=audiences,proto3" json:"audiences,omitempty"`
-	// The devices of the caller's organisation that are let in. A hub lets in these
+	// The devices of the caller's organisation that are let in, and those that are to
+	// be wiped. A hub lets in the former
 	// and no others, by keys that it has learnt so, while home cannot be reached.
 	Devices       []*KnownDevice `protobuf:"bytes,2,rep,name=devices,proto3" json:"devices,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -128,7 +129,11 @@ type KnownDevice struct {
 	// How it signs.
 	Algorithm v1.Algorithm `protobuf:"varint,4,opt,name=algorithm,proto3,enum=zhurnal.enrol.v1.Algorithm" json:"algorithm,omitempty"`
 	// The public half of its key.
-	PublicKey     []byte `protobuf:"bytes,5,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	PublicKey []byte `protobuf:"bytes,5,opt,name=public_key,json=publicKey,proto3" json:"public_key,omitempty"`
+	// The key by which orders to wipe it are signed: 32 bytes, or empty.
+	WipeKey []byte `protobuf:"bytes,6,opt,name=wipe_key,json=wipeKey,proto3" json:"wipe_key,omitempty"`
+	// The device is not let in, but told this.
+	WipeOrder     *v1.WipeOrder `protobuf:"bytes,7,opt,name=wipe_order,json=wipeOrder,proto3" json:"wipe_order,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -194,6 +199,20 @@ func (x *KnownDevice) GetAlgorithm() v1.Algorithm {
 func (x *KnownDevice) GetPublicKey() []byte {
 	if x != nil {
 		return x.PublicKey
+	}
+	return nil
+}
+
+func (x *KnownDevice) GetWipeKey() []byte {
+	if x != nil {
+		return x.WipeKey
+	}
+	return nil
+}
+
+func (x *KnownDevice) GetWipeOrder() *v1.WipeOrder {
+	if x != nil {
+		return x.WipeOrder
 	}
 	return nil
 }
@@ -266,18 +285,21 @@ var File_zhurnal_sync_v1_audience_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_audience_proto_rawDesc = "" +
 	"\n" +
-	"\x1ezhurnal/sync/v1/audience.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/enrol/v1/enrol.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\x16\n" +
+	"\x1ezhurnal/sync/v1/audience.proto\x12\x0fzhurnal.sync.v1\x1a\x1czhurnal/enrol/v1/enrol.proto\x1a\x1bzhurnal/enrol/v1/wipe.proto\x1a\x1fzhurnal/schema/v1/options.proto\"\x16\n" +
 	"\x14ListAudiencesRequest\"\x88\x01\n" +
 	"\x15ListAudiencesResponse\x127\n" +
 	"\taudiences\x18\x01 \x03(\v2\x19.zhurnal.sync.v1.AudienceR\taudiences\x126\n" +
-	"\adevices\x18\x02 \x03(\v2\x1c.zhurnal.sync.v1.KnownDeviceR\adevices\"\xca\x01\n" +
+	"\adevices\x18\x02 \x03(\v2\x1c.zhurnal.sync.v1.KnownDeviceR\adevices\"\xa1\x02\n" +
 	"\vKnownDevice\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x1b\n" +
 	"\tperson_id\x18\x02 \x01(\fR\bpersonId\x12'\n" +
 	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\x129\n" +
 	"\talgorithm\x18\x04 \x01(\x0e2\x1b.zhurnal.enrol.v1.AlgorithmR\talgorithm\x12\x1d\n" +
 	"\n" +
-	"public_key\x18\x05 \x01(\fR\tpublicKey\"v\n" +
+	"public_key\x18\x05 \x01(\fR\tpublicKey\x12\x19\n" +
+	"\bwipe_key\x18\x06 \x01(\fR\awipeKey\x12:\n" +
+	"\n" +
+	"wipe_order\x18\a \x01(\v2\x1b.zhurnal.enrol.v1.WipeOrderR\twipeOrder\"v\n" +
 	"\bAudience\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x120\n" +
 	"\x04kind\x18\x02 \x01(\x0e2\x1c.zhurnal.schema.v1.SpaceKindR\x04kind\x12\x1d\n" +
@@ -303,18 +325,20 @@ var file_zhurnal_sync_v1_audience_proto_goTypes = []any{
 	(*KnownDevice)(nil),           // 2: zhurnal.sync.v1.KnownDevice
 	(*Audience)(nil),              // 3: zhurnal.sync.v1.Audience
 	(v1.Algorithm)(0),             // 4: zhurnal.enrol.v1.Algorithm
-	(v11.SpaceKind)(0),            // 5: zhurnal.schema.v1.SpaceKind
+	(*v1.WipeOrder)(nil),          // 5: zhurnal.enrol.v1.WipeOrder
+	(v11.SpaceKind)(0),            // 6: zhurnal.schema.v1.SpaceKind
 }
 var file_zhurnal_sync_v1_audience_proto_depIdxs = []int32{
 	3, // 0: zhurnal.sync.v1.ListAudiencesResponse.audiences:type_name -> zhurnal.sync.v1.Audience
 	2, // 1: zhurnal.sync.v1.ListAudiencesResponse.devices:type_name -> zhurnal.sync.v1.KnownDevice
 	4, // 2: zhurnal.sync.v1.KnownDevice.algorithm:type_name -> zhurnal.enrol.v1.Algorithm
-	5, // 3: zhurnal.sync.v1.Audience.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	5, // 3: zhurnal.sync.v1.KnownDevice.wipe_order:type_name -> zhurnal.enrol.v1.WipeOrder
+	6, // 4: zhurnal.sync.v1.Audience.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_audience_proto_init() }

@@ -74,6 +74,9 @@ const (
 	// DirectoryServiceListEventsProcedure is the fully-qualified name of the DirectoryService's
 	// ListEvents RPC.
 	DirectoryServiceListEventsProcedure = "/zhurnal.directory.v1.DirectoryService/ListEvents"
+	// DirectoryServiceWipeDeviceProcedure is the fully-qualified name of the DirectoryService's
+	// WipeDevice RPC.
+	DirectoryServiceWipeDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/WipeDevice"
 )
 
 // DirectoryServiceClient is a client for the zhurnal.directory.v1.DirectoryService service.
@@ -106,6 +109,8 @@ type DirectoryServiceClient interface {
 	InviteDevice(context.Context, *connect.Request[v1.InviteDeviceRequest]) (*connect.Response[v1.InviteDeviceResponse], error)
 	// Lists who did what.
 	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
+	// Orders that a device erases what it holds.
+	WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error)
 }
 
 // NewDirectoryServiceClient constructs a client for the zhurnal.directory.v1.DirectoryService
@@ -203,6 +208,12 @@ func NewDirectoryServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithSchema(directoryServiceMethods.ByName("ListEvents")),
 			connect.WithClientOptions(opts...),
 		),
+		wipeDevice: connect.NewClient[v1.WipeDeviceRequest, v1.WipeDeviceResponse](
+			httpClient,
+			baseURL+DirectoryServiceWipeDeviceProcedure,
+			connect.WithSchema(directoryServiceMethods.ByName("WipeDevice")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -222,6 +233,7 @@ type directoryServiceClient struct {
 	retireDevice   *connect.Client[v1.RetireDeviceRequest, v1.RetireDeviceResponse]
 	inviteDevice   *connect.Client[v1.InviteDeviceRequest, v1.InviteDeviceResponse]
 	listEvents     *connect.Client[v1.ListEventsRequest, v1.ListEventsResponse]
+	wipeDevice     *connect.Client[v1.WipeDeviceRequest, v1.WipeDeviceResponse]
 }
 
 // ListProgrammes calls zhurnal.directory.v1.DirectoryService.ListProgrammes.
@@ -294,6 +306,11 @@ func (c *directoryServiceClient) ListEvents(ctx context.Context, req *connect.Re
 	return c.listEvents.CallUnary(ctx, req)
 }
 
+// WipeDevice calls zhurnal.directory.v1.DirectoryService.WipeDevice.
+func (c *directoryServiceClient) WipeDevice(ctx context.Context, req *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error) {
+	return c.wipeDevice.CallUnary(ctx, req)
+}
+
 // DirectoryServiceHandler is an implementation of the zhurnal.directory.v1.DirectoryService
 // service.
 type DirectoryServiceHandler interface {
@@ -325,6 +342,8 @@ type DirectoryServiceHandler interface {
 	InviteDevice(context.Context, *connect.Request[v1.InviteDeviceRequest]) (*connect.Response[v1.InviteDeviceResponse], error)
 	// Lists who did what.
 	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
+	// Orders that a device erases what it holds.
+	WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error)
 }
 
 // NewDirectoryServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -418,6 +437,12 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 		connect.WithSchema(directoryServiceMethods.ByName("ListEvents")),
 		connect.WithHandlerOptions(opts...),
 	)
+	directoryServiceWipeDeviceHandler := connect.NewUnaryHandler(
+		DirectoryServiceWipeDeviceProcedure,
+		svc.WipeDevice,
+		connect.WithSchema(directoryServiceMethods.ByName("WipeDevice")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/zhurnal.directory.v1.DirectoryService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case DirectoryServiceListProgrammesProcedure:
@@ -448,6 +473,8 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 			directoryServiceInviteDeviceHandler.ServeHTTP(w, r)
 		case DirectoryServiceListEventsProcedure:
 			directoryServiceListEventsHandler.ServeHTTP(w, r)
+		case DirectoryServiceWipeDeviceProcedure:
+			directoryServiceWipeDeviceHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -511,4 +538,8 @@ func (UnimplementedDirectoryServiceHandler) InviteDevice(context.Context, *conne
 
 func (UnimplementedDirectoryServiceHandler) ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.ListEvents is not implemented"))
+}
+
+func (UnimplementedDirectoryServiceHandler) WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.WipeDevice is not implemented"))
 }

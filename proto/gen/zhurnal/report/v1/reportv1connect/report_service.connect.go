@@ -33,13 +33,18 @@ const (
 // reflection-formatted method names, remove the leading slash and convert the remaining slash to a
 // period.
 const (
+	// ReportServiceListReportsProcedure is the fully-qualified name of the ReportService's ListReports
+	// RPC.
+	ReportServiceListReportsProcedure = "/zhurnal.report.v1.ReportService/ListReports"
 	// ReportServiceReportProcedure is the fully-qualified name of the ReportService's Report RPC.
 	ReportServiceReportProcedure = "/zhurnal.report.v1.ReportService/Report"
 )
 
 // ReportServiceClient is a client for the zhurnal.report.v1.ReportService service.
 type ReportServiceClient interface {
-	// Works the figures out from all spaces, as they are now.
+	// Lists the reports.
+	ListReports(context.Context, *connect.Request[v1.ListReportsRequest]) (*connect.Response[v1.ListReportsResponse], error)
+	// Makes one from the spaces of a programme, as they are now.
 	Report(context.Context, *connect.Request[v1.ReportRequest]) (*connect.Response[v1.ReportResponse], error)
 }
 
@@ -54,6 +59,12 @@ func NewReportServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 	baseURL = strings.TrimRight(baseURL, "/")
 	reportServiceMethods := v1.File_zhurnal_report_v1_report_service_proto.Services().ByName("ReportService").Methods()
 	return &reportServiceClient{
+		listReports: connect.NewClient[v1.ListReportsRequest, v1.ListReportsResponse](
+			httpClient,
+			baseURL+ReportServiceListReportsProcedure,
+			connect.WithSchema(reportServiceMethods.ByName("ListReports")),
+			connect.WithClientOptions(opts...),
+		),
 		report: connect.NewClient[v1.ReportRequest, v1.ReportResponse](
 			httpClient,
 			baseURL+ReportServiceReportProcedure,
@@ -65,7 +76,13 @@ func NewReportServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 
 // reportServiceClient implements ReportServiceClient.
 type reportServiceClient struct {
-	report *connect.Client[v1.ReportRequest, v1.ReportResponse]
+	listReports *connect.Client[v1.ListReportsRequest, v1.ListReportsResponse]
+	report      *connect.Client[v1.ReportRequest, v1.ReportResponse]
+}
+
+// ListReports calls zhurnal.report.v1.ReportService.ListReports.
+func (c *reportServiceClient) ListReports(ctx context.Context, req *connect.Request[v1.ListReportsRequest]) (*connect.Response[v1.ListReportsResponse], error) {
+	return c.listReports.CallUnary(ctx, req)
 }
 
 // Report calls zhurnal.report.v1.ReportService.Report.
@@ -75,7 +92,9 @@ func (c *reportServiceClient) Report(ctx context.Context, req *connect.Request[v
 
 // ReportServiceHandler is an implementation of the zhurnal.report.v1.ReportService service.
 type ReportServiceHandler interface {
-	// Works the figures out from all spaces, as they are now.
+	// Lists the reports.
+	ListReports(context.Context, *connect.Request[v1.ListReportsRequest]) (*connect.Response[v1.ListReportsResponse], error)
+	// Makes one from the spaces of a programme, as they are now.
 	Report(context.Context, *connect.Request[v1.ReportRequest]) (*connect.Response[v1.ReportResponse], error)
 }
 
@@ -86,6 +105,12 @@ type ReportServiceHandler interface {
 // and JSON codecs. They also support gzip compression.
 func NewReportServiceHandler(svc ReportServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
 	reportServiceMethods := v1.File_zhurnal_report_v1_report_service_proto.Services().ByName("ReportService").Methods()
+	reportServiceListReportsHandler := connect.NewUnaryHandler(
+		ReportServiceListReportsProcedure,
+		svc.ListReports,
+		connect.WithSchema(reportServiceMethods.ByName("ListReports")),
+		connect.WithHandlerOptions(opts...),
+	)
 	reportServiceReportHandler := connect.NewUnaryHandler(
 		ReportServiceReportProcedure,
 		svc.Report,
@@ -94,6 +119,8 @@ func NewReportServiceHandler(svc ReportServiceHandler, opts ...connect.HandlerOp
 	)
 	return "/zhurnal.report.v1.ReportService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
+		case ReportServiceListReportsProcedure:
+			reportServiceListReportsHandler.ServeHTTP(w, r)
 		case ReportServiceReportProcedure:
 			reportServiceReportHandler.ServeHTTP(w, r)
 		default:
@@ -104,6 +131,10 @@ func NewReportServiceHandler(svc ReportServiceHandler, opts ...connect.HandlerOp
 
 // UnimplementedReportServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedReportServiceHandler struct{}
+
+func (UnimplementedReportServiceHandler) ListReports(context.Context, *connect.Request[v1.ListReportsRequest]) (*connect.Response[v1.ListReportsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.report.v1.ReportService.ListReports is not implemented"))
+}
 
 func (UnimplementedReportServiceHandler) Report(context.Context, *connect.Request[v1.ReportRequest]) (*connect.Response[v1.ReportResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.report.v1.ReportService.Report is not implemented"))

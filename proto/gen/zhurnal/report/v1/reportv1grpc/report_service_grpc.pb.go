@@ -20,7 +20,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ReportService_Report_FullMethodName = "/zhurnal.report.v1.ReportService/Report"
+	ReportService_ListReports_FullMethodName = "/zhurnal.report.v1.ReportService/ListReports"
+	ReportService_Report_FullMethodName      = "/zhurnal.report.v1.ReportService/Report"
 )
 
 // ReportServiceClient is the client API for ReportService service.
@@ -29,7 +30,9 @@ const (
 //
 // What a coordinator asks for figures.
 type ReportServiceClient interface {
-	// Works the figures out from all spaces, as they are now.
+	// Lists the reports.
+	ListReports(ctx context.Context, in *v1.ListReportsRequest, opts ...grpc.CallOption) (*v1.ListReportsResponse, error)
+	// Makes one from the spaces of a programme, as they are now.
 	Report(ctx context.Context, in *v1.ReportRequest, opts ...grpc.CallOption) (*v1.ReportResponse, error)
 }
 
@@ -39,6 +42,16 @@ type reportServiceClient struct {
 
 func NewReportServiceClient(cc grpc.ClientConnInterface) ReportServiceClient {
 	return &reportServiceClient{cc}
+}
+
+func (c *reportServiceClient) ListReports(ctx context.Context, in *v1.ListReportsRequest, opts ...grpc.CallOption) (*v1.ListReportsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.ListReportsResponse)
+	err := c.cc.Invoke(ctx, ReportService_ListReports_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (c *reportServiceClient) Report(ctx context.Context, in *v1.ReportRequest, opts ...grpc.CallOption) (*v1.ReportResponse, error) {
@@ -57,7 +70,9 @@ func (c *reportServiceClient) Report(ctx context.Context, in *v1.ReportRequest, 
 //
 // What a coordinator asks for figures.
 type ReportServiceServer interface {
-	// Works the figures out from all spaces, as they are now.
+	// Lists the reports.
+	ListReports(context.Context, *v1.ListReportsRequest) (*v1.ListReportsResponse, error)
+	// Makes one from the spaces of a programme, as they are now.
 	Report(context.Context, *v1.ReportRequest) (*v1.ReportResponse, error)
 	mustEmbedUnimplementedReportServiceServer()
 }
@@ -69,6 +84,9 @@ type ReportServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedReportServiceServer struct{}
 
+func (UnimplementedReportServiceServer) ListReports(context.Context, *v1.ListReportsRequest) (*v1.ListReportsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReports not implemented")
+}
 func (UnimplementedReportServiceServer) Report(context.Context, *v1.ReportRequest) (*v1.ReportResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Report not implemented")
 }
@@ -91,6 +109,24 @@ func RegisterReportServiceServer(s grpc.ServiceRegistrar, srv ReportServiceServe
 		t.testEmbeddedByValue()
 	}
 	s.RegisterService(&ReportService_ServiceDesc, srv)
+}
+
+func _ReportService_ListReports_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.ListReportsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ListReports(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ListReports_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ListReports(ctx, req.(*v1.ListReportsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
 }
 
 func _ReportService_Report_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
@@ -118,6 +154,10 @@ var ReportService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "zhurnal.report.v1.ReportService",
 	HandlerType: (*ReportServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "ListReports",
+			Handler:    _ReportService_ListReports_Handler,
+		},
 		{
 			MethodName: "Report",
 			Handler:    _ReportService_Report_Handler,

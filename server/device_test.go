@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/zhurnal/zhurnal/clientsdk"
+	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
+	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
+	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/keyfile"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
+)
+
+// mustRun runs a command and returns what it prints.
+func mustRun(t *testing.T, args ...string) string {
+	t.Helper()
+	code, out, log := runHere(t, args...)
+	if code != exitOK {
+		t.Fatalf("%v: code %d, %s%s", args, code, out, log)
+	}
+	return out
+}
+
+// served runs a server until use returns.
+func served(t *testing.T, dir string, use func(url string), more ...string) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	log, code := new(lines), make(chan int, 1)
+	args := append([]string{"serve", "--dir", dir, "--listen", "127.0.0.1:0", "--min-free", "1MiB"}, more...)
+	go func() { code <- run(ctx, args, streams{log, log}) }()
+	use(waitForURL(t, log))
+	stop()
+	if got := <-code; got != exitOK {
+		t.Fatalf("serve ended with %d:\n%s", got, log)
+	}
+}
+
+// As it is typed: a lost tablet is ordered to be wiped, meets the server, and what
+// it had not sent comes home by the recovery identity.
+func TestALostTabletIsWipedAndItsWorkComesHome(t *testing.T) {
+	dir, safe := privateDir(t), t.TempDir()
+	oksana, space := merge.PersonID(mergetest.ID16("oksana")), merge.SpaceID(mergetest.ID16("lyman"))
+	served(t, dir, func(url string) { keyFileOf(t, dir, url, irynaHex) })
+	openOffice(t, dir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, space, oksana)
+	served(t, dir, func(url string) {
+		before := keyFileOf(t, dir, url, coordinator.String()) // it enrols before there is a wipe key
+		wipe, identity := filepath.Join(safe, "wipe.key"), filepath.Join(safe, "recovery.identity")
+		public, recipient := strings.TrimSpace(mustRun(t, "key", "wipe", wipe)), strings.TrimSpace(mustRun(t, "key", "identity", identity))
+		line := mustRun(t, "invite", "--dir", dir, "--server", url, "--person", oksana.String(), "--wipe-key", public, "--recovery", recipient)
+		line = line[strings.Index(line, "zhurnal:enrol"):]
+		line, _, _ = strings.Cut(line, "\n")
+		tablet := filepath.Join(safe, "tablet.key")
+		mustRun(t, "enrol", line, "--key", tablet, "--label", "Tablet 7")
+		key, err := keyfile.Open(tablet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reg, person := writeOffline(t, key, space)
+
+		admin := keyFileOf(t, dir, url, irynaHex)
+		list := mustRun(t, "device", "list", "--server", url, "--key", admin)
+		if strings.Count(list, "obeys no order") != 2 || !strings.Contains(list, key.Identity.Device.String()+"  active") {
+			t.Errorf("listed are:\n%s", list)
+		}
+		old, err := keyfile.Open(before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code, _, log := runHere(t, "device", "wipe", "--server", url, "--key", admin, "--wipe-key", wipe, old.Identity.Device.String()); code != exitFailed || !strings.Contains(log, "revoke it") {
+			t.Errorf("one that has no wipe key: %d, %s", code, log)
+		}
+		if code, _, log := runHere(t, "device", "wipe", "--server", url, "--key", admin, "--wipe-key", admin, key.Identity.Device.String()); code != exitFailed || !strings.Contains(log, "zhurnal key wipe") {
+			t.Errorf("by the key of a device: %d, %s", code, log)
+		}
+		mustRun(t, "device", "wipe", "--server", url, "--key", admin, "--wipe-key", wipe, key.Identity.Device.String())
+		client, err := clientsdk.HomeClient(*key.Identity, key.Signer, http.DefaultClient)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result, err := reg.Sync(t.Context(), client); !errors.Is(err, clientsdk.ErrWiped) || !result.Wiped.Delivered {
+			t.Fatalf("%+v, %v", result.Wiped, err)
+		}
+		if list := mustRun(t, "device", "list", "--server", url, "--key", admin); !strings.Contains(list, key.Identity.Device.String()+"  wiped") {
+			t.Errorf("listed are:\n%s", list)
+		}
+
+		files, err := filepath.Glob(dir + ".wiped/*.age")
+		if err != nil || len(files) != 1 {
+			t.Fatalf("sealed files: %v, %v", files, err)
+		}
+		if code, _, log := runHere(t, "recover", files[0], "--server", url, "--identity", identity, "--server", url, "--key", admin); code != exitFailed || !strings.Contains(log, "role in this space") {
+			t.Errorf("by who has no role there: %d, %s", code, log)
+		}
+		for range 2 {
+			out := mustRun(t, "recover", files[0], "--server", url, "--identity", identity, "--key", before)
+			if !strings.Contains(out, "1 merged, 0 of them flagged; 0 in quarantine") {
+				t.Errorf("recovered: %s", out)
+			}
+		}
+		history := mustRun(t, "history", "--key", before, "--space", space.String(), "--server", url, "--record", person.String())
+		if !strings.Contains(history, "Шевченко") {
+			t.Errorf("the history has not: %s", history)
+		}
+	})
+}
+
+// writeOffline makes a tablet's register and writes a person to it.
+func writeOffline(t *testing.T, key *keyfile.File, space merge.SpaceID) (*clientsdk.Register, merge.RecordID) {
+	t.Helper()
+	types, err := catalogue.Types()
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := make([]byte, 32)
+	_, _ = rand.Read(data)
+	dir := filepath.Join(t.TempDir(), "tablet")
+	reg, err := clientsdk.Open(t.Context(), clientsdk.Options{
+		Dir: dir, Key: data, Author: key.Identity.Person, Schema: types, Clock: nowMillis, Random: rand.Reader,
+		Wiping: &clientsdk.Wiping{Identity: *key.Identity, Signer: key.Signer},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("the tablet has %v, %v", left, err)
+		}
+	})
+	if err := reg.Join(t.Context(), space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY); err != nil {
+		t.Fatal(err)
+	}
+	var id merge.RecordID
+	_, err = reg.Write(t.Context(), space, func(tx *clientsdk.Tx) (err error) {
+		id, err = tx.Create(&recordsv1.Participant{FamilyName: "Шевченко", GivenName: "Олена"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reg, id
+}

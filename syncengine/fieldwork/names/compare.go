@@ -1,0 +1,156 @@
+package names
+
+import (
+	"slices"
+	"strings"
+)
+
+// Match is how much speaks for two registrations being one person.
+type Match struct {
+	// Points are those of the reasons together.
+	Points int
+	// Reasons are what speaks for it and against it: surname, given name,
+	// patronymic, birth, and what else there is.
+	Reasons []Reason
+}
+
+// The points from which a pair is put before a person, and from which it is
+// likely.
+const (
+	PointsPossible = 55
+	PointsLikely   = 80
+)
+
+// Likely tells whether most pairs with so many points are one person.
+func (m *Match) Likely() bool { return m.Points >= PointsLikely }
+
+// compare takes of all ways to read the two names that for which most speaks. It is
+// false where the given names are two, or one has no surname or given name.
+func (r *read) compare(s *read) (best Match, ok bool) {
+	for i := range r.readings {
+		for j := range s.readings {
+			reasons, fits := r.readings[i].compare(&s.readings[j])
+			if !fits || slices.Contains(reasons, FamilyOther) && !mayHaveMarried(r, s, reasons) {
+				continue
+			}
+			m := matchOf(append(reasons, r.beside(s)...))
+			if !ok || m.Points > best.Points {
+				best, ok = m, true
+			}
+		}
+	}
+	return best, ok
+}
+
+func matchOf(reasons []Reason) Match {
+	m := Match{Reasons: slices.DeleteFunc(reasons, func(r Reason) bool { return r == "" })}
+	for _, reason := range m.Reasons {
+		m.Points += reason.Points()
+	}
+	return m
+}
+
+// with is the match with one reason more.
+func (m Match) with(r Reason) Match {
+	return Match{m.Points + r.Points(), append(slices.Clip(m.Reasons), r)}
+}
+
+// mayHaveMarried tells whether two with different surnames are compared at all:
+// women, or people of whom that is not known, of one given name, patronymic and
+// day of birth.
+func mayHaveMarried(r, s *read, reasons []Reason) bool {
+	father := slices.Contains(reasons, PatronymicSame) || slices.Contains(reasons, PatronymicSpelling)
+	return r.sex != Male && s.sex != Male && father && r.birth.compare(&s.birth) == BornSameDay
+}
+
+// compare compares names. It is false where the given names are two.
+func (r *reading) compare(s *reading) (reasons []Reason, ok bool) {
+	given := r.compareGiven(s)
+	if given == "" {
+		return nil, false
+	}
+	return []Reason{r.family.compare(&s.family), given, r.patronymic.compare(&s.patronymic)}, true
+}
+
+// compareGiven is empty where two given names are two.
+func (r *reading) compareGiven(s *reading) Reason {
+	switch {
+	case r.initial || s.initial:
+		if r.mayBegin(s) || s.mayBegin(r) {
+			return GivenInitial
+		}
+		return ""
+	case r.given == s.given:
+		return GivenSame
+	case r.skeleton == s.skeleton:
+		return GivenSpelling
+	case len(r.names) == 0 || len(s.names) == 0:
+		return r.compareUnknown(s)
+	}
+	best := Reason("")
+	for _, a := range r.names {
+		for _, b := range s.names {
+			if a.name != b.name {
+				continue
+			}
+			reason := GivenVariant
+			switch {
+			case r.near || s.near:
+				reason = GivenNear
+			case a.short || b.short:
+				reason = GivenShort
+			}
+			if best == "" || reason.Points() > best.Points() {
+				best = reason
+			}
+		}
+	}
+	return best
+}
+
+// compareUnknown compares names of which one is in no table. A last -a makes a
+// woman's name of a man's.
+func (r *reading) compareUnknown(s *reading) Reason {
+	x, y := r.skeleton, s.skeleton
+	if strings.TrimSuffix(x, "a") == strings.TrimSuffix(y, "a") || min(len(x), len(y)) < 4 || !within1(x, y) {
+		return ""
+	}
+	return GivenNear
+}
+
+// mayBegin tells whether an initial is that of a name, in the one language or the
+// other: Е. for Олена.
+func (r *reading) mayBegin(s *reading) bool {
+	if !r.initial {
+		return false
+	}
+	return strings.Contains(s.initials(), r.skeleton)
+}
+
+// initials are the letters with which the given name may be written short.
+func (r *reading) initials() string {
+	all := r.skeleton[:1]
+	for _, c := range r.names {
+		all += givenNames().names[c.name].initials
+	}
+	return all
+}
+
+// beside compares what is not the name.
+func (r *read) beside(s *read) []Reason {
+	reasons := []Reason{r.birth.compare(&s.birth)}
+	if r.sex != Unknown && s.sex != Unknown && r.sex != s.sex {
+		reasons = append(reasons, SexOther)
+	}
+	if r.phone != "" && r.phone == s.phone {
+		reasons = append(reasons, PhoneSame)
+	}
+	if len(r.place) == settlementCode && r.place == s.place {
+		reasons = append(reasons, ResidenceSame)
+	}
+	return reasons
+}
+
+// settlementCode is how long the p-code of a settlement is; shorter ones are those
+// of whole communities.
+const settlementCode = 12
