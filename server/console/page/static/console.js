@@ -37,6 +37,9 @@ window.addEventListener("pageshow", (event) => { if (event.persisted) location.r
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
+// What a rule for many has left goes on by itself, until it is stopped.
+const further = document.querySelector("[data-continues]");
+if (further) setTimeout(() => further.requestSubmit(), 800);
 for (const button of document.querySelectorAll("[data-prints]")) button.addEventListener("click", () => window.print());
 for (const box of document.querySelectorAll("[data-all]")) {
   box.addEventListener("change", () => { for (const one of document.querySelectorAll(box.dataset.all)) one.checked = box.checked; });
