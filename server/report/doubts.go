@@ -20,11 +20,11 @@ type doubts struct {
 	sheetsDiffer                      int
 }
 
-func (r *reckoned) findDoubts() doubts {
+func (r *reckoned) findDoubts(m *memory) doubts {
 	d := doubts{
 		disputes: r.Disputes(), unregistered: len(r.Unregistered()), unregisteredAt: r.UnregisteredAt(),
 		voidedButAttended: r.VoidedButAttended(), calledOffButAttended: r.CancelledButAttended(),
-		undecided: len(r.Persons().Undecided()), possible: len(r.PossibleDuplicates()), eventsToReview: len(r.EventTotals(fieldwork.Period{}).Review),
+		undecided: len(r.Persons().Undecided()), possible: m.possibleDuplicates(r), eventsToReview: len(r.EventTotals(fieldwork.Period{}).Review),
 	}
 	for i := range r.Trainings() {
 		for j := range r.Trainings()[i].Days {

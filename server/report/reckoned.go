@@ -62,13 +62,35 @@ type fact struct {
 	kind     fieldwork.ActivityKind
 }
 
-func reckon(reckoner *fieldwork.Reckoner, portions []*portion) *reckoned {
+// memory is what is of use when something has moved.
+type memory struct {
+	reckoner fieldwork.Reckoner
+	// possible is how many pairs of registrations may be one person, of the people
+	// whose hash is people: to compare all with all takes seconds.
+	people   merge.Hash
+	possible int
+	known    bool
+}
+
+// possibleDuplicates counts them anew if somebody was registered or linked.
+func (m *memory) possibleDuplicates(r *reckoned) int {
+	people := merge.Hash{}
+	for _, p := range r.portions {
+		people = people.Combine(p.people)
+	}
+	if !m.known || m.people != people {
+		m.people, m.possible, m.known = people, len(r.PossibleDuplicates()), true
+	}
+	return m.possible
+}
+
+func reckon(m *memory, portions []*portion) *reckoned {
 	books := make([]*fieldwork.Book, len(portions))
 	for i, p := range portions {
 		books[i] = p.book
 	}
 	r := &reckoned{
-		portions: slices.Clone(portions), Reckoning: reckoner.Reckon(books...),
+		portions: slices.Clone(portions), Reckoning: m.reckoner.Reckon(books...),
 		number: map[merge.RecordID]int32{}, pcodes: []string{""},
 	}
 	r.readFacts()
@@ -82,7 +104,7 @@ func reckon(reckoner *fieldwork.Reckoner, portions []*portion) *reckoned {
 			r.numberOf(person)
 		}
 	}
-	r.doubts = sync.OnceValue(r.findDoubts)
+	r.doubts = sync.OnceValue(func() doubts { return r.findDoubts(m) })
 	return r
 }
 

@@ -9,8 +9,8 @@ import (
 
 // somebody is a person of whom tables are made.
 type somebody struct {
-	in      map[int]bool // communities
-	a, b, e int          // a category of each dimension, and how often at events
+	in   map[int]bool // communities
+	a, b int          // a category of each dimension
 }
 
 const (

@@ -231,6 +231,9 @@ func (p *pen) words(texts ...string) {
 }
 
 func (p *pen) styled(style int, texts ...string) {
+	if len(texts) == 0 {
+		return
+	}
 	from, to := p.at(1), p.at(len(texts))
 	p.do(func() error { return p.book.file.SetCellStyle(p.sheet, from, to, style) })
 	p.words(texts...)
