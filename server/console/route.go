@@ -13,7 +13,7 @@ import (
 // groups are all pages. Their order is that of the sections.
 var groups = [][]route{
 	personRoutes,
-	deviceRoutes,
+	deviceRoutes, reportRoutes,
 }
 
 // route is where a page is, and whom it is for.

@@ -18,6 +18,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
@@ -43,8 +44,9 @@ type Reporter struct {
 	// turn is held by who makes a report, and guards what follows.
 	turn chan struct{}
 	// read is what was read of each space, last what was reckoned from it.
-	read map[merge.SpaceID]*portion
-	last *reckoned
+	read     map[merge.SpaceID]*portion
+	last     *reckoned
+	reckoner fieldwork.Reckoner
 	// idle forgets both when nobody has asked for a while.
 	idle *time.Timer
 	once sync.Once
@@ -87,10 +89,9 @@ func (r *Reporter) Run(ctx context.Context, q Query) (*table.Document, error) {
 	}
 	r.forgetLater()
 	if r.last == nil || !slices.Equal(r.last.portions, portions) {
-		r.last = nil // lest two are held
-		r.last = reckon(portions)
+		r.last = reckon(&r.reckoner, portions)
 	}
-	return newRun(r.last, d, &q, readable, dayOf(r.now())).document(), nil
+	return newRun(r.last, d, &q, readable, madeAt(r.now())).document(), nil
 }
 
 // forgetLater begins to wait anew.
@@ -99,7 +100,7 @@ func (r *Reporter) forgetLater() {
 		r.idle = time.AfterFunc(keepFor, func() {
 			r.turn <- struct{}{}
 			clear(r.read)
-			r.last = nil
+			r.last, r.reckoner = nil, fieldwork.Reckoner{}
 			<-r.turn
 		})
 	})

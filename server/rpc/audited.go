@@ -34,7 +34,7 @@ type Auditor interface {
 
 // What is kept of what the services do. Package signin has its own.
 const (
-	recordsRead    audit.Action = "records.read" // what a tablet was given, or somebody at a desk has looked at
+	recordsRead                 = audit.RecordsRead
 	recordsSettle  audit.Action = "records.settle"
 	recordsDismiss audit.Action = "records.dismiss"
 	recordsExpire  audit.Action = "records.expire"
@@ -50,7 +50,8 @@ const (
 	deviceEnrol    audit.Action = "device.enrol"
 	deviceRevoke   audit.Action = "device.revoke"
 	deviceRetire   audit.Action = "device.retire"
-	deviceWipe     audit.Action = "device.wipe"  // ordered
+	deviceWipe     audit.Action = "device.wipe" // ordered
+	deviceManifest audit.Action = "device.manifest"
 	deviceWiped    audit.Action = "device.wiped" // by its receipt
 	inviteMake     audit.Action = "invitation.make"
 	registerCopy   audit.Action = "register.backup"
@@ -88,19 +89,20 @@ var audited = map[string]audit.Action{
 	personsv1connect.PersonsServiceListPeopleProcedure: recordsRead,
 	personsv1connect.PersonsServiceGetPersonProcedure:  recordsRead,
 
-	directoryv1connect.DirectoryServiceListProgrammesProcedure: directoryRead,
-	directoryv1connect.DirectoryServiceListSpacesProcedure:     directoryRead,
-	directoryv1connect.DirectoryServiceListUsersProcedure:      directoryRead,
-	directoryv1connect.DirectoryServiceListDevicesProcedure:    directoryRead,
-	directoryv1connect.DirectoryServiceAddProgrammeProcedure:   directoryWrite,
-	directoryv1connect.DirectoryServiceAddSpaceProcedure:       directoryWrite,
-	directoryv1connect.DirectoryServiceAddUserProcedure:        directoryWrite,
-	directoryv1connect.DirectoryServiceSetUserStatusProcedure:  userStatus,
-	directoryv1connect.DirectoryServiceAssignProcedure:         roleGive,
-	directoryv1connect.DirectoryServiceEndAssignmentProcedure:  roleEnd,
-	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   deviceRevoke,
-	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   deviceRetire,
-	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     deviceWipe,
+	directoryv1connect.DirectoryServiceListProgrammesProcedure:    directoryRead,
+	directoryv1connect.DirectoryServiceListSpacesProcedure:        directoryRead,
+	directoryv1connect.DirectoryServiceListUsersProcedure:         directoryRead,
+	directoryv1connect.DirectoryServiceListDevicesProcedure:       directoryRead,
+	directoryv1connect.DirectoryServiceAddProgrammeProcedure:      directoryWrite,
+	directoryv1connect.DirectoryServiceAddSpaceProcedure:          directoryWrite,
+	directoryv1connect.DirectoryServiceAddUserProcedure:           directoryWrite,
+	directoryv1connect.DirectoryServiceSetUserStatusProcedure:     userStatus,
+	directoryv1connect.DirectoryServiceAssignProcedure:            roleGive,
+	directoryv1connect.DirectoryServiceEndAssignmentProcedure:     roleEnd,
+	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:      deviceRevoke,
+	directoryv1connect.DirectoryServiceRetireDeviceProcedure:      deviceRetire,
+	directoryv1connect.DirectoryServiceWipeDeviceProcedure:        deviceWipe,
+	directoryv1connect.DirectoryServiceGetDeviceManifestProcedure: deviceManifest,
 
 	enrolv1connect.EnrolServiceEnrolProcedure:     deviceEnrol,
 	enrolv1connect.EnrolServiceChallengeProcedure: notKept, // it is nothing by itself
@@ -194,7 +196,7 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 	case *syncv1.SyncResponse:
 		return givenBySync(e, given)
 	case *syncv1.PullResponse:
-		e.Count = countOf(given.Page)
+		e.Count, e.Position = countOf(given.Page), given.Page.GetPosition()
 		return some(e)
 	case *personsv1.ListPairsResponse:
 		e.Count = 2 * len(given.Pairs)
@@ -227,7 +229,7 @@ func some(e audit.Event) []audit.Event {
 
 func givenBySync(e audit.Event, given *syncv1.SyncResponse) (events []audit.Event) {
 	for _, space := range given.Spaces {
-		e.Space, e.Count = hex.EncodeToString(space.SpaceId), countOf(space.Page)
+		e.Space, e.Count, e.Position = hex.EncodeToString(space.SpaceId), countOf(space.Page), space.Page.GetPosition()
 		events = append(events, some(e)...)
 	}
 	return events

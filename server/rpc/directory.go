@@ -18,7 +18,10 @@ import (
 
 // directoryService implements directoryv1connect.DirectoryServiceHandler. What
 // callers may see and change is judged by package directory, on what they are.
-type directoryService struct{ directory *directory.Directory }
+type directoryService struct {
+	directory *directory.Directory
+	manifest  Manifest
+}
 
 // callersTenant returns the caller, and the directory as it is for the caller.
 func (s *directoryService) callersTenant(ctx context.Context) (merge.PersonID, *directory.Tenant, error) {

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -40,6 +41,7 @@ type syncService struct {
 	engine    SyncEngine
 	directory *directory.Directory
 	now       func() int64
+	lease     time.Duration
 	edge      edge
 	quota     quota
 	watch     watchTimes
@@ -96,7 +98,9 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 		return nil, err
 	}
 	downs := withRefused(ups, served)
-	return connect.NewResponse(wire.SyncResponse(downs, s.engine.Epoch(), s.now(), s.edge.tell(ctx, req.Spec().Procedure))), nil
+	resp := wire.SyncResponse(downs, s.engine.Epoch(), s.now(), s.edge.tell(ctx, req.Spec().Procedure))
+	resp.LeaseMillis = uint64(s.lease.Milliseconds())
+	return connect.NewResponse(resp), nil
 }
 
 // own returns the spaces that are, were or will be for the caller, in their

@@ -355,6 +355,7 @@ DirectoryService/AddSpace: administrator
 DirectoryService/AddUser: administrator, coordinator
 DirectoryService/Assign: administrator, coordinator
 DirectoryService/EndAssignment: administrator, coordinator
+DirectoryService/GetDeviceManifest: data protection
 DirectoryService/ListDevices: administrator, coordinator, data protection, of another programme
 DirectoryService/ListProgrammes: administrator, coordinator, data protection, of another programme
 DirectoryService/ListSpaces: administrator, coordinator, data protection, of another programme

@@ -15,11 +15,13 @@ import (
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/audit"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
 	"github.com/zhurnal/zhurnal/server/guard"
+	"github.com/zhurnal/zhurnal/server/manifest"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
@@ -130,6 +132,7 @@ func newTenantWorld(t *testing.T) *tenantWorld {
 	}
 	w.running = startWith(t, engine, brief, func(o *Options) {
 		o.Directory, o.Enrol = w.directory, w.door
+		o.Manifest = &manifest.Maker{Engine: engine, Log: noEntries{}, Directory: w.directory, Now: now}
 		o.Limits = guard.Usual // but for how often one asks: this test asks more in a minute than a tablet in a year
 		o.Limits.AddressPerSecond, o.Limits.CallerPerSecond, o.Limits.AddressBurst, o.Limits.CallerBurst = 1e6, 1e6, 1e6, 1e6
 		o.Limits.DayBytes, o.Limits.DayChanges = math.MaxInt64, math.MaxInt64
@@ -138,6 +141,11 @@ func newTenantWorld(t *testing.T) *tenantWorld {
 	w.tenants = [2]*tenant{w.found("CANARY-OF-A"), w.found("CANARY-OF-B")}
 	return w
 }
+
+// noEntries is a log of who did what in which nothing is.
+type noEntries struct{}
+
+func (noEntries) Read(func(audit.Entry) error) error { return nil }
 
 // found makes a tenant with a user of each role, devices and records.
 func (w *tenantWorld) found(canary string) *tenant {

@@ -132,7 +132,7 @@ func (b *workbook) first(d *Document) error {
 	p.styled(b.heading, d.Completeness.Title.In(l))
 	p.table(&d.Completeness)
 	p.row++
-	for _, note := range d.notes() {
+	for _, note := range d.AllNotes() {
 		p.words(note.In(l))
 	}
 	p.width(1, 48)

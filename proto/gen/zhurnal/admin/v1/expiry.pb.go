@@ -103,7 +103,8 @@ type ExpiryRule struct {
 	// So many months, from 1.
 	Months uint32 `protobuf:"varint,2,opt,name=months,proto3" json:"months,omitempty"`
 	// The field that has the day from which it counts, yyyymmdd. Empty, or where a
-	// record does not say it: the day on which the record was last written to.
+	// record does not say it: the day on which the record was last written to, and if
+	// it is a person, anything about the person.
 	DateField     string `protobuf:"bytes,3,opt,name=date_field,json=dateField,proto3" json:"date_field,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

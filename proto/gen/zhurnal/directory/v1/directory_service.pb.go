@@ -24,8 +24,7 @@ var File_zhurnal_directory_v1_directory_service_proto protoreflect.FileDescripto
 
 const file_zhurnal_directory_v1_directory_service_proto_rawDesc = "" +
 	"\n" +
-	",zhurnal/directory/v1/directory_service.proto\x12\x14zhurnal.directory.v1\x1a!zhurnal/directory/v1/office.proto2\x94\n" +
-	"\n" +
+	",zhurnal/directory/v1/directory_service.proto\x12\x14zhurnal.directory.v1\x1a#zhurnal/directory/v1/manifest.proto\x1a!zhurnal/directory/v1/office.proto2\x8a\v\n" +
 	"\x10DirectoryService\x12k\n" +
 	"\x0eListProgrammes\x12+.zhurnal.directory.v1.ListProgrammesRequest\x1a,.zhurnal.directory.v1.ListProgrammesResponse\x12e\n" +
 	"\fAddProgramme\x12).zhurnal.directory.v1.AddProgrammeRequest\x1a*.zhurnal.directory.v1.AddProgrammeResponse\x12_\n" +
@@ -41,35 +40,38 @@ const file_zhurnal_directory_v1_directory_service_proto_rawDesc = "" +
 	"\fRevokeDevice\x12).zhurnal.directory.v1.RevokeDeviceRequest\x1a*.zhurnal.directory.v1.RevokeDeviceResponse\x12e\n" +
 	"\fRetireDevice\x12).zhurnal.directory.v1.RetireDeviceRequest\x1a*.zhurnal.directory.v1.RetireDeviceResponse\x12_\n" +
 	"\n" +
-	"WipeDevice\x12'.zhurnal.directory.v1.WipeDeviceRequest\x1a(.zhurnal.directory.v1.WipeDeviceResponseBGZEgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1;directoryv1b\x06proto3"
+	"WipeDevice\x12'.zhurnal.directory.v1.WipeDeviceRequest\x1a(.zhurnal.directory.v1.WipeDeviceResponse\x12t\n" +
+	"\x11GetDeviceManifest\x12..zhurnal.directory.v1.GetDeviceManifestRequest\x1a/.zhurnal.directory.v1.GetDeviceManifestResponseBGZEgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1;directoryv1b\x06proto3"
 
 var file_zhurnal_directory_v1_directory_service_proto_goTypes = []any{
-	(*ListProgrammesRequest)(nil),  // 0: zhurnal.directory.v1.ListProgrammesRequest
-	(*AddProgrammeRequest)(nil),    // 1: zhurnal.directory.v1.AddProgrammeRequest
-	(*ListSpacesRequest)(nil),      // 2: zhurnal.directory.v1.ListSpacesRequest
-	(*AddSpaceRequest)(nil),        // 3: zhurnal.directory.v1.AddSpaceRequest
-	(*ListUsersRequest)(nil),       // 4: zhurnal.directory.v1.ListUsersRequest
-	(*AddUserRequest)(nil),         // 5: zhurnal.directory.v1.AddUserRequest
-	(*SetUserStatusRequest)(nil),   // 6: zhurnal.directory.v1.SetUserStatusRequest
-	(*AssignRequest)(nil),          // 7: zhurnal.directory.v1.AssignRequest
-	(*EndAssignmentRequest)(nil),   // 8: zhurnal.directory.v1.EndAssignmentRequest
-	(*ListDevicesRequest)(nil),     // 9: zhurnal.directory.v1.ListDevicesRequest
-	(*RevokeDeviceRequest)(nil),    // 10: zhurnal.directory.v1.RevokeDeviceRequest
-	(*RetireDeviceRequest)(nil),    // 11: zhurnal.directory.v1.RetireDeviceRequest
-	(*WipeDeviceRequest)(nil),      // 12: zhurnal.directory.v1.WipeDeviceRequest
-	(*ListProgrammesResponse)(nil), // 13: zhurnal.directory.v1.ListProgrammesResponse
-	(*AddProgrammeResponse)(nil),   // 14: zhurnal.directory.v1.AddProgrammeResponse
-	(*ListSpacesResponse)(nil),     // 15: zhurnal.directory.v1.ListSpacesResponse
-	(*AddSpaceResponse)(nil),       // 16: zhurnal.directory.v1.AddSpaceResponse
-	(*ListUsersResponse)(nil),      // 17: zhurnal.directory.v1.ListUsersResponse
-	(*AddUserResponse)(nil),        // 18: zhurnal.directory.v1.AddUserResponse
-	(*SetUserStatusResponse)(nil),  // 19: zhurnal.directory.v1.SetUserStatusResponse
-	(*AssignResponse)(nil),         // 20: zhurnal.directory.v1.AssignResponse
-	(*EndAssignmentResponse)(nil),  // 21: zhurnal.directory.v1.EndAssignmentResponse
-	(*ListDevicesResponse)(nil),    // 22: zhurnal.directory.v1.ListDevicesResponse
-	(*RevokeDeviceResponse)(nil),   // 23: zhurnal.directory.v1.RevokeDeviceResponse
-	(*RetireDeviceResponse)(nil),   // 24: zhurnal.directory.v1.RetireDeviceResponse
-	(*WipeDeviceResponse)(nil),     // 25: zhurnal.directory.v1.WipeDeviceResponse
+	(*ListProgrammesRequest)(nil),     // 0: zhurnal.directory.v1.ListProgrammesRequest
+	(*AddProgrammeRequest)(nil),       // 1: zhurnal.directory.v1.AddProgrammeRequest
+	(*ListSpacesRequest)(nil),         // 2: zhurnal.directory.v1.ListSpacesRequest
+	(*AddSpaceRequest)(nil),           // 3: zhurnal.directory.v1.AddSpaceRequest
+	(*ListUsersRequest)(nil),          // 4: zhurnal.directory.v1.ListUsersRequest
+	(*AddUserRequest)(nil),            // 5: zhurnal.directory.v1.AddUserRequest
+	(*SetUserStatusRequest)(nil),      // 6: zhurnal.directory.v1.SetUserStatusRequest
+	(*AssignRequest)(nil),             // 7: zhurnal.directory.v1.AssignRequest
+	(*EndAssignmentRequest)(nil),      // 8: zhurnal.directory.v1.EndAssignmentRequest
+	(*ListDevicesRequest)(nil),        // 9: zhurnal.directory.v1.ListDevicesRequest
+	(*RevokeDeviceRequest)(nil),       // 10: zhurnal.directory.v1.RevokeDeviceRequest
+	(*RetireDeviceRequest)(nil),       // 11: zhurnal.directory.v1.RetireDeviceRequest
+	(*WipeDeviceRequest)(nil),         // 12: zhurnal.directory.v1.WipeDeviceRequest
+	(*GetDeviceManifestRequest)(nil),  // 13: zhurnal.directory.v1.GetDeviceManifestRequest
+	(*ListProgrammesResponse)(nil),    // 14: zhurnal.directory.v1.ListProgrammesResponse
+	(*AddProgrammeResponse)(nil),      // 15: zhurnal.directory.v1.AddProgrammeResponse
+	(*ListSpacesResponse)(nil),        // 16: zhurnal.directory.v1.ListSpacesResponse
+	(*AddSpaceResponse)(nil),          // 17: zhurnal.directory.v1.AddSpaceResponse
+	(*ListUsersResponse)(nil),         // 18: zhurnal.directory.v1.ListUsersResponse
+	(*AddUserResponse)(nil),           // 19: zhurnal.directory.v1.AddUserResponse
+	(*SetUserStatusResponse)(nil),     // 20: zhurnal.directory.v1.SetUserStatusResponse
+	(*AssignResponse)(nil),            // 21: zhurnal.directory.v1.AssignResponse
+	(*EndAssignmentResponse)(nil),     // 22: zhurnal.directory.v1.EndAssignmentResponse
+	(*ListDevicesResponse)(nil),       // 23: zhurnal.directory.v1.ListDevicesResponse
+	(*RevokeDeviceResponse)(nil),      // 24: zhurnal.directory.v1.RevokeDeviceResponse
+	(*RetireDeviceResponse)(nil),      // 25: zhurnal.directory.v1.RetireDeviceResponse
+	(*WipeDeviceResponse)(nil),        // 26: zhurnal.directory.v1.WipeDeviceResponse
+	(*GetDeviceManifestResponse)(nil), // 27: zhurnal.directory.v1.GetDeviceManifestResponse
 }
 var file_zhurnal_directory_v1_directory_service_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.directory.v1.DirectoryService.ListProgrammes:input_type -> zhurnal.directory.v1.ListProgrammesRequest
@@ -85,21 +87,23 @@ var file_zhurnal_directory_v1_directory_service_proto_depIdxs = []int32{
 	10, // 10: zhurnal.directory.v1.DirectoryService.RevokeDevice:input_type -> zhurnal.directory.v1.RevokeDeviceRequest
 	11, // 11: zhurnal.directory.v1.DirectoryService.RetireDevice:input_type -> zhurnal.directory.v1.RetireDeviceRequest
 	12, // 12: zhurnal.directory.v1.DirectoryService.WipeDevice:input_type -> zhurnal.directory.v1.WipeDeviceRequest
-	13, // 13: zhurnal.directory.v1.DirectoryService.ListProgrammes:output_type -> zhurnal.directory.v1.ListProgrammesResponse
-	14, // 14: zhurnal.directory.v1.DirectoryService.AddProgramme:output_type -> zhurnal.directory.v1.AddProgrammeResponse
-	15, // 15: zhurnal.directory.v1.DirectoryService.ListSpaces:output_type -> zhurnal.directory.v1.ListSpacesResponse
-	16, // 16: zhurnal.directory.v1.DirectoryService.AddSpace:output_type -> zhurnal.directory.v1.AddSpaceResponse
-	17, // 17: zhurnal.directory.v1.DirectoryService.ListUsers:output_type -> zhurnal.directory.v1.ListUsersResponse
-	18, // 18: zhurnal.directory.v1.DirectoryService.AddUser:output_type -> zhurnal.directory.v1.AddUserResponse
-	19, // 19: zhurnal.directory.v1.DirectoryService.SetUserStatus:output_type -> zhurnal.directory.v1.SetUserStatusResponse
-	20, // 20: zhurnal.directory.v1.DirectoryService.Assign:output_type -> zhurnal.directory.v1.AssignResponse
-	21, // 21: zhurnal.directory.v1.DirectoryService.EndAssignment:output_type -> zhurnal.directory.v1.EndAssignmentResponse
-	22, // 22: zhurnal.directory.v1.DirectoryService.ListDevices:output_type -> zhurnal.directory.v1.ListDevicesResponse
-	23, // 23: zhurnal.directory.v1.DirectoryService.RevokeDevice:output_type -> zhurnal.directory.v1.RevokeDeviceResponse
-	24, // 24: zhurnal.directory.v1.DirectoryService.RetireDevice:output_type -> zhurnal.directory.v1.RetireDeviceResponse
-	25, // 25: zhurnal.directory.v1.DirectoryService.WipeDevice:output_type -> zhurnal.directory.v1.WipeDeviceResponse
-	13, // [13:26] is the sub-list for method output_type
-	0,  // [0:13] is the sub-list for method input_type
+	13, // 13: zhurnal.directory.v1.DirectoryService.GetDeviceManifest:input_type -> zhurnal.directory.v1.GetDeviceManifestRequest
+	14, // 14: zhurnal.directory.v1.DirectoryService.ListProgrammes:output_type -> zhurnal.directory.v1.ListProgrammesResponse
+	15, // 15: zhurnal.directory.v1.DirectoryService.AddProgramme:output_type -> zhurnal.directory.v1.AddProgrammeResponse
+	16, // 16: zhurnal.directory.v1.DirectoryService.ListSpaces:output_type -> zhurnal.directory.v1.ListSpacesResponse
+	17, // 17: zhurnal.directory.v1.DirectoryService.AddSpace:output_type -> zhurnal.directory.v1.AddSpaceResponse
+	18, // 18: zhurnal.directory.v1.DirectoryService.ListUsers:output_type -> zhurnal.directory.v1.ListUsersResponse
+	19, // 19: zhurnal.directory.v1.DirectoryService.AddUser:output_type -> zhurnal.directory.v1.AddUserResponse
+	20, // 20: zhurnal.directory.v1.DirectoryService.SetUserStatus:output_type -> zhurnal.directory.v1.SetUserStatusResponse
+	21, // 21: zhurnal.directory.v1.DirectoryService.Assign:output_type -> zhurnal.directory.v1.AssignResponse
+	22, // 22: zhurnal.directory.v1.DirectoryService.EndAssignment:output_type -> zhurnal.directory.v1.EndAssignmentResponse
+	23, // 23: zhurnal.directory.v1.DirectoryService.ListDevices:output_type -> zhurnal.directory.v1.ListDevicesResponse
+	24, // 24: zhurnal.directory.v1.DirectoryService.RevokeDevice:output_type -> zhurnal.directory.v1.RevokeDeviceResponse
+	25, // 25: zhurnal.directory.v1.DirectoryService.RetireDevice:output_type -> zhurnal.directory.v1.RetireDeviceResponse
+	26, // 26: zhurnal.directory.v1.DirectoryService.WipeDevice:output_type -> zhurnal.directory.v1.WipeDeviceResponse
+	27, // 27: zhurnal.directory.v1.DirectoryService.GetDeviceManifest:output_type -> zhurnal.directory.v1.GetDeviceManifestResponse
+	14, // [14:28] is the sub-list for method output_type
+	0,  // [0:14] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -110,6 +114,7 @@ func file_zhurnal_directory_v1_directory_service_proto_init() {
 	if File_zhurnal_directory_v1_directory_service_proto != nil {
 		return
 	}
+	file_zhurnal_directory_v1_manifest_proto_init()
 	file_zhurnal_directory_v1_office_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
