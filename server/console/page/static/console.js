@@ -30,6 +30,10 @@ function listen() {
   window.addEventListener("pagehide", () => source.close(), { once: true });
 }
 
+// Where the sections are a strip, the present one is to be seen.
+const place = document.querySelector(".places [aria-current]");
+if (place) place.closest("nav").scrollLeft = place.offsetLeft - 16;
+
 if (document.querySelector("[data-live]")) listen();
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
