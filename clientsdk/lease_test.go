@@ -164,8 +164,19 @@ func TestALeaseIsNotHeldByAClock(t *testing.T) {
 			tab.mustBeLocked(false, "three hours later")
 			tab.goesTo(4)
 			tab.mustBeLocked(false, "put right")
+			if left := tab.Lease().Left; left < 17*aDay-time.Minute || left > 17*aDay {
+				tab.t.Errorf("what passed in 1970 is counted twice, or not: left are %s", left)
+			}
 			tab.goesTo(22)
 			tab.mustBeLocked(true, "22 days after contact")
+		},
+		"a flat battery sets it to 1970, and somebody to 2010": func(_ *home, tab *tablet) {
+			tab.clock.set(0)
+			tab.mustBeLocked(false, "in 1970")
+			tab.goesTo(-2400)
+			tab.mustBeLocked(false, "in 2010")
+			tab.goesTo(1)
+			tab.mustBeLocked(false, "put right")
 		},
 		"contact in 1970, and then put right": func(h *home, tab *tablet) {
 			tab.clock.set(0)

@@ -37,6 +37,9 @@ type Console struct {
 	mux    *http.ServeMux
 	routes []route
 	calls  calls
+	undos  undos
+	// invitations are those that are being shown.
+	invitations invitations
 }
 
 // calls are the services. Each is asked as whoever the context names.

@@ -38,7 +38,7 @@ func record(name string) (id merge.RecordID) { copy(id[:], name); return id }
 // Lyman. A third community is of another programme, which Iryna may read as well.
 type programme struct {
 	*syncengine.Engine
-	t      *testing.T
+	t      testing.TB
 	finder *Finder
 	reads  int
 }
@@ -48,7 +48,7 @@ func (p *programme) Records(space merge.SpaceID, each func(*merge.Record) error)
 	return p.Engine.Records(space, each)
 }
 
-func newProgramme(t *testing.T) *programme {
+func newProgramme(t testing.TB) *programme {
 	t.Helper()
 	types, err := catalogue.Types()
 	if err != nil {

@@ -201,7 +201,9 @@ func (b *Book) ReckonUnlinked() *Reckoning { return ReckonUnlinked(b) }
 
 // ReckonAs works everything out with persons that are known from elsewhere: a book
 // of one community lacks what was decided at the desk.
-func (b *Book) ReckonAs(persons *Persons) *Reckoning { return new(Reckoner).reckon([]*Book{b}, persons) }
+func (b *Book) ReckonAs(persons *Persons) *Reckoning {
+	return new(Reckoner).reckon([]*Book{b}, persons)
+}
 
 // Reckon works everything out over several books, of which no two have records
 // of one space.

@@ -47,12 +47,15 @@ func (w *weighed) match() Match { return Match{w.points, slices.Clone(w.list[:w.
 // compare takes of all ways to read the two names that for which most speaks. It is
 // false where the given names are two, or one has no surname or given name.
 func (r *read) compare(s *read) (best weighed, ok bool) {
-	beside := r.beside(s)
+	var beside weighed
 	for i := range r.readings {
 		for j := range s.readings {
 			w, fits := r.readings[i].compare(&s.readings[j])
 			if !fits || w.list[0] == FamilyOther && !mayHaveMarried(r, s, w.list[2]) {
 				continue
+			}
+			if beside.n == 0 { // most are not alike so far
+				beside = r.beside(s)
 			}
 			for _, reason := range beside.list[:beside.n] {
 				w.add(reason)

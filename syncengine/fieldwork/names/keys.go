@@ -61,7 +61,7 @@ func (r *read) keysNamed(name string, one *reading) (all []key) {
 		}
 	}
 	if r.birth.precision == byDay {
-		all = append(all, keyOf(byBirthday, name, r.birth.first.Format(dayForm)))
+		all = append(all, keyOf(byBirthday, name, strconv.Itoa(int(r.birth.day))))
 	}
 	return all
 }
