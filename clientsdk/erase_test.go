@@ -209,10 +209,12 @@ func TestARecordOfTwoErasedPersonsKeepsWhatStaysOfBoth(t *testing.T) {
 	nadia.sync()
 	h.backup()
 	petro.slow() // so that the rows come before the verdicts over all of it
-	if result := petro.sync(); result.Rows == 0 || result.Erased == 0 {
+	switch result := petro.sync(); {
+	case result.Rows == 0 || result.Erased == 0:
 		t.Fatalf("%+v: the test proves nothing", result)
+	case result.Purged != 2:
+		t.Fatalf("%d of the two changes were purged", result.Purged)
 	}
-	petro.sync()
 	petro.mustHold(false, "after")
 	petro.mustEqual(h)
 }

@@ -65,6 +65,9 @@ type Options struct {
 	Clock func() int64
 	// Random gives unguessable bytes: crypto/rand.Reader.
 	Random io.Reader
+	// AppVersion is how the app names its version to whoever looks after tablets;
+	// at most 64 bytes.
+	AppVersion string
 }
 
 // Register is an open register. It is safe for concurrent use.

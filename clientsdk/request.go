@@ -59,7 +59,9 @@ func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, e
 			req.Spaces = append(req.Spaces, up)
 			under = append(under, t)
 		}
-		return nil
+		var err error
+		req.Status, err = s.register.standing(tx, under)
+		return err
 	})
 	return req, under, err
 }

@@ -17,10 +17,12 @@ import (
 	"github.com/zhurnal/zhurnal/server/audit"
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/console"
+	"github.com/zhurnal/zhurnal/server/contact"
 	"github.com/zhurnal/zhurnal/server/manifest"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/server/signin"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
@@ -37,6 +39,9 @@ type desk struct {
 // recheckEvery is how often sessions that are over are looked for; each request
 // looks by itself.
 const recheckEvery = time.Minute
+
+// keepContactsEvery is how often it is written down when devices were heard from.
+const keepContactsEvery = time.Minute
 
 // open has the server sign people in and keep who did what, and returns what ends
 // that.
@@ -71,15 +76,27 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, engine *syncen
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}
+	contacts, err := contact.Open(filepath.Clean(dir) + ".contacts")
+	if err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	keep := func() {
+		if err := contacts.Keep(); err != nil {
+			o.Log.Error("when devices were heard from is not kept over a restart", "error", err)
+		}
+	}
 	ctx, stop := context.WithCancel(ctx)
 	var checking sync.WaitGroup
 	checking.Go(func() { every(ctx, recheckEvery, service.Recheck) })
 	checking.Go(func() { tellHead(ctx, log, o.Log) })
-	o.SignIn, o.Console, o.Audit = service, pages, log
+	checking.Go(func() { every(ctx, keepContactsEvery, keep) })
+	o.SignIn, o.Console, o.Audit, o.Trail, o.Contacts = service, pages, log, log, contacts
 	o.Manifest = &manifest.Maker{Engine: engine, Log: log, Directory: o.Directory, Now: nowMillis}
+	o.Home = credential.Home{Server: d.url(way)}
 	return func() error {
 		stop()
 		checking.Wait()
+		keep()
 		return log.Close()
 	}, nil
 }

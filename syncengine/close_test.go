@@ -47,6 +47,7 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		},
 		"Backup":        func() error { return drop(e.Backup(bg, io.Discard)) },
 		"ConfirmBackup": func() error { return unlessNotThere(drop(e.ConfirmBackup(bg, oksana, backup.ID{}, [32]byte{}))) },
+		"ListRecords":   func() error { _, _, _, err := e.ListRecords(bg, oksana, lyman, ""); return err },
 		"Quarantined":   func() error { _, _, err := e.Quarantined(bg, oksana, lyman, ""); return err },
 		"History":       func() error { return drop(e.History(bg, oksana, lyman, merge.RecordID{1}, 0, 0)) },
 		"RecordAt":      func() error { return drop(e.RecordAt(bg, oksana, lyman, merge.RecordID{1}, 0)) },

@@ -32,7 +32,20 @@ type WriteRecord struct {
 	// Seen are the changes whose values the coordinator saw and means to
 	// replace; none means all that are live.
 	Seen []merge.ID
+	// Standing says whether the record, which must be there, is meant, and nothing
+	// else of it.
+	Standing Standing
 }
+
+// Standing is what somebody says of a record as a whole.
+type Standing uint8
+
+// What may be said. The numbers are those of zhurnal.sync.v1.Standing.
+const (
+	Unsaid  Standing = iota
+	Mistake          // entered by mistake, with all that is live in it
+	Meant            // meant, whoever called it a mistake
+)
 
 // Write makes one change on the server's own replica, as a coordinator who has
 // access to the space. It settles a disagreement by replacing what it has seen.
@@ -130,6 +143,9 @@ func (e *Engine) composeRecord(snapshot *store.Snapshot, space merge.SpaceID, w 
 	if err != nil {
 		return merge.RecordWrites{}, err
 	}
+	if w.Standing != Unsaid {
+		return standing(id, w, current)
+	}
 	draft := schema.Draft{Record: id, Message: msg}
 	for _, number := range w.Fields {
 		draft.Fields = append(draft.Fields, protoreflect.FieldNumber(number))
@@ -138,6 +154,26 @@ func (e *Engine) composeRecord(snapshot *store.Snapshot, space merge.SpaceID, w 
 	if err != nil {
 		return merge.RecordWrites{}, fault.New(fault.Invalid, "%w", err)
 	}
+	return writes, nil
+}
+
+// standing writes whether a record is meant.
+func standing(id merge.RecordID, w *WriteRecord, current *merge.Record) (merge.RecordWrites, error) {
+	if current == nil {
+		return merge.RecordWrites{}, fault.New(fault.NotFound, "record %s: it is not there", id)
+	}
+	writes := merge.RecordWrites{Type: current.Type, Record: id, Header: current.Header}
+	write := merge.Write{Cell: merge.Lifecycle, Replaces: current.Cell(merge.Lifecycle).Seen()}
+	switch is := current.Standing(); {
+	case w.Standing == Mistake && is != merge.Void:
+		write.Value = current.LiveChanges().Encode()
+	case w.Standing == Meant && is != merge.Active:
+	case w.Standing > Meant:
+		return writes, fault.New(fault.Invalid, "record %s: a mistake or meant is due", id)
+	default:
+		return writes, nil
+	}
+	writes.Writes = []merge.Write{write}
 	return writes, nil
 }
 

@@ -90,14 +90,20 @@ var needs = map[string]Need{
 	syncv1connect.DeskServiceListHistoryProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 	syncv1connect.DeskServiceGetRecordAtProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 
+	syncv1connect.DeskServiceSurveyProcedure:      {Caller: Member, Roles: settling, Where: InSpace},
+	syncv1connect.DeskServiceListReviewProcedure:  {Caller: Member, Roles: settling, Where: InSpace},
+	syncv1connect.DeskServiceListRecordsProcedure: {Caller: Member, Roles: opening, Where: InSpace},
+
 	syncv1connect.RightsServiceEraseProcedure:  {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 	syncv1connect.RightsServiceExportProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer, directory.ClinicalSupervisor}, Where: InRights, Fresh: true},
 
 	reportv1connect.ReportServiceListReportsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}},
 	reportv1connect.ReportServiceReportProcedure:      {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
-	personsv1connect.PersonsServiceListPairsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
-	personsv1connect.PersonsServiceDecideProcedure:    {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceListPairsProcedure:  {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceDecideProcedure:     {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceListPeopleProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceGetPersonProcedure:  {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 
 	// These are served on the operator's socket alone.
 	adminv1connect.BackupServiceBackupProcedure:        {Caller: TheOperator},
@@ -121,6 +127,8 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceListDevicesProcedure:    {Caller: Member, Roles: looking},
 	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   {Caller: Member, Roles: keeping, Fresh: true},
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceInviteDeviceProcedure:   {Caller: Member, Roles: keeping},
+	directoryv1connect.DirectoryServiceListEventsProcedure:     {Caller: Member, Roles: []directory.Role{directory.Administrator, directory.DataProtectionOfficer}},
 	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     {Caller: Member, Roles: keeping, Fresh: true},
 	// It tells which counselling rooms there are, and who holds them.
 	directoryv1connect.DirectoryServiceGetDeviceManifestProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer}, Fresh: true},

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/url"
@@ -104,9 +103,4 @@ func (v *visit) trouble(err error) {
 	if v.o.Trouble != nil {
 		v.o.Trouble(err)
 	}
-}
-
-func fromHex(text string) ([]byte, bool) {
-	data, err := hex.DecodeString(text)
-	return data, err == nil
 }

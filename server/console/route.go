@@ -12,7 +12,17 @@ import (
 
 // groups are all pages. Their order is that of the sections.
 var groups = [][]route{
+	overviewRoutes,
+	reviewRoutes,
+	personRoutes,
+	trainingRoutes,
+	sheetRoutes,
+	historyRoutes,
+	counsellingRoutes,
+	reportRoutes,
 	deviceRoutes,
+	rightsRoutes,
+	auditRoutes,
 }
 
 // route is where a page is, and whom it is for.
@@ -22,6 +32,9 @@ type route struct {
 	// asks is the procedure that the page asks: who may call it somewhere may open
 	// the page. Empty: everybody who is signed in.
 	asks string
+	// only, if it is there, leaves out of those to whom the procedure is open who has
+	// nothing to see on the page.
+	only func(view *directory.View, who auth.Principal, now int64) bool
 	// text is the key of the section's name; empty for a page inside of one.
 	text   string
 	handle func(*visit) error
@@ -37,7 +50,7 @@ func (r *route) openTo(view *directory.View, who auth.Principal, now int64) bool
 		return view.Active(who.Person)
 	}
 	need, ok := auth.NeedOf(r.asks)
-	return ok && need.OpenTo(view, who.Person, now)
+	return ok && (r.only == nil || r.only(view, who, now)) && need.OpenTo(view, who.Person, now)
 }
 
 var errNoPage = errors.New("no such page")

@@ -111,6 +111,18 @@ func TestWhoHasNotSignedInIsAskedTo(t *testing.T) {
 	}
 }
 
+// A page that is left open asks for itself, and does not keep its reader signed in.
+func TestAPageThatIsLeftOpenKeepsNobodySignedIn(t *testing.T) {
+	o := newOffice(t)
+	b := o.signIn("coordinator")
+	o.ahead.Store(20 * 60_000)
+	b.header.Set("HX-Request", "true")
+	b.get(overviewPath).mustBe(http.StatusOK, overviewPath)
+	o.ahead.Store(31 * 60_000)
+	b.header.Del("HX-Request")
+	b.get(overviewPath).mustBe(http.StatusOK, "/sign-in")
+}
+
 func TestAPageAsksNobodyElseForAnything(t *testing.T) {
 	o := newOffice(t)
 	b := o.signIn("coordinator")

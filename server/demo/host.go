@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
+	"net"
+	"path/filepath"
 	"time"
 
+	"github.com/zhurnal/zhurnal/server/audit"
+	"github.com/zhurnal/zhurnal/server/console"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/guard"
@@ -16,6 +19,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
+	"github.com/zhurnal/zhurnal/server/signin"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -31,8 +35,12 @@ type host struct {
 	// organisation is whose season it is; zero before the first is invited.
 	organisation credential.OrganisationID
 	url          string
-	stop         context.CancelFunc
-	ended        chan error
+	// browse is where browsers find it.
+	browse string
+	signIn *signin.Service
+	audit  *audit.Log
+	stop   context.CancelFunc
+	ended  chan error
 }
 
 // hostFreeBytes is the room below which the server takes nothing new.
@@ -70,14 +78,29 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 	h := &host{engine: engine, known: known, door: door, url: "http://" + listener.Addr().String(), stop: stop, ended: make(chan error, 1)}
 	log := ops.NewLogger(logTo, ops.LogText)
 	health := ops.NewHealth(disk.Room, log, rpc.Services...)
-	go func() {
-		h.ended <- rpc.Serve(serving, listener, h.options(health, log))
-	}()
+	options := rpc.Options{Engine: engine, Enrol: door, Directory: known, Reporter: report.New(engine, nowMillis), Persons: persons.New(engine), Health: health, Log: log, Now: nowMillis}
+	if err := h.openDesk(dir, listener, &options); err != nil {
+		stop()
+		return nil, errors.Join(err, listener.Close(), engine.Close())
+	}
+	go func() { h.ended <- rpc.Serve(serving, listener, options) }()
 	return h, nil
 }
 
-func (h *host) options(health *ops.Health, log *slog.Logger) rpc.Options {
-	return rpc.Options{Engine: h.engine, Enrol: h.door, Directory: h.known, Reporter: report.New(h.engine, nowMillis), Persons: persons.New(h.engine), Health: health, Log: log, Now: nowMillis}
+// openDesk lets people sign in, and shows them pages.
+func (h *host) openDesk(dir string, listener net.Listener, o *rpc.Options) (err error) {
+	if h.audit, err = audit.Open(filepath.Clean(dir)+".audit", nowMillis); err != nil {
+		return err
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String()) // it is one of TCP
+	h.browse = "http://" + net.JoinHostPort("localhost", port)
+	trouble := func(err error) { o.Log.Error("a page could not be shown", "error", err) }
+	if h.signIn, err = signin.New(signin.Options{Directory: h.known, Audit: h.audit, Now: nowMillis, Random: rand.Reader, URL: h.browse, Trouble: trouble}); err != nil {
+		return err
+	}
+	pages, err := console.New(console.Options{Directory: h.known, Schema: h.engine.Schema, Now: nowMillis, Trouble: trouble})
+	o.SignIn, o.Console, o.Audit, o.Trail, o.Home = h.signIn, pages, h.audit, h.audit, credential.Home{Server: h.url}
+	return err
 }
 
 // invite makes an invitation for one device of a person, who is made if need be.
@@ -104,7 +127,7 @@ func (h *host) invite(ctx context.Context, implementer string, person merge.Pers
 // close lets requests finish and closes the store.
 func (h *host) close() error {
 	h.stop()
-	return errors.Join(<-h.ended, h.engine.Close())
+	return errors.Join(<-h.ended, h.engine.Close(), h.audit.Close())
 }
 
 func nowMillis() int64 { return time.Now().UnixMilli() }

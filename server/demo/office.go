@@ -41,14 +41,14 @@ func (r *playthrough) letIn(ctx context.Context, o *office, s *season.Space) err
 	if s.Kind == schemav1.SpaceKind_SPACE_KIND_DESK {
 		r.desk.space = id
 	}
-	n := directory.NewSpace{Programme: o.programme, Kind: s.Kind, Name: string(s.Name)}
+	n := directory.NewSpace{Programme: o.programme, Kind: s.Kind, Name: r.called.spaces[s.Name]}
 	if _, err := o.AddSpace(ctx, o.administrator, id, n); err != nil {
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	for _, name := range s.People {
 		person, err := r.ids.of(name.Person())
 		if err == nil {
-			err = o.assign(ctx, person, string(name), directory.NewAssignment{Role: r.roleIn(s, name), Scope: directory.InSpace(id)})
+			err = o.assign(ctx, person, r.called.users[name], directory.NewAssignment{Role: r.roleIn(s, name), Scope: directory.InSpace(id)})
 		}
 		if err != nil {
 			return fmt.Errorf("give %s a role in %s: %w", name, s.Name, err)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -88,14 +89,21 @@ func (r *playthrough) waitForLooks(ctx context.Context, to io.Writer, dir string
 	if err != nil {
 		return err
 	}
+	link, _, err := r.host.signIn.MakeLink(ctx, auth.Operator, r.desk.who)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(to, `
+The season in a browser, as its coordinator; the link is good once:
+  %s
+
 The server stays up at %s until you press Ctrl-C. Its files and those of the tablets are in %s.
 The figures again, as the coordinator:
   go run ./server report --key %s --desk %s
 The cells of a community in which people disagree, with a token that is good for 15 minutes:
   curl -s -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' \
     -d '{"spaceId":"%s"}' %s/zhurnal.sync.v1.DeskService/ListDisagreements
-`, r.host.url, dir, key, r.desk.space, token, r.aCommunity(), r.host.url)
+`, link, r.host.url, dir, key, r.desk.space, token, r.aCommunity(), r.host.url)
 	<-ctx.Done()
 	return nil
 }

@@ -30,6 +30,7 @@ type playthrough struct {
 
 	types   *schema.Schema
 	ids     *identities
+	called  called
 	host    *host
 	desk    *desk
 	tablets []*tablet
@@ -49,7 +50,7 @@ func begin(ctx context.Context, s *season.Season, c chance, dir string, p *progr
 	if err != nil {
 		return nil, err
 	}
-	r := &playthrough{season: s, chance: c, progress: p, began: time.Now(), types: types, ids: newIdentities()}
+	r := &playthrough{season: s, chance: c, progress: p, began: time.Now(), types: types, ids: newIdentities(), called: callAll(s)}
 	if r.supervisor, err = age.GenerateX25519Identity(); err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (r *playthrough) invite(ctx context.Context, name season.Name) (string, err
 	if err != nil {
 		return "", err
 	}
-	return r.host.invite(ctx, r.season.Programme.Implementer, person, string(name))
+	return r.host.invite(ctx, r.season.Programme.Implementer, person, r.called.users[name])
 }
 
 // deal makes the tablets.
@@ -204,7 +205,7 @@ func (r *playthrough) openRegisters(ctx context.Context) error {
 	}
 	err := each(r.tablets, func(t *tablet) error {
 		defer ph.step()
-		if err := t.enrol(ctx, invitations[t], r.chance); err != nil {
+		if err := t.enrol(ctx, invitations[t], r.called.tablets[t.planned.Name], r.chance); err != nil {
 			return err
 		}
 		if err := t.open(ctx); err != nil {

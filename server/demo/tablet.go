@@ -68,7 +68,7 @@ func newTablet(t *season.Tablet, kinds map[season.Name]schemav1.SpaceKind, ids *
 		return nil, err
 	}
 	tab.options = clientsdk.Options{
-		Dir: dir, Key: c.key("key/" + name), Author: author, Schema: types, Random: c.source("random/" + name),
+		Dir: dir, Key: c.key("key/" + name), Author: author, AppVersion: "demo", Schema: types, Random: c.source("random/" + name),
 		Clock: func() int64 { return tab.trueMillis.Load() + tab.wrongByMillis },
 	}
 	return tab, nil
@@ -84,12 +84,12 @@ func (t *tablet) open(ctx context.Context) (err error) {
 }
 
 // enrol makes the tablet known to the server.
-func (t *tablet) enrol(ctx context.Context, invitation string, c chance) error {
+func (t *tablet) enrol(ctx context.Context, invitation, label string, c chance) error {
 	way := &link{}
 	defer way.hangUp()
 	t.ways.set(way.transport())
 	client := &http.Client{Transport: &t.ways}
-	known, err := makeKnown(ctx, invitation, string(t.planned.Name), c, client)
+	known, err := makeKnown(ctx, invitation, label, c, client)
 	if err != nil {
 		return t.about(err)
 	}

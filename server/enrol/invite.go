@@ -21,30 +21,42 @@ var lifeMillis = map[directoryv1.InvitationMedium]int64{
 // this server; the wipe key and who can open what is sealed before a wipe are the
 // organisation's, unless it says them. The secret is in the answer alone.
 func (s *Service) Invite(ctx context.Context, by merge.PersonID, home credential.Home, user merge.PersonID, medium directoryv1.InvitationMedium) (credential.Invitation, error) {
+	invitation, _, err := s.invite(ctx, s.directory.In(home.Organisation), by, home, user, medium)
+	return invitation, err
+}
+
+// InviteBy is Invite by a user, who may do so for some others, and says until when
+// the invitation is good, in milliseconds since 1970.
+func (s *Service) InviteBy(ctx context.Context, by merge.PersonID, home credential.Home, user merge.PersonID, medium directoryv1.InvitationMedium) (credential.Invitation, int64, error) {
+	return s.invite(ctx, s.directory.In(home.Organisation).By(by), by, home, user, medium)
+}
+
+func (s *Service) invite(ctx context.Context, in *directory.Tenant, by merge.PersonID, home credential.Home, user merge.PersonID, medium directoryv1.InvitationMedium) (credential.Invitation, int64, error) {
 	life, known := lifeMillis[medium]
 	if !known {
-		return credential.Invitation{}, fault.New(fault.Invalid, "invitation: on a screen or printed is due")
+		return credential.Invitation{}, 0, fault.New(fault.Invalid, "invitation: on a screen or printed is due")
 	}
 	if err := credential.CheckServer(home.Server); err != nil {
-		return credential.Invitation{}, err
+		return credential.Invitation{}, 0, err
 	}
 	if len(home.WipeKey) == 0 {
 		view, err := s.directory.View()
 		if err != nil {
-			return credential.Invitation{}, err
+			return credential.Invitation{}, 0, err
 		}
 		organisation := view.Organisation(home.Organisation)
 		home.WipeKey, home.Recipients = organisation.GetWipeKey(), organisation.GetRecoveryRecipients()
 	}
 	invitation := credential.Invitation{Home: home}
 	if err := s.draw(invitation.Secret[:]); err != nil {
-		return credential.Invitation{}, err
+		return credential.Invitation{}, 0, err
 	}
-	_, err := s.directory.In(home.Organisation).Invite(ctx, by, directory.NewInvitation{
-		User: user, SecretHash: invitation.Secret.Hash(), Medium: medium, ExpiresAt: s.now() + life, WipeKey: home.WipeKey,
+	expires := s.now() + life
+	_, err := in.Invite(ctx, by, directory.NewInvitation{
+		User: user, SecretHash: invitation.Secret.Hash(), Medium: medium, ExpiresAt: expires, WipeKey: home.WipeKey,
 	})
 	if err != nil {
-		return credential.Invitation{}, err
+		return credential.Invitation{}, 0, err
 	}
-	return invitation, nil
+	return invitation, expires, nil
 }

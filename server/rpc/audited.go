@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"strings"
@@ -54,6 +55,7 @@ const (
 	deviceManifest audit.Action = "device.manifest"
 	deviceWiped    audit.Action = "device.wiped" // by its receipt
 	inviteMake     audit.Action = "invitation.make"
+	auditRead      audit.Action = "audit.read"
 	registerCopy   audit.Action = "register.backup"
 	registerCut    audit.Action = "register.cut"
 	registerTypes  audit.Action = "register.types"
@@ -76,6 +78,9 @@ var audited = map[string]audit.Action{
 	syncv1connect.DeskServiceListHistoryProcedure:       recordsRead,
 	syncv1connect.DeskServiceGetRecordAtProcedure:       recordsRead,
 	syncv1connect.DeskServiceListQuarantinedProcedure:   recordsRead,
+	syncv1connect.DeskServiceSurveyProcedure:            figuresRead,
+	syncv1connect.DeskServiceListReviewProcedure:        recordsRead,
+	syncv1connect.DeskServiceListRecordsProcedure:       recordsRead,
 	syncv1connect.DeskServiceWriteProcedure:             recordsSettle,
 	syncv1connect.DeskServiceDismissProcedure:           recordsDismiss,
 	syncv1connect.RightsServiceEraseProcedure:           personErase,
@@ -84,8 +89,10 @@ var audited = map[string]audit.Action{
 	reportv1connect.ReportServiceListReportsProcedure: notKept, // the catalogue is the program's
 	reportv1connect.ReportServiceReportProcedure:      figuresRead,
 
-	personsv1connect.PersonsServiceListPairsProcedure: recordsRead,
-	personsv1connect.PersonsServiceDecideProcedure:    personLink,
+	personsv1connect.PersonsServiceListPairsProcedure:  recordsRead,
+	personsv1connect.PersonsServiceDecideProcedure:     personLink,
+	personsv1connect.PersonsServiceListPeopleProcedure: recordsRead,
+	personsv1connect.PersonsServiceGetPersonProcedure:  recordsRead,
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure:    directoryRead,
 	directoryv1connect.DirectoryServiceListSpacesProcedure:        directoryRead,
@@ -101,6 +108,8 @@ var audited = map[string]audit.Action{
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:      deviceRetire,
 	directoryv1connect.DirectoryServiceWipeDeviceProcedure:        deviceWipe,
 	directoryv1connect.DirectoryServiceGetDeviceManifestProcedure: deviceManifest,
+	directoryv1connect.DirectoryServiceInviteDeviceProcedure:      inviteMake,
+	directoryv1connect.DirectoryServiceListEventsProcedure:        auditRead,
 
 	enrolv1connect.EnrolServiceEnrolProcedure:     deviceEnrol,
 	enrolv1connect.EnrolServiceChallengeProcedure: notKept, // it is nothing by itself
@@ -199,9 +208,19 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 	case *personsv1.ListPairsResponse:
 		e.Count = 2 * len(given.Pairs)
 		return some(e)
+	case *personsv1.ListPeopleResponse:
+		e.Count = len(given.People)
+		return some(e)
 	case *syncv1.RepairResponse:
 		e.Count = len(given.Rows)
 		return some(e)
+	case *syncv1.ListRecordsResponse:
+		e.Count = len(given.Records)
+	case *syncv1.SurveyResponse: // numbers of all of them together
+		e.Space, e.Count = "", len(given.Spaces)
+		return []audit.Event{e}
+	case *syncv1.ListReviewResponse:
+		return givenInReview(e, given)
 	}
 	if len(spaces) < 2 {
 		return []audit.Event{e}
@@ -226,6 +245,18 @@ func givenBySync(e audit.Event, given *syncv1.SyncResponse) (events []audit.Even
 	for _, space := range given.Spaces {
 		e.Space, e.Count, e.Position = hex.EncodeToString(space.SpaceId), countOf(space.Page), space.Page.GetPosition()
 		events = append(events, some(e)...)
+	}
+	return events
+}
+
+// givenInReview is an event for each space of which items were given.
+func givenInReview(e audit.Event, given *syncv1.ListReviewResponse) (events []audit.Event) {
+	for i, item := range given.Items {
+		e.Count++
+		if i+1 == len(given.Items) || !bytes.Equal(item.SpaceId, given.Items[i+1].SpaceId) {
+			e.Space = hex.EncodeToString(item.SpaceId)
+			events, e.Count = append(events, e), 0
+		}
 	}
 	return events
 }
@@ -268,7 +299,7 @@ func nameOne(e *audit.Event, field, id string) {
 	switch field {
 	case "record_id":
 		e.Record = id
-	case "subject_id", "user_id", "first_person_id":
+	case "subject_id", "user_id", "person_id", "first_person_id":
 		e.Person = id
 	case "second_person_id", "device_id", "assignment_id", "programme_id":
 		e.Target = id

@@ -6,6 +6,8 @@ import (
 	"connectrpc.com/connect"
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/survey"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -19,12 +21,18 @@ type DeskEngine interface {
 	Disagreements(ctx context.Context, person merge.PersonID, space merge.SpaceID, token string) (list []syncengine.Disagreement, next string, err error)
 	// Write returns the change it made and its position in the space's log.
 	Write(ctx context.Context, author merge.PersonID, space merge.SpaceID, records []syncengine.WriteRecord) (merge.ID, uint64, error)
+	// ListRecords gives a page, and the position of the space of which it is.
+	ListRecords(ctx context.Context, person merge.PersonID, space merge.SpaceID, token string) (list []syncengine.ListedRecord, next string, position uint64, err error)
 	HistoryEngine
 	ReviewEngine
 }
 
 // deskService implements syncv1connect.DeskServiceHandler.
-type deskService struct{ engine DeskEngine }
+type deskService struct {
+	engine    DeskEngine
+	surveyor  *survey.Surveyor
+	directory *directory.Directory
+}
 
 func (s *deskService) ListDisagreements(ctx context.Context, req *connect.Request[syncv1.ListDisagreementsRequest]) (*connect.Response[syncv1.ListDisagreementsResponse], error) {
 	person, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
@@ -89,6 +97,7 @@ func (s *deskService) Write(ctx context.Context, req *connect.Request[syncv1.Wri
 func writeRecord(m *syncv1.RecordValues) (syncengine.WriteRecord, error) {
 	w := syncengine.WriteRecord{
 		Type: m.GetRecord().GetType(), Header: m.GetRecord().GetHeader(), Message: m.GetMessage(), Fields: m.GetFields(),
+		Standing: syncengine.Standing(min(m.GetStanding(), syncv1.Standing_STANDING_MEANT+1)),
 	}
 	var err error
 	if id := m.GetRecord().GetRecordId(); len(id) > 0 {

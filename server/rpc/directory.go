@@ -10,7 +10,10 @@ import (
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/contact"
 	"github.com/zhurnal/zhurnal/server/directory"
+	"github.com/zhurnal/zhurnal/server/enrol"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -21,6 +24,10 @@ import (
 type directoryService struct {
 	directory *directory.Directory
 	manifest  Manifest
+	contacts  *contact.Book
+	door      *enrol.Service
+	home      credential.Home
+	trail     Trail
 }
 
 // callersTenant returns the caller, and the directory as it is for the caller.

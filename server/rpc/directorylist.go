@@ -73,8 +73,23 @@ func (s *directoryService) ListDevices(ctx context.Context, req *connect.Request
 		device := l.View.Device(id)
 		resp.Devices = append(resp.Devices, &directoryv1.ListedDevice{
 			DeviceId: id[:], UserId: device.UserId, TabletLabel: device.TabletLabel, EnrolledMillis: device.EnrolledMillis,
-			Status: device.Status, StatusMillis: device.StatusMillis, ObeysWipeKey: len(device.WipeKey) > 0,
+			Status: device.Status, StatusMillis: device.StatusMillis, Contact: s.contact(id), ObeysWipeKey: len(device.WipeKey) > 0,
 		})
 	}
 	return answered(resp, err)
+}
+
+// contact is how a device stood when it was last heard from, nil if it never was.
+func (s *directoryService) contact(id directory.DeviceID) *directoryv1.DeviceContact {
+	c, ok := s.contacts.Of(id)
+	if !ok {
+		return nil
+	}
+	m := &directoryv1.DeviceContact{
+		AtMillis: c.At, ClockOffsetMillis: c.OffsetMillis, Waiting: uint32(c.Waiting), OldestWaitingMillis: c.OldestAt, AppVersion: c.App, Silent: c.Silent,
+	}
+	for i := range c.Replicas {
+		m.ReplicaIds = append(m.ReplicaIds, c.Replicas[i][:])
+	}
+	return m
 }

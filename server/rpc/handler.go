@@ -19,11 +19,14 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/contact"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/signin"
+	"github.com/zhurnal/zhurnal/server/survey"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 )
 
 // Engine is all that the services ask of the engine.
@@ -37,7 +40,11 @@ type Engine interface {
 	ExpiryEngine
 	RightsEngine
 	SchemaEngine
+	Surveyed
 }
+
+// Surveyed is what surveys read.
+type Surveyed interface{ survey.Registers }
 
 // Options say what a server serves.
 type Options struct {
@@ -69,8 +76,15 @@ type Options struct {
 	TLS      *tls.Config
 	// Limits are what callers may do; the zero value is guard.Usual.
 	Limits guard.Limits
-	// Audit keeps who did what; nil for nowhere.
+	// Audit keeps who did what; nil for nowhere. Trail reads it again, nil if it is
+	// read nowhere.
 	Audit Auditor
+	Trail Trail
+	// Contacts remembers when devices were heard from; nil for one in memory.
+	Contacts *contact.Book
+	// Home is what tablets are to know that are invited from a desk; the
+	// organisation is the caller's. Without a server nobody is invited so.
+	Home credential.Home
 	// Operator is the listener of the operator's socket; nil for none. See
 	// package operator.
 	Operator net.Listener
@@ -148,6 +162,9 @@ func (o *Options) guarded() *directory.Directory {
 //	auth.Guard    whether the caller may ask for what is asked
 //	handlers      a day's quota where something is brought      guard.Quota
 func newHandler(o Options, t timeouts, stopping context.Context, extra ...connect.HandlerOption) http.Handler {
+	if o.Contacts == nil {
+		o.Contacts = contact.New()
+	}
 	rim := edge{log: o.Log}
 	options := append([]connect.HandlerOption{
 		codecs(),
@@ -175,14 +192,16 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 	} else {
 		private(syncv1connect.NewSyncServiceHandler(&syncService{
 			engine: o.Engine, directory: o.Directory, now: o.Now, lease: o.OfflineLease, edge: rim, quota: daily,
-			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping},
+			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping}, contacts: o.Contacts,
 		}, options...))
-		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine}, options...))
+		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine, surveyor: survey.New(o.Engine, o.Now), directory: o.Directory}, options...))
 		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
 		private(personsv1connect.NewPersonsServiceHandler(&personsService{o.Persons, o.Directory}, options...))
-		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory, manifest: o.Manifest}, options...))
+		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{
+			directory: o.Directory, manifest: o.Manifest, contacts: o.Contacts, door: o.Enrol, home: o.Home, trail: o.Trail,
+		}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
 	if o.Sealed != nil {

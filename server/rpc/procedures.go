@@ -62,12 +62,17 @@ var procedures = map[string]bounds{
 	syncv1connect.DeskServiceGetRecordAtProcedure:       {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceListQuarantinedProcedure:   {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceDismissProcedure:           {messageBytes: askBytes, work: workMost},
+	syncv1connect.DeskServiceSurveyProcedure:            {messageBytes: askBytes, work: reportMost},
+	syncv1connect.DeskServiceListReviewProcedure:        {messageBytes: askBytes, work: reportMost},
+	syncv1connect.DeskServiceListRecordsProcedure:       {messageBytes: askBytes, work: workMost},
 
 	syncv1connect.AudienceServiceListAudiencesProcedure: {messageBytes: askBytes, work: workMost},
 	reportv1connect.ReportServiceListReportsProcedure:   {messageBytes: probeBytes, work: workMost},
 	reportv1connect.ReportServiceReportProcedure:        {messageBytes: askBytes, work: reportMost},
 	personsv1connect.PersonsServiceListPairsProcedure:   {messageBytes: askBytes, work: reportMost},
 	personsv1connect.PersonsServiceDecideProcedure:      {messageBytes: askBytes, work: reportMost},
+	personsv1connect.PersonsServiceListPeopleProcedure:  {messageBytes: askBytes, work: reportMost},
+	personsv1connect.PersonsServiceGetPersonProcedure:   {messageBytes: askBytes, work: reportMost},
 
 	directoryv1connect.DirectoryServiceListProgrammesProcedure:    {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceAddProgrammeProcedure:      {messageBytes: officeBytes, work: workMost},
@@ -83,6 +88,8 @@ var procedures = map[string]bounds{
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:      {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceWipeDeviceProcedure:        {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceGetDeviceManifestProcedure: {messageBytes: officeBytes, work: reportMost},
+	directoryv1connect.DirectoryServiceInviteDeviceProcedure:      {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceListEventsProcedure:        {messageBytes: officeBytes, work: workMost},
 
 	enrolv1connect.EnrolServiceEnrolProcedure:     {messageBytes: enrolBytes, work: workMost},
 	enrolv1connect.EnrolServiceChallengeProcedure: {messageBytes: enrolBytes, work: workMost},

@@ -2,14 +2,17 @@ package rpc
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"connectrpc.com/connect"
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/contact"
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
@@ -45,6 +48,7 @@ type syncService struct {
 	edge      edge
 	quota     quota
 	watch     watchTimes
+	contacts  *contact.Book
 }
 
 func (s *syncService) Push(ctx context.Context, req *connect.Request[syncv1.PushRequest]) (*connect.Response[syncv1.PushResponse], error) {
@@ -98,10 +102,35 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 		return nil, err
 	}
 	downs := withRefused(ups, served)
+	s.note(ctx, req.Msg.Status)
 	resp := wire.SyncResponse(downs, s.engine.Epoch(), s.now(), s.edge.tell(ctx, req.Spec().Procedure))
 	resp.LeaseMillis = uint64(s.lease.Milliseconds())
 	return connect.NewResponse(resp), nil
 }
+
+// note remembers how the tablet stood that has just synced.
+func (s *syncService) note(ctx context.Context, m *syncv1.TabletStatus) {
+	who, err := auth.Caller(ctx)
+	if err != nil || who.Device == (directory.DeviceID{}) {
+		return
+	}
+	c := contact.Contact{At: s.now(), Silent: m == nil, App: m.GetAppVersion(), Waiting: int(m.GetWaiting()), OldestAt: m.GetOldestWaitingMillis()}
+	if m != nil {
+		c.OffsetMillis = m.ClockMillis - c.At
+	}
+	if len(c.App) > appVersionBytes {
+		c.App = strings.ToValidUTF8(c.App[:appVersionBytes], "")
+	}
+	for _, id := range m.GetReplicaIds()[:min(len(m.GetReplicaIds()), limits.SyncSpaces)] {
+		if replica, err := wire.ID16[merge.ReplicaID](id, "replica_ids"); err == nil {
+			c.Replicas = append(c.Replicas, replica)
+		}
+	}
+	s.contacts.Note(who.Device, c)
+}
+
+// appVersionBytes bounds what an app calls itself.
+const appVersionBytes = 64
 
 // own returns the spaces that are, were or will be for the caller, in their
 // order. Of others nothing is taken: no more than of spaces that there are not.

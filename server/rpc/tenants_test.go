@@ -356,7 +356,9 @@ DirectoryService/AddUser: administrator, coordinator
 DirectoryService/Assign: administrator, coordinator
 DirectoryService/EndAssignment: administrator, coordinator
 DirectoryService/GetDeviceManifest: data protection
+DirectoryService/InviteDevice: administrator, coordinator
 DirectoryService/ListDevices: administrator, coordinator, data protection, of another programme
+DirectoryService/ListEvents: administrator, data protection
 DirectoryService/ListProgrammes: administrator, coordinator, data protection, of another programme
 DirectoryService/ListSpaces: administrator, coordinator, data protection, of another programme
 DirectoryService/ListUsers: administrator, coordinator, data protection, of another programme
@@ -365,7 +367,9 @@ DirectoryService/RevokeDevice: administrator, coordinator
 DirectoryService/SetUserStatus: administrator
 EnrolService/Challenge: administrator, coordinator, data protection, ended, facilitator, monitoring, of another programme, psychologist, supervisor, with a revoked tablet, without a role
 PersonsService/Decide: coordinator
+PersonsService/GetPerson: coordinator
 PersonsService/ListPairs: coordinator
+PersonsService/ListPeople: coordinator
 ReportService/ListReports: coordinator, monitoring, of another programme
 ReportService/Report: coordinator, monitoring
 AudienceService/ListAudiences: administrator, coordinator, data protection, facilitator, monitoring, of another programme, psychologist, supervisor, without a role
@@ -373,7 +377,10 @@ DeskService/GetRecordAt: coordinator, facilitator, psychologist, supervisor
 DeskService/ListDisagreements: coordinator, supervisor
 DeskService/ListHistory: coordinator, facilitator, psychologist, supervisor
 DeskService/ListQuarantined: coordinator, supervisor
-DeskService/Write: coordinator
+DeskService/ListRecords: coordinator, facilitator, psychologist, supervisor
+DeskService/ListReview: coordinator, supervisor
+DeskService/Survey: coordinator, supervisor
+DeskService/Write: coordinator, supervisor
 RightsService/Export: data protection, supervisor
 SyncService/Pull: coordinator, facilitator, psychologist
 SyncService/Push: coordinator, facilitator, psychologist, supervisor

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"math"
 	"net/http"
+	"path/filepath"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -23,6 +24,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/guard"
 	"github.com/zhurnal/zhurnal/server/manifest"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 	"github.com/zhurnal/zhurnal/syncengine/store"
@@ -130,8 +132,13 @@ func newTenantWorld(t *testing.T) *tenantWorld {
 	if w.door, err = enrol.New(enrol.Options{Directory: w.directory, Now: now, Random: rand.Reader}); err != nil {
 		t.Fatal(err)
 	}
+	kept, err := audit.Open(filepath.Join(t.TempDir(), "audit"), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = kept.Close() })
 	w.running = startWith(t, engine, brief, func(o *Options) {
-		o.Directory, o.Enrol = w.directory, w.door
+		o.Directory, o.Enrol, o.Audit, o.Trail, o.Home = w.directory, w.door, kept, kept, credential.Home{Server: "http://127.0.0.1"}
 		o.Manifest = &manifest.Maker{Engine: engine, Log: noEntries{}, Directory: w.directory, Now: now}
 		o.Limits = guard.Usual // but for how often one asks: this test asks more in a minute than a tablet in a year
 		o.Limits.AddressPerSecond, o.Limits.CallerPerSecond, o.Limits.AddressBurst, o.Limits.CallerBurst = 1e6, 1e6, 1e6, 1e6

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/zhurnal/zhurnal/server/auth"
+	"github.com/zhurnal/zhurnal/server/console/page"
 )
 
 // toConsole hands a request of somebody who is signed in to the console. Nothing
@@ -12,7 +13,12 @@ import (
 func (s *Service) toConsole(admit Admit) func(http.ResponseWriter, *http.Request) error {
 	console := auth.Attended(s, s.console)
 	return func(w http.ResponseWriter, r *http.Request) error {
-		who, err := s.Identify(r)
+		token, err := s.tokenOf(r)
+		if err != nil {
+			return err
+		}
+		// What an open page asks by itself keeps nobody signed in who has gone home.
+		who, err := s.sessions.look(token, !page.IsPart(r) && !s.console.IsStream(r))
 		if err != nil {
 			return err
 		}

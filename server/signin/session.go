@@ -103,7 +103,11 @@ func (s *sessions) makeRoom(user merge.PersonID, now int64) {
 }
 
 // find tells whose session it is, which goes on by that.
-func (s *sessions) find(token Token) (who auth.Principal, err error) {
+func (s *sessions) find(token Token) (who auth.Principal, err error) { return s.look(token, true) }
+
+// look tells whose session it is. What no person has asked for does not make it go
+// on.
+func (s *sessions) look(token Token, goesOnByIt bool) (who auth.Principal, err error) {
 	view, err := s.directory.View()
 	if err != nil {
 		return who, err
@@ -119,7 +123,9 @@ func (s *sessions) find(token Token) (who auth.Principal, err error) {
 		s.drop(hash)
 		return who, errNoSession
 	}
-	e.seen = now
+	if goesOnByIt {
+		e.seen = now
+	}
 	return auth.Principal{Person: e.user, Organisation: e.organisation, Session: e.id, Proven: now-e.proven < provenMillis}, nil
 }
 

@@ -81,6 +81,9 @@ type Page struct {
 	Problem, Detail string
 	// Places are the pages that the reader may open; none for who has not signed in.
 	Places []Place
+	// Section is the path of the place that the page belongs to, where that is not
+	// the begin of its own.
+	Section string
 	// Wide gives the page all the room there is.
 	Wide bool
 	// Done is the key of what has just been done.
@@ -159,6 +162,13 @@ func (p *Page) T(key string, args ...any) (string, error) {
 	return fmt.Sprintf(text[p.language], args...), nil
 }
 
+// With is the page with other data, for a part of a template.
+func (p *Page) With(data any) *Page {
+	with := *p
+	with.Data = data
+	return &with
+}
+
 // TitleText is what the page is called.
 func (p *Page) TitleText() (string, error) {
 	if p.Heading != "" {
@@ -169,6 +179,9 @@ func (p *Page) TitleText() (string, error) {
 
 // IsIn tells whether the page is under a path.
 func (p *Page) IsIn(path string) bool {
+	if p.Section != "" {
+		return path == p.Section
+	}
 	here, _, _ := strings.Cut(p.here, "?")
 	return here == path || strings.HasPrefix(here, path+"/")
 }

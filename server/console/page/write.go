@@ -32,6 +32,25 @@ func (p *Page) N(n int) string {
 	return sign + digits
 }
 
+// Signed writes a difference, with its sign.
+func (p *Page) Signed(n int) string {
+	if n > 0 {
+		return "+" + p.N(n)
+	}
+	return p.N(n)
+}
+
+// Int makes a number of one that a message has.
+func (p *Page) Int(n any) (int, error) {
+	switch n := n.(type) {
+	case uint32:
+		return int(n), nil
+	case int32:
+		return int(n), nil
+	}
+	return 0, fmt.Errorf("%T is no number of a message", n)
+}
+
 // Time writes a moment, in milliseconds since 1970, by the server's time zone.
 func (p *Page) Time(millis int64) string {
 	at := time.UnixMilli(millis)
@@ -61,6 +80,14 @@ func (p *Page) Day(day int32) string {
 	}
 	month := strings.Split(texts["months"][p.language], " ")[at.Month()-1]
 	return fmt.Sprintf("%d %s %d", at.Day(), month, at.Year())
+}
+
+// ShortDay writes a calendar day in as little room as a column of a register has.
+func (p *Page) ShortDay(day int32) string {
+	if day == 0 {
+		return "—"
+	}
+	return fmt.Sprintf("%d.%02d", day%100, day/100%100)
 }
 
 // Ago writes how long ago a moment was.

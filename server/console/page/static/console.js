@@ -30,6 +30,10 @@ function listen() {
   window.addEventListener("pagehide", () => source.close(), { once: true });
 }
 
+// Where the sections are a strip, the present one is to be seen.
+const place = document.querySelector(".places [aria-current]");
+if (place) place.closest("nav").scrollLeft = place.offsetLeft - 16;
+
 if (document.querySelector("[data-live]")) listen();
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
@@ -37,6 +41,9 @@ window.addEventListener("pageshow", (event) => { if (event.persisted) location.r
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
+// What a rule for many has left goes on by itself, until it is stopped.
+const further = document.querySelector("[data-continues]");
+if (further) setTimeout(() => further.requestSubmit(), 800);
 for (const button of document.querySelectorAll("[data-prints]")) button.addEventListener("click", () => window.print());
 for (const box of document.querySelectorAll("[data-all]")) {
   box.addEventListener("change", () => { for (const one of document.querySelectorAll(box.dataset.all)) one.checked = box.checked; });

@@ -1298,7 +1298,10 @@ type ListedDevice struct {
 	// first.
 	StatusMillis int64 `protobuf:"zigzag64,6,opt,name=status_millis,json=statusMillis,proto3" json:"status_millis,omitempty"`
 	// It was given a key by which orders to wipe it are signed.
-	ObeysWipeKey  bool `protobuf:"varint,7,opt,name=obeys_wipe_key,json=obeysWipeKey,proto3" json:"obeys_wipe_key,omitempty"`
+	ObeysWipeKey bool `protobuf:"varint,7,opt,name=obeys_wipe_key,json=obeysWipeKey,proto3" json:"obeys_wipe_key,omitempty"`
+	// When it last synced, and how it stood then; absent if it never has, as far as
+	// the server remembers.
+	Contact       *DeviceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1382,6 +1385,489 @@ func (x *ListedDevice) GetObeysWipeKey() bool {
 	return false
 }
 
+func (x *ListedDevice) GetContact() *DeviceContact {
+	if x != nil {
+		return x.Contact
+	}
+	return nil
+}
+
+// What a device said of itself when it last synced.
+type DeviceContact struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The server's clock, in milliseconds since 1970.
+	AtMillis int64 `protobuf:"zigzag64,1,opt,name=at_millis,json=atMillis,proto3" json:"at_millis,omitempty"`
+	// The device's clock less the server's.
+	ClockOffsetMillis int64 `protobuf:"zigzag64,2,opt,name=clock_offset_millis,json=clockOffsetMillis,proto3" json:"clock_offset_millis,omitempty"`
+	// The device's own changes over which there was no verdict then, and that did not
+	// come with what it sent.
+	Waiting uint32 `protobuf:"varint,3,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// When the oldest of them was written, by the device's clock; zero without one.
+	OldestWaitingMillis int64 `protobuf:"zigzag64,4,opt,name=oldest_waiting_millis,json=oldestWaitingMillis,proto3" json:"oldest_waiting_millis,omitempty"`
+	// The version of its app, as it names itself; empty if it does not.
+	AppVersion string `protobuf:"bytes,5,opt,name=app_version,json=appVersion,proto3" json:"app_version,omitempty"`
+	// The replicas under which it writes, 16 bytes each.
+	ReplicaIds [][]byte `protobuf:"bytes,6,rep,name=replica_ids,json=replicaIds,proto3" json:"replica_ids,omitempty"`
+	// It does not say how it stands.
+	Silent        bool `protobuf:"varint,7,opt,name=silent,proto3" json:"silent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeviceContact) Reset() {
+	*x = DeviceContact{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeviceContact) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeviceContact) ProtoMessage() {}
+
+func (x *DeviceContact) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeviceContact.ProtoReflect.Descriptor instead.
+func (*DeviceContact) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *DeviceContact) GetAtMillis() int64 {
+	if x != nil {
+		return x.AtMillis
+	}
+	return 0
+}
+
+func (x *DeviceContact) GetClockOffsetMillis() int64 {
+	if x != nil {
+		return x.ClockOffsetMillis
+	}
+	return 0
+}
+
+func (x *DeviceContact) GetWaiting() uint32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *DeviceContact) GetOldestWaitingMillis() int64 {
+	if x != nil {
+		return x.OldestWaitingMillis
+	}
+	return 0
+}
+
+func (x *DeviceContact) GetAppVersion() string {
+	if x != nil {
+		return x.AppVersion
+	}
+	return ""
+}
+
+func (x *DeviceContact) GetReplicaIds() [][]byte {
+	if x != nil {
+		return x.ReplicaIds
+	}
+	return nil
+}
+
+func (x *DeviceContact) GetSilent() bool {
+	if x != nil {
+		return x.Silent
+	}
+	return false
+}
+
+// Makes an invitation, by which one device of a user enrols, once.
+type InviteDeviceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose device it will be: 16 bytes.
+	UserId []byte `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// It goes on paper, and is good for longer.
+	Printed       bool `protobuf:"varint,2,opt,name=printed,proto3" json:"printed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InviteDeviceRequest) Reset() {
+	*x = InviteDeviceRequest{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InviteDeviceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InviteDeviceRequest) ProtoMessage() {}
+
+func (x *InviteDeviceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InviteDeviceRequest.ProtoReflect.Descriptor instead.
+func (*InviteDeviceRequest) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *InviteDeviceRequest) GetUserId() []byte {
+	if x != nil {
+		return x.UserId
+	}
+	return nil
+}
+
+func (x *InviteDeviceRequest) GetPrinted() bool {
+	if x != nil {
+		return x.Printed
+	}
+	return false
+}
+
+// Whoever has it can enrol.
+type InviteDeviceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The line that a tablet's camera reads.
+	Invitation string `protobuf:"bytes,1,opt,name=invitation,proto3" json:"invitation,omitempty"`
+	// Until when it is good, milliseconds since 1970.
+	ExpiresMillis int64 `protobuf:"zigzag64,2,opt,name=expires_millis,json=expiresMillis,proto3" json:"expires_millis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InviteDeviceResponse) Reset() {
+	*x = InviteDeviceResponse{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InviteDeviceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InviteDeviceResponse) ProtoMessage() {}
+
+func (x *InviteDeviceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InviteDeviceResponse.ProtoReflect.Descriptor instead.
+func (*InviteDeviceResponse) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *InviteDeviceResponse) GetInvitation() string {
+	if x != nil {
+		return x.Invitation
+	}
+	return ""
+}
+
+func (x *InviteDeviceResponse) GetExpiresMillis() int64 {
+	if x != nil {
+		return x.ExpiresMillis
+	}
+	return 0
+}
+
+// Asks who did what in the organisation.
+type ListEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As the last answer gave it; empty for the newest.
+	PageToken string `protobuf:"bytes,1,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// What has this id in it alone: 16 bytes, or empty for everything.
+	AboutId []byte `protobuf:"bytes,2,opt,name=about_id,json=aboutId,proto3" json:"about_id,omitempty"`
+	// What was done, or what that begins with, such as "device."; empty for
+	// everything.
+	Action        string `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEventsRequest) Reset() {
+	*x = ListEventsRequest{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEventsRequest) ProtoMessage() {}
+
+func (x *ListEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEventsRequest.ProtoReflect.Descriptor instead.
+func (*ListEventsRequest) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ListEventsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListEventsRequest) GetAboutId() []byte {
+	if x != nil {
+		return x.AboutId
+	}
+	return nil
+}
+
+func (x *ListEventsRequest) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+// A page of who did what, the newest first.
+type ListEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 100.
+	Events []*ListedEvent `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// Empty after the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListEventsResponse) Reset() {
+	*x = ListEventsResponse{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListEventsResponse) ProtoMessage() {}
+
+func (x *ListEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListEventsResponse.ProtoReflect.Descriptor instead.
+func (*ListEventsResponse) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ListEventsResponse) GetEvents() []*ListedEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ListEventsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// Something that somebody did. Ids are 16 bytes, or empty.
+type ListedEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// It counts from 1, over all organisations of the server.
+	Sequence uint64 `protobuf:"varint,1,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	// Milliseconds since 1970.
+	AtMillis int64 `protobuf:"zigzag64,2,opt,name=at_millis,json=atMillis,proto3" json:"at_millis,omitempty"`
+	// What was done, as a word.
+	Action string `protobuf:"bytes,3,opt,name=action,proto3" json:"action,omitempty"`
+	// Who did it.
+	ById []byte `protobuf:"bytes,4,opt,name=by_id,json=byId,proto3" json:"by_id,omitempty"`
+	// On what device.
+	DeviceId []byte `protobuf:"bytes,5,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	// In what space.
+	SpaceId []byte `protobuf:"bytes,6,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
+	// To what record.
+	RecordId []byte `protobuf:"bytes,7,opt,name=record_id,json=recordId,proto3" json:"record_id,omitempty"`
+	// To whom.
+	PersonId []byte `protobuf:"bytes,8,opt,name=person_id,json=personId,proto3" json:"person_id,omitempty"`
+	// To what else.
+	TargetId []byte `protobuf:"bytes,9,opt,name=target_id,json=targetId,proto3" json:"target_id,omitempty"`
+	// To how many things, where it was several.
+	Count uint32 `protobuf:"varint,10,opt,name=count,proto3" json:"count,omitempty"`
+	// The kind of error that it ended with; empty if it was done.
+	Outcome string `protobuf:"bytes,11,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// A word or two of the server's own.
+	Detail        string `protobuf:"bytes,12,opt,name=detail,proto3" json:"detail,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListedEvent) Reset() {
+	*x = ListedEvent{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListedEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListedEvent) ProtoMessage() {}
+
+func (x *ListedEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListedEvent.ProtoReflect.Descriptor instead.
+func (*ListedEvent) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListedEvent) GetSequence() uint64 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *ListedEvent) GetAtMillis() int64 {
+	if x != nil {
+		return x.AtMillis
+	}
+	return 0
+}
+
+func (x *ListedEvent) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *ListedEvent) GetById() []byte {
+	if x != nil {
+		return x.ById
+	}
+	return nil
+}
+
+func (x *ListedEvent) GetDeviceId() []byte {
+	if x != nil {
+		return x.DeviceId
+	}
+	return nil
+}
+
+func (x *ListedEvent) GetSpaceId() []byte {
+	if x != nil {
+		return x.SpaceId
+	}
+	return nil
+}
+
+func (x *ListedEvent) GetRecordId() []byte {
+	if x != nil {
+		return x.RecordId
+	}
+	return nil
+}
+
+func (x *ListedEvent) GetPersonId() []byte {
+	if x != nil {
+		return x.PersonId
+	}
+	return nil
+}
+
+func (x *ListedEvent) GetTargetId() []byte {
+	if x != nil {
+		return x.TargetId
+	}
+	return nil
+}
+
+func (x *ListedEvent) GetCount() uint32 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *ListedEvent) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *ListedEvent) GetDetail() string {
+	if x != nil {
+		return x.Detail
+	}
+	return ""
+}
+
 // Lets a device in no more, for good: it was lost or stolen.
 type RevokeDeviceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1393,7 +1879,7 @@ type RevokeDeviceRequest struct {
 
 func (x *RevokeDeviceRequest) Reset() {
 	*x = RevokeDeviceRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[24]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1405,7 +1891,7 @@ func (x *RevokeDeviceRequest) String() string {
 func (*RevokeDeviceRequest) ProtoMessage() {}
 
 func (x *RevokeDeviceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[24]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1418,7 +1904,7 @@ func (x *RevokeDeviceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeDeviceRequest.ProtoReflect.Descriptor instead.
 func (*RevokeDeviceRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{24}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *RevokeDeviceRequest) GetDeviceId() []byte {
@@ -1437,7 +1923,7 @@ type RevokeDeviceResponse struct {
 
 func (x *RevokeDeviceResponse) Reset() {
 	*x = RevokeDeviceResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[25]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1449,7 +1935,7 @@ func (x *RevokeDeviceResponse) String() string {
 func (*RevokeDeviceResponse) ProtoMessage() {}
 
 func (x *RevokeDeviceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[25]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1462,7 +1948,7 @@ func (x *RevokeDeviceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeDeviceResponse.ProtoReflect.Descriptor instead.
 func (*RevokeDeviceResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{25}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{31}
 }
 
 // Says whether a device is waited for. One that is retired may sync, loses
@@ -1479,7 +1965,7 @@ type RetireDeviceRequest struct {
 
 func (x *RetireDeviceRequest) Reset() {
 	*x = RetireDeviceRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[26]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1491,7 +1977,7 @@ func (x *RetireDeviceRequest) String() string {
 func (*RetireDeviceRequest) ProtoMessage() {}
 
 func (x *RetireDeviceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[26]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1504,7 +1990,7 @@ func (x *RetireDeviceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireDeviceRequest.ProtoReflect.Descriptor instead.
 func (*RetireDeviceRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{26}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *RetireDeviceRequest) GetDeviceId() []byte {
@@ -1530,7 +2016,7 @@ type RetireDeviceResponse struct {
 
 func (x *RetireDeviceResponse) Reset() {
 	*x = RetireDeviceResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[27]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1542,7 +2028,7 @@ func (x *RetireDeviceResponse) String() string {
 func (*RetireDeviceResponse) ProtoMessage() {}
 
 func (x *RetireDeviceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[27]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1555,7 +2041,7 @@ func (x *RetireDeviceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RetireDeviceResponse.ProtoReflect.Descriptor instead.
 func (*RetireDeviceResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{27}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{33}
 }
 
 // Has a device erase what it holds, when it next meets the server or a hub. It is
@@ -1572,7 +2058,7 @@ type WipeDeviceRequest struct {
 
 func (x *WipeDeviceRequest) Reset() {
 	*x = WipeDeviceRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[28]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1584,7 +2070,7 @@ func (x *WipeDeviceRequest) String() string {
 func (*WipeDeviceRequest) ProtoMessage() {}
 
 func (x *WipeDeviceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[28]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1597,7 +2083,7 @@ func (x *WipeDeviceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WipeDeviceRequest.ProtoReflect.Descriptor instead.
 func (*WipeDeviceRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{28}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *WipeDeviceRequest) GetDeviceId() []byte {
@@ -1623,7 +2109,7 @@ type WipeDeviceResponse struct {
 
 func (x *WipeDeviceResponse) Reset() {
 	*x = WipeDeviceResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[29]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1635,7 +2121,7 @@ func (x *WipeDeviceResponse) String() string {
 func (*WipeDeviceResponse) ProtoMessage() {}
 
 func (x *WipeDeviceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[29]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1648,7 +2134,7 @@ func (x *WipeDeviceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WipeDeviceResponse.ProtoReflect.Descriptor instead.
 func (*WipeDeviceResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{29}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{35}
 }
 
 var File_zhurnal_directory_v1_office_proto protoreflect.FileDescriptor
@@ -1730,7 +2216,7 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x13ListDevicesResponse\x12<\n" +
 	"\adevices\x18\x01 \x03(\v2\".zhurnal.directory.v1.ListedDeviceR\adevices\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12'\n" +
-	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\"\x97\x02\n" +
+	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\"\xd6\x02\n" +
 	"\fListedDevice\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\fR\x06userId\x12!\n" +
@@ -1738,7 +2224,48 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x0fenrolled_millis\x18\x04 \x01(\x12R\x0eenrolledMillis\x12:\n" +
 	"\x06status\x18\x05 \x01(\x0e2\".zhurnal.directory.v1.DeviceStatusR\x06status\x12#\n" +
 	"\rstatus_millis\x18\x06 \x01(\x12R\fstatusMillis\x12$\n" +
-	"\x0eobeys_wipe_key\x18\a \x01(\bR\fobeysWipeKey\"2\n" +
+	"\x0eobeys_wipe_key\x18\a \x01(\bR\fobeysWipeKey\x12=\n" +
+	"\acontact\x18\b \x01(\v2#.zhurnal.directory.v1.DeviceContactR\acontact\"\x84\x02\n" +
+	"\rDeviceContact\x12\x1b\n" +
+	"\tat_millis\x18\x01 \x01(\x12R\batMillis\x12.\n" +
+	"\x13clock_offset_millis\x18\x02 \x01(\x12R\x11clockOffsetMillis\x12\x18\n" +
+	"\awaiting\x18\x03 \x01(\rR\awaiting\x122\n" +
+	"\x15oldest_waiting_millis\x18\x04 \x01(\x12R\x13oldestWaitingMillis\x12\x1f\n" +
+	"\vapp_version\x18\x05 \x01(\tR\n" +
+	"appVersion\x12\x1f\n" +
+	"\vreplica_ids\x18\x06 \x03(\fR\n" +
+	"replicaIds\x12\x16\n" +
+	"\x06silent\x18\a \x01(\bR\x06silent\"H\n" +
+	"\x13InviteDeviceRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\fR\x06userId\x12\x18\n" +
+	"\aprinted\x18\x02 \x01(\bR\aprinted\"]\n" +
+	"\x14InviteDeviceResponse\x12\x1e\n" +
+	"\n" +
+	"invitation\x18\x01 \x01(\tR\n" +
+	"invitation\x12%\n" +
+	"\x0eexpires_millis\x18\x02 \x01(\x12R\rexpiresMillis\"e\n" +
+	"\x11ListEventsRequest\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x01 \x01(\tR\tpageToken\x12\x19\n" +
+	"\babout_id\x18\x02 \x01(\fR\aaboutId\x12\x16\n" +
+	"\x06action\x18\x03 \x01(\tR\x06action\"w\n" +
+	"\x12ListEventsResponse\x129\n" +
+	"\x06events\x18\x01 \x03(\v2!.zhurnal.directory.v1.ListedEventR\x06events\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xca\x02\n" +
+	"\vListedEvent\x12\x1a\n" +
+	"\bsequence\x18\x01 \x01(\x04R\bsequence\x12\x1b\n" +
+	"\tat_millis\x18\x02 \x01(\x12R\batMillis\x12\x16\n" +
+	"\x06action\x18\x03 \x01(\tR\x06action\x12\x13\n" +
+	"\x05by_id\x18\x04 \x01(\fR\x04byId\x12\x1b\n" +
+	"\tdevice_id\x18\x05 \x01(\fR\bdeviceId\x12\x19\n" +
+	"\bspace_id\x18\x06 \x01(\fR\aspaceId\x12\x1b\n" +
+	"\trecord_id\x18\a \x01(\fR\brecordId\x12\x1b\n" +
+	"\tperson_id\x18\b \x01(\fR\bpersonId\x12\x1b\n" +
+	"\ttarget_id\x18\t \x01(\fR\btargetId\x12\x14\n" +
+	"\x05count\x18\n" +
+	" \x01(\rR\x05count\x12\x18\n" +
+	"\aoutcome\x18\v \x01(\tR\aoutcome\x12\x16\n" +
+	"\x06detail\x18\f \x01(\tR\x06detail\"2\n" +
 	"\x13RevokeDeviceRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\"\x16\n" +
 	"\x14RevokeDeviceResponse\"L\n" +
@@ -1763,7 +2290,7 @@ func file_zhurnal_directory_v1_office_proto_rawDescGZIP() []byte {
 	return file_zhurnal_directory_v1_office_proto_rawDescData
 }
 
-var file_zhurnal_directory_v1_office_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_zhurnal_directory_v1_office_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_zhurnal_directory_v1_office_proto_goTypes = []any{
 	(*ListProgrammesRequest)(nil),  // 0: zhurnal.directory.v1.ListProgrammesRequest
 	(*ListProgrammesResponse)(nil), // 1: zhurnal.directory.v1.ListProgrammesResponse
@@ -1789,39 +2316,47 @@ var file_zhurnal_directory_v1_office_proto_goTypes = []any{
 	(*ListDevicesRequest)(nil),     // 21: zhurnal.directory.v1.ListDevicesRequest
 	(*ListDevicesResponse)(nil),    // 22: zhurnal.directory.v1.ListDevicesResponse
 	(*ListedDevice)(nil),           // 23: zhurnal.directory.v1.ListedDevice
-	(*RevokeDeviceRequest)(nil),    // 24: zhurnal.directory.v1.RevokeDeviceRequest
-	(*RevokeDeviceResponse)(nil),   // 25: zhurnal.directory.v1.RevokeDeviceResponse
-	(*RetireDeviceRequest)(nil),    // 26: zhurnal.directory.v1.RetireDeviceRequest
-	(*RetireDeviceResponse)(nil),   // 27: zhurnal.directory.v1.RetireDeviceResponse
-	(*WipeDeviceRequest)(nil),      // 28: zhurnal.directory.v1.WipeDeviceRequest
-	(*WipeDeviceResponse)(nil),     // 29: zhurnal.directory.v1.WipeDeviceResponse
-	(v1.SpaceKind)(0),              // 30: zhurnal.schema.v1.SpaceKind
-	(UserStatus)(0),                // 31: zhurnal.directory.v1.UserStatus
-	(*Assignment)(nil),             // 32: zhurnal.directory.v1.Assignment
-	(Role)(0),                      // 33: zhurnal.directory.v1.Role
-	(*Scope)(nil),                  // 34: zhurnal.directory.v1.Scope
-	(DeviceStatus)(0),              // 35: zhurnal.directory.v1.DeviceStatus
-	(*v11.WipeOrder)(nil),          // 36: zhurnal.enrol.v1.WipeOrder
+	(*DeviceContact)(nil),          // 24: zhurnal.directory.v1.DeviceContact
+	(*InviteDeviceRequest)(nil),    // 25: zhurnal.directory.v1.InviteDeviceRequest
+	(*InviteDeviceResponse)(nil),   // 26: zhurnal.directory.v1.InviteDeviceResponse
+	(*ListEventsRequest)(nil),      // 27: zhurnal.directory.v1.ListEventsRequest
+	(*ListEventsResponse)(nil),     // 28: zhurnal.directory.v1.ListEventsResponse
+	(*ListedEvent)(nil),            // 29: zhurnal.directory.v1.ListedEvent
+	(*RevokeDeviceRequest)(nil),    // 30: zhurnal.directory.v1.RevokeDeviceRequest
+	(*RevokeDeviceResponse)(nil),   // 31: zhurnal.directory.v1.RevokeDeviceResponse
+	(*RetireDeviceRequest)(nil),    // 32: zhurnal.directory.v1.RetireDeviceRequest
+	(*RetireDeviceResponse)(nil),   // 33: zhurnal.directory.v1.RetireDeviceResponse
+	(*WipeDeviceRequest)(nil),      // 34: zhurnal.directory.v1.WipeDeviceRequest
+	(*WipeDeviceResponse)(nil),     // 35: zhurnal.directory.v1.WipeDeviceResponse
+	(v1.SpaceKind)(0),              // 36: zhurnal.schema.v1.SpaceKind
+	(UserStatus)(0),                // 37: zhurnal.directory.v1.UserStatus
+	(*Assignment)(nil),             // 38: zhurnal.directory.v1.Assignment
+	(Role)(0),                      // 39: zhurnal.directory.v1.Role
+	(*Scope)(nil),                  // 40: zhurnal.directory.v1.Scope
+	(DeviceStatus)(0),              // 41: zhurnal.directory.v1.DeviceStatus
+	(*v11.WipeOrder)(nil),          // 42: zhurnal.enrol.v1.WipeOrder
 }
 var file_zhurnal_directory_v1_office_proto_depIdxs = []int32{
 	2,  // 0: zhurnal.directory.v1.ListProgrammesResponse.programmes:type_name -> zhurnal.directory.v1.ListedProgramme
 	7,  // 1: zhurnal.directory.v1.ListSpacesResponse.spaces:type_name -> zhurnal.directory.v1.ListedSpace
-	30, // 2: zhurnal.directory.v1.ListedSpace.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	30, // 3: zhurnal.directory.v1.AddSpaceRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	36, // 2: zhurnal.directory.v1.ListedSpace.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	36, // 3: zhurnal.directory.v1.AddSpaceRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
 	12, // 4: zhurnal.directory.v1.ListUsersResponse.users:type_name -> zhurnal.directory.v1.ListedUser
-	31, // 5: zhurnal.directory.v1.ListedUser.status:type_name -> zhurnal.directory.v1.UserStatus
-	32, // 6: zhurnal.directory.v1.ListedUser.assignments:type_name -> zhurnal.directory.v1.Assignment
-	31, // 7: zhurnal.directory.v1.SetUserStatusRequest.status:type_name -> zhurnal.directory.v1.UserStatus
-	33, // 8: zhurnal.directory.v1.AssignRequest.role:type_name -> zhurnal.directory.v1.Role
-	34, // 9: zhurnal.directory.v1.AssignRequest.scope:type_name -> zhurnal.directory.v1.Scope
+	37, // 5: zhurnal.directory.v1.ListedUser.status:type_name -> zhurnal.directory.v1.UserStatus
+	38, // 6: zhurnal.directory.v1.ListedUser.assignments:type_name -> zhurnal.directory.v1.Assignment
+	37, // 7: zhurnal.directory.v1.SetUserStatusRequest.status:type_name -> zhurnal.directory.v1.UserStatus
+	39, // 8: zhurnal.directory.v1.AssignRequest.role:type_name -> zhurnal.directory.v1.Role
+	40, // 9: zhurnal.directory.v1.AssignRequest.scope:type_name -> zhurnal.directory.v1.Scope
 	23, // 10: zhurnal.directory.v1.ListDevicesResponse.devices:type_name -> zhurnal.directory.v1.ListedDevice
-	35, // 11: zhurnal.directory.v1.ListedDevice.status:type_name -> zhurnal.directory.v1.DeviceStatus
-	36, // 12: zhurnal.directory.v1.WipeDeviceRequest.order:type_name -> zhurnal.enrol.v1.WipeOrder
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	41, // 11: zhurnal.directory.v1.ListedDevice.status:type_name -> zhurnal.directory.v1.DeviceStatus
+	24, // 12: zhurnal.directory.v1.ListedDevice.contact:type_name -> zhurnal.directory.v1.DeviceContact
+	29, // 13: zhurnal.directory.v1.ListEventsResponse.events:type_name -> zhurnal.directory.v1.ListedEvent
+	42, // 14: zhurnal.directory.v1.WipeDeviceRequest.order:type_name -> zhurnal.enrol.v1.WipeOrder
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_directory_v1_office_proto_init() }
@@ -1836,7 +2371,7 @@ func file_zhurnal_directory_v1_office_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_directory_v1_office_proto_rawDesc), len(file_zhurnal_directory_v1_office_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   30,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

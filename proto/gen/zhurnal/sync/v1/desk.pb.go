@@ -21,6 +21,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Whether a record is meant.
+type Standing int32
+
+const (
+	// Nothing is said of it.
+	Standing_STANDING_UNSPECIFIED Standing = 0
+	// It was entered by mistake, with everything that is live in it now.
+	Standing_STANDING_MISTAKE Standing = 1
+	// It is meant, whoever called it a mistake.
+	Standing_STANDING_MEANT Standing = 2
+)
+
+// Enum value maps for Standing.
+var (
+	Standing_name = map[int32]string{
+		0: "STANDING_UNSPECIFIED",
+		1: "STANDING_MISTAKE",
+		2: "STANDING_MEANT",
+	}
+	Standing_value = map[string]int32{
+		"STANDING_UNSPECIFIED": 0,
+		"STANDING_MISTAKE":     1,
+		"STANDING_MEANT":       2,
+	}
+)
+
+func (x Standing) Enum() *Standing {
+	p := new(Standing)
+	*p = x
+	return p
+}
+
+func (x Standing) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Standing) Descriptor() protoreflect.EnumDescriptor {
+	return file_zhurnal_sync_v1_desk_proto_enumTypes[0].Descriptor()
+}
+
+func (Standing) Type() protoreflect.EnumType {
+	return &file_zhurnal_sync_v1_desk_proto_enumTypes[0]
+}
+
+func (x Standing) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Standing.Descriptor instead.
+func (Standing) EnumDescriptor() ([]byte, []int) {
+	return file_zhurnal_sync_v1_desk_proto_rawDescGZIP(), []int{0}
+}
+
 // Asks for the cells in which people disagree, and for records that some call a
 // mistake and others do not.
 type ListDisagreementsRequest struct {
@@ -425,7 +478,9 @@ type RecordValues struct {
 	// The values that the coordinator saw and means to replace, across all the
 	// cells; a live value that is not named stays, and the cell goes on
 	// disagreeing.
-	Seen          []*ChangeID `protobuf:"bytes,4,rep,name=seen,proto3" json:"seen,omitempty"`
+	Seen []*ChangeID `protobuf:"bytes,4,rep,name=seen,proto3" json:"seen,omitempty"`
+	// Whether the record is meant. Nothing else of it is written then.
+	Standing      Standing `protobuf:"varint,5,opt,name=standing,proto3,enum=zhurnal.sync.v1.Standing" json:"standing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -486,6 +541,13 @@ func (x *RecordValues) GetSeen() []*ChangeID {
 		return x.Seen
 	}
 	return nil
+}
+
+func (x *RecordValues) GetStanding() Standing {
+	if x != nil {
+		return x.Standing
+	}
+	return Standing_STANDING_UNSPECIFIED
 }
 
 // The change is durable and applied.
@@ -573,15 +635,20 @@ const file_zhurnal_sync_v1_desk_proto_rawDesc = "" +
 	"\x05value\x18\x04 \x01(\fR\x05value\"b\n" +
 	"\fWriteRequest\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x127\n" +
-	"\arecords\x18\x02 \x03(\v2\x1d.zhurnal.sync.v1.RecordValuesR\arecords\"\xa4\x01\n" +
+	"\arecords\x18\x02 \x03(\v2\x1d.zhurnal.sync.v1.RecordValuesR\arecords\"\xdb\x01\n" +
 	"\fRecordValues\x123\n" +
 	"\x06record\x18\x01 \x01(\v2\x1b.zhurnal.sync.v1.RecordNameR\x06record\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\fR\amessage\x12\x16\n" +
 	"\x06fields\x18\x03 \x03(\rR\x06fields\x12-\n" +
-	"\x04seen\x18\x04 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\x04seen\"^\n" +
+	"\x04seen\x18\x04 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\x04seen\x125\n" +
+	"\bstanding\x18\x05 \x01(\x0e2\x19.zhurnal.sync.v1.StandingR\bstanding\"^\n" +
 	"\rWriteResponse\x121\n" +
 	"\x06change\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ChangeIDR\x06change\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\x04R\bpositionB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
+	"\bposition\x18\x02 \x01(\x04R\bposition*N\n" +
+	"\bStanding\x12\x18\n" +
+	"\x14STANDING_UNSPECIFIED\x10\x00\x12\x14\n" +
+	"\x10STANDING_MISTAKE\x10\x01\x12\x12\n" +
+	"\x0eSTANDING_MEANT\x10\x02B=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var (
 	file_zhurnal_sync_v1_desk_proto_rawDescOnce sync.Once
@@ -595,32 +662,35 @@ func file_zhurnal_sync_v1_desk_proto_rawDescGZIP() []byte {
 	return file_zhurnal_sync_v1_desk_proto_rawDescData
 }
 
+var file_zhurnal_sync_v1_desk_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_zhurnal_sync_v1_desk_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_zhurnal_sync_v1_desk_proto_goTypes = []any{
-	(*ListDisagreementsRequest)(nil),  // 0: zhurnal.sync.v1.ListDisagreementsRequest
-	(*ListDisagreementsResponse)(nil), // 1: zhurnal.sync.v1.ListDisagreementsResponse
-	(*Disagreement)(nil),              // 2: zhurnal.sync.v1.Disagreement
-	(*RecordName)(nil),                // 3: zhurnal.sync.v1.RecordName
-	(*LiveValue)(nil),                 // 4: zhurnal.sync.v1.LiveValue
-	(*WriteRequest)(nil),              // 5: zhurnal.sync.v1.WriteRequest
-	(*RecordValues)(nil),              // 6: zhurnal.sync.v1.RecordValues
-	(*WriteResponse)(nil),             // 7: zhurnal.sync.v1.WriteResponse
-	(*ChangeID)(nil),                  // 8: zhurnal.sync.v1.ChangeID
+	(Standing)(0),                     // 0: zhurnal.sync.v1.Standing
+	(*ListDisagreementsRequest)(nil),  // 1: zhurnal.sync.v1.ListDisagreementsRequest
+	(*ListDisagreementsResponse)(nil), // 2: zhurnal.sync.v1.ListDisagreementsResponse
+	(*Disagreement)(nil),              // 3: zhurnal.sync.v1.Disagreement
+	(*RecordName)(nil),                // 4: zhurnal.sync.v1.RecordName
+	(*LiveValue)(nil),                 // 5: zhurnal.sync.v1.LiveValue
+	(*WriteRequest)(nil),              // 6: zhurnal.sync.v1.WriteRequest
+	(*RecordValues)(nil),              // 7: zhurnal.sync.v1.RecordValues
+	(*WriteResponse)(nil),             // 8: zhurnal.sync.v1.WriteResponse
+	(*ChangeID)(nil),                  // 9: zhurnal.sync.v1.ChangeID
 }
 var file_zhurnal_sync_v1_desk_proto_depIdxs = []int32{
-	2, // 0: zhurnal.sync.v1.ListDisagreementsResponse.disagreements:type_name -> zhurnal.sync.v1.Disagreement
-	3, // 1: zhurnal.sync.v1.Disagreement.record:type_name -> zhurnal.sync.v1.RecordName
-	4, // 2: zhurnal.sync.v1.Disagreement.values:type_name -> zhurnal.sync.v1.LiveValue
-	8, // 3: zhurnal.sync.v1.LiveValue.change:type_name -> zhurnal.sync.v1.ChangeID
-	6, // 4: zhurnal.sync.v1.WriteRequest.records:type_name -> zhurnal.sync.v1.RecordValues
-	3, // 5: zhurnal.sync.v1.RecordValues.record:type_name -> zhurnal.sync.v1.RecordName
-	8, // 6: zhurnal.sync.v1.RecordValues.seen:type_name -> zhurnal.sync.v1.ChangeID
-	8, // 7: zhurnal.sync.v1.WriteResponse.change:type_name -> zhurnal.sync.v1.ChangeID
-	8, // [8:8] is the sub-list for method output_type
-	8, // [8:8] is the sub-list for method input_type
-	8, // [8:8] is the sub-list for extension type_name
-	8, // [8:8] is the sub-list for extension extendee
-	0, // [0:8] is the sub-list for field type_name
+	3, // 0: zhurnal.sync.v1.ListDisagreementsResponse.disagreements:type_name -> zhurnal.sync.v1.Disagreement
+	4, // 1: zhurnal.sync.v1.Disagreement.record:type_name -> zhurnal.sync.v1.RecordName
+	5, // 2: zhurnal.sync.v1.Disagreement.values:type_name -> zhurnal.sync.v1.LiveValue
+	9, // 3: zhurnal.sync.v1.LiveValue.change:type_name -> zhurnal.sync.v1.ChangeID
+	7, // 4: zhurnal.sync.v1.WriteRequest.records:type_name -> zhurnal.sync.v1.RecordValues
+	4, // 5: zhurnal.sync.v1.RecordValues.record:type_name -> zhurnal.sync.v1.RecordName
+	9, // 6: zhurnal.sync.v1.RecordValues.seen:type_name -> zhurnal.sync.v1.ChangeID
+	0, // 7: zhurnal.sync.v1.RecordValues.standing:type_name -> zhurnal.sync.v1.Standing
+	9, // 8: zhurnal.sync.v1.WriteResponse.change:type_name -> zhurnal.sync.v1.ChangeID
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_desk_proto_init() }
@@ -634,13 +704,14 @@ func file_zhurnal_sync_v1_desk_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_sync_v1_desk_proto_rawDesc), len(file_zhurnal_sync_v1_desk_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_zhurnal_sync_v1_desk_proto_goTypes,
 		DependencyIndexes: file_zhurnal_sync_v1_desk_proto_depIdxs,
+		EnumInfos:         file_zhurnal_sync_v1_desk_proto_enumTypes,
 		MessageInfos:      file_zhurnal_sync_v1_desk_proto_msgTypes,
 	}.Build()
 	File_zhurnal_sync_v1_desk_proto = out.File

@@ -764,7 +764,9 @@ type SyncRequest struct {
 	Spaces []*SpaceUp `protobuf:"bytes,1,rep,name=spaces,proto3" json:"spaces,omitempty"`
 	// How much the answer may hold, in bytes; zero for what the server finds
 	// good.
-	PageBytes     uint32 `protobuf:"varint,2,opt,name=page_bytes,json=pageBytes,proto3" json:"page_bytes,omitempty"`
+	PageBytes uint32 `protobuf:"varint,2,opt,name=page_bytes,json=pageBytes,proto3" json:"page_bytes,omitempty"`
+	// How the tablet stands, for whoever looks after it. It decides nothing.
+	Status        *TabletStatus `protobuf:"bytes,3,opt,name=status,proto3" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -813,6 +815,96 @@ func (x *SyncRequest) GetPageBytes() uint32 {
 	return 0
 }
 
+func (x *SyncRequest) GetStatus() *TabletStatus {
+	if x != nil {
+		return x.Status
+	}
+	return nil
+}
+
+// How a tablet stands when it syncs.
+type TabletStatus struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tablet's clock, in milliseconds since 1970.
+	ClockMillis int64 `protobuf:"zigzag64,1,opt,name=clock_millis,json=clockMillis,proto3" json:"clock_millis,omitempty"`
+	// Own changes over which there is no verdict yet, without those that come with
+	// the request.
+	Waiting uint32 `protobuf:"varint,2,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	// When the oldest of them was written, by the tablet's clock; zero without one.
+	OldestWaitingMillis int64 `protobuf:"zigzag64,3,opt,name=oldest_waiting_millis,json=oldestWaitingMillis,proto3" json:"oldest_waiting_millis,omitempty"`
+	// The version of the app, as it names itself; at most 64 bytes.
+	AppVersion string `protobuf:"bytes,4,opt,name=app_version,json=appVersion,proto3" json:"app_version,omitempty"`
+	// The replicas under which the tablet writes, 16 bytes each.
+	ReplicaIds    [][]byte `protobuf:"bytes,5,rep,name=replica_ids,json=replicaIds,proto3" json:"replica_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TabletStatus) Reset() {
+	*x = TabletStatus{}
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TabletStatus) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TabletStatus) ProtoMessage() {}
+
+func (x *TabletStatus) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TabletStatus.ProtoReflect.Descriptor instead.
+func (*TabletStatus) Descriptor() ([]byte, []int) {
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *TabletStatus) GetClockMillis() int64 {
+	if x != nil {
+		return x.ClockMillis
+	}
+	return 0
+}
+
+func (x *TabletStatus) GetWaiting() uint32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *TabletStatus) GetOldestWaitingMillis() int64 {
+	if x != nil {
+		return x.OldestWaitingMillis
+	}
+	return 0
+}
+
+func (x *TabletStatus) GetAppVersion() string {
+	if x != nil {
+		return x.AppVersion
+	}
+	return ""
+}
+
+func (x *TabletStatus) GetReplicaIds() [][]byte {
+	if x != nil {
+		return x.ReplicaIds
+	}
+	return nil
+}
+
 // What a tablet has for one space.
 type SpaceUp struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -841,7 +933,7 @@ type SpaceUp struct {
 
 func (x *SpaceUp) Reset() {
 	*x = SpaceUp{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -853,7 +945,7 @@ func (x *SpaceUp) String() string {
 func (*SpaceUp) ProtoMessage() {}
 
 func (x *SpaceUp) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[9]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -866,7 +958,7 @@ func (x *SpaceUp) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceUp.ProtoReflect.Descriptor instead.
 func (*SpaceUp) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SpaceUp) GetSpaceId() []byte {
@@ -946,7 +1038,7 @@ type SyncResponse struct {
 
 func (x *SyncResponse) Reset() {
 	*x = SyncResponse{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[10]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -958,7 +1050,7 @@ func (x *SyncResponse) String() string {
 func (*SyncResponse) ProtoMessage() {}
 
 func (x *SyncResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[10]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -971,7 +1063,7 @@ func (x *SyncResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SyncResponse.ProtoReflect.Descriptor instead.
 func (*SyncResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{10}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SyncResponse) GetSpaces() []*SpaceDown {
@@ -1027,7 +1119,7 @@ type SpaceDown struct {
 
 func (x *SpaceDown) Reset() {
 	*x = SpaceDown{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[11]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1039,7 +1131,7 @@ func (x *SpaceDown) String() string {
 func (*SpaceDown) ProtoMessage() {}
 
 func (x *SpaceDown) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[11]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1052,7 +1144,7 @@ func (x *SpaceDown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceDown.ProtoReflect.Descriptor instead.
 func (*SpaceDown) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{11}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SpaceDown) GetSpaceId() []byte {
@@ -1098,7 +1190,7 @@ type Fault struct {
 
 func (x *Fault) Reset() {
 	*x = Fault{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[12]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1110,7 +1202,7 @@ func (x *Fault) String() string {
 func (*Fault) ProtoMessage() {}
 
 func (x *Fault) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[12]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1123,7 +1215,7 @@ func (x *Fault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fault.ProtoReflect.Descriptor instead.
 func (*Fault) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{12}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Fault) GetKind() FaultKind {
@@ -1158,7 +1250,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[13]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1170,7 +1262,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[13]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1183,7 +1275,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{13}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchRequest) GetSpaceIds() [][]byte {
@@ -1206,7 +1298,7 @@ type WatchResponse struct {
 
 func (x *WatchResponse) Reset() {
 	*x = WatchResponse{}
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[14]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1218,7 +1310,7 @@ func (x *WatchResponse) String() string {
 func (*WatchResponse) ProtoMessage() {}
 
 func (x *WatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[14]
+	mi := &file_zhurnal_sync_v1_sync_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1231,7 +1323,7 @@ func (x *WatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
 func (*WatchResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{14}
+	return file_zhurnal_sync_v1_sync_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WatchResponse) GetSpaceId() []byte {
@@ -1300,11 +1392,20 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\berasures\x18\a \x01(\v2\x19.zhurnal.sync.v1.ErasuresR\berasures\"9\n" +
 	"\bStateRow\x12\x1b\n" +
 	"\trecord_id\x18\x01 \x01(\fR\brecordId\x12\x10\n" +
-	"\x03row\x18\x02 \x01(\fR\x03row\"^\n" +
+	"\x03row\x18\x02 \x01(\fR\x03row\"\x95\x01\n" +
 	"\vSyncRequest\x120\n" +
 	"\x06spaces\x18\x01 \x03(\v2\x18.zhurnal.sync.v1.SpaceUpR\x06spaces\x12\x1d\n" +
 	"\n" +
-	"page_bytes\x18\x02 \x01(\rR\tpageBytes\"\xe6\x01\n" +
+	"page_bytes\x18\x02 \x01(\rR\tpageBytes\x125\n" +
+	"\x06status\x18\x03 \x01(\v2\x1d.zhurnal.sync.v1.TabletStatusR\x06status\"\xc1\x01\n" +
+	"\fTabletStatus\x12!\n" +
+	"\fclock_millis\x18\x01 \x01(\x12R\vclockMillis\x12\x18\n" +
+	"\awaiting\x18\x02 \x01(\rR\awaiting\x122\n" +
+	"\x15oldest_waiting_millis\x18\x03 \x01(\x12R\x13oldestWaitingMillis\x12\x1f\n" +
+	"\vapp_version\x18\x04 \x01(\tR\n" +
+	"appVersion\x12\x1f\n" +
+	"\vreplica_ids\x18\x05 \x03(\fR\n" +
+	"replicaIds\"\xe6\x01\n" +
 	"\aSpaceUp\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x18\n" +
 	"\abatches\x18\x02 \x03(\fR\abatches\x12\x16\n" +
@@ -1367,7 +1468,7 @@ func file_zhurnal_sync_v1_sync_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_sync_v1_sync_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zhurnal_sync_v1_sync_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_zhurnal_sync_v1_sync_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_zhurnal_sync_v1_sync_proto_goTypes = []any{
 	(FaultKind)(0),        // 0: zhurnal.sync.v1.FaultKind
 	(*PushRequest)(nil),   // 1: zhurnal.sync.v1.PushRequest
@@ -1379,40 +1480,42 @@ var file_zhurnal_sync_v1_sync_proto_goTypes = []any{
 	(*LogEntry)(nil),      // 7: zhurnal.sync.v1.LogEntry
 	(*StateRow)(nil),      // 8: zhurnal.sync.v1.StateRow
 	(*SyncRequest)(nil),   // 9: zhurnal.sync.v1.SyncRequest
-	(*SpaceUp)(nil),       // 10: zhurnal.sync.v1.SpaceUp
-	(*SyncResponse)(nil),  // 11: zhurnal.sync.v1.SyncResponse
-	(*SpaceDown)(nil),     // 12: zhurnal.sync.v1.SpaceDown
-	(*Fault)(nil),         // 13: zhurnal.sync.v1.Fault
-	(*WatchRequest)(nil),  // 14: zhurnal.sync.v1.WatchRequest
-	(*WatchResponse)(nil), // 15: zhurnal.sync.v1.WatchResponse
-	(*Outcome)(nil),       // 16: zhurnal.sync.v1.Outcome
-	(*Erasures)(nil),      // 17: zhurnal.sync.v1.Erasures
-	(*ErasedRecord)(nil),  // 18: zhurnal.sync.v1.ErasedRecord
-	(*ChangeID)(nil),      // 19: zhurnal.sync.v1.ChangeID
+	(*TabletStatus)(nil),  // 10: zhurnal.sync.v1.TabletStatus
+	(*SpaceUp)(nil),       // 11: zhurnal.sync.v1.SpaceUp
+	(*SyncResponse)(nil),  // 12: zhurnal.sync.v1.SyncResponse
+	(*SpaceDown)(nil),     // 13: zhurnal.sync.v1.SpaceDown
+	(*Fault)(nil),         // 14: zhurnal.sync.v1.Fault
+	(*WatchRequest)(nil),  // 15: zhurnal.sync.v1.WatchRequest
+	(*WatchResponse)(nil), // 16: zhurnal.sync.v1.WatchResponse
+	(*Outcome)(nil),       // 17: zhurnal.sync.v1.Outcome
+	(*Erasures)(nil),      // 18: zhurnal.sync.v1.Erasures
+	(*ErasedRecord)(nil),  // 19: zhurnal.sync.v1.ErasedRecord
+	(*ChangeID)(nil),      // 20: zhurnal.sync.v1.ChangeID
 }
 var file_zhurnal_sync_v1_sync_proto_depIdxs = []int32{
-	16, // 0: zhurnal.sync.v1.PushResponse.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	17, // 0: zhurnal.sync.v1.PushResponse.outcomes:type_name -> zhurnal.sync.v1.Outcome
 	5,  // 1: zhurnal.sync.v1.PullResponse.page:type_name -> zhurnal.sync.v1.Page
 	7,  // 2: zhurnal.sync.v1.Page.entries:type_name -> zhurnal.sync.v1.LogEntry
 	8,  // 3: zhurnal.sync.v1.Page.rows:type_name -> zhurnal.sync.v1.StateRow
 	6,  // 4: zhurnal.sync.v1.Page.applied:type_name -> zhurnal.sync.v1.AppliedRun
-	17, // 5: zhurnal.sync.v1.Page.erasures:type_name -> zhurnal.sync.v1.Erasures
-	18, // 6: zhurnal.sync.v1.Page.erased:type_name -> zhurnal.sync.v1.ErasedRecord
-	16, // 7: zhurnal.sync.v1.LogEntry.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	18, // 8: zhurnal.sync.v1.LogEntry.erased:type_name -> zhurnal.sync.v1.ErasedRecord
-	17, // 9: zhurnal.sync.v1.LogEntry.erasures:type_name -> zhurnal.sync.v1.Erasures
-	10, // 10: zhurnal.sync.v1.SyncRequest.spaces:type_name -> zhurnal.sync.v1.SpaceUp
-	19, // 11: zhurnal.sync.v1.SpaceUp.asks:type_name -> zhurnal.sync.v1.ChangeID
-	12, // 12: zhurnal.sync.v1.SyncResponse.spaces:type_name -> zhurnal.sync.v1.SpaceDown
-	16, // 13: zhurnal.sync.v1.SpaceDown.outcomes:type_name -> zhurnal.sync.v1.Outcome
-	5,  // 14: zhurnal.sync.v1.SpaceDown.page:type_name -> zhurnal.sync.v1.Page
-	13, // 15: zhurnal.sync.v1.SpaceDown.fault:type_name -> zhurnal.sync.v1.Fault
-	0,  // 16: zhurnal.sync.v1.Fault.kind:type_name -> zhurnal.sync.v1.FaultKind
-	17, // [17:17] is the sub-list for method output_type
-	17, // [17:17] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	18, // 5: zhurnal.sync.v1.Page.erasures:type_name -> zhurnal.sync.v1.Erasures
+	19, // 6: zhurnal.sync.v1.Page.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	17, // 7: zhurnal.sync.v1.LogEntry.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	19, // 8: zhurnal.sync.v1.LogEntry.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	18, // 9: zhurnal.sync.v1.LogEntry.erasures:type_name -> zhurnal.sync.v1.Erasures
+	11, // 10: zhurnal.sync.v1.SyncRequest.spaces:type_name -> zhurnal.sync.v1.SpaceUp
+	10, // 11: zhurnal.sync.v1.SyncRequest.status:type_name -> zhurnal.sync.v1.TabletStatus
+	20, // 12: zhurnal.sync.v1.SpaceUp.asks:type_name -> zhurnal.sync.v1.ChangeID
+	13, // 13: zhurnal.sync.v1.SyncResponse.spaces:type_name -> zhurnal.sync.v1.SpaceDown
+	17, // 14: zhurnal.sync.v1.SpaceDown.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	5,  // 15: zhurnal.sync.v1.SpaceDown.page:type_name -> zhurnal.sync.v1.Page
+	14, // 16: zhurnal.sync.v1.SpaceDown.fault:type_name -> zhurnal.sync.v1.Fault
+	0,  // 17: zhurnal.sync.v1.Fault.kind:type_name -> zhurnal.sync.v1.FaultKind
+	18, // [18:18] is the sub-list for method output_type
+	18, // [18:18] is the sub-list for method input_type
+	18, // [18:18] is the sub-list for extension type_name
+	18, // [18:18] is the sub-list for extension extendee
+	0,  // [0:18] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_sync_proto_init() }
@@ -1429,7 +1532,7 @@ func file_zhurnal_sync_v1_sync_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_sync_v1_sync_proto_rawDesc), len(file_zhurnal_sync_v1_sync_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

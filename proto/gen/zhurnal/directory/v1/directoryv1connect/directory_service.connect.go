@@ -68,6 +68,12 @@ const (
 	// DirectoryServiceRetireDeviceProcedure is the fully-qualified name of the DirectoryService's
 	// RetireDevice RPC.
 	DirectoryServiceRetireDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/RetireDevice"
+	// DirectoryServiceInviteDeviceProcedure is the fully-qualified name of the DirectoryService's
+	// InviteDevice RPC.
+	DirectoryServiceInviteDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/InviteDevice"
+	// DirectoryServiceListEventsProcedure is the fully-qualified name of the DirectoryService's
+	// ListEvents RPC.
+	DirectoryServiceListEventsProcedure = "/zhurnal.directory.v1.DirectoryService/ListEvents"
 	// DirectoryServiceWipeDeviceProcedure is the fully-qualified name of the DirectoryService's
 	// WipeDevice RPC.
 	DirectoryServiceWipeDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/WipeDevice"
@@ -102,6 +108,10 @@ type DirectoryServiceClient interface {
 	RevokeDevice(context.Context, *connect.Request[v1.RevokeDeviceRequest]) (*connect.Response[v1.RevokeDeviceResponse], error)
 	// Says whether a device is waited for.
 	RetireDevice(context.Context, *connect.Request[v1.RetireDeviceRequest]) (*connect.Response[v1.RetireDeviceResponse], error)
+	// Makes an invitation for a device.
+	InviteDevice(context.Context, *connect.Request[v1.InviteDeviceRequest]) (*connect.Response[v1.InviteDeviceResponse], error)
+	// Lists who did what.
+	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
 	// Orders that a device erases what it holds.
 	WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error)
 	// Says what a device holds that was lost.
@@ -191,6 +201,18 @@ func NewDirectoryServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithSchema(directoryServiceMethods.ByName("RetireDevice")),
 			connect.WithClientOptions(opts...),
 		),
+		inviteDevice: connect.NewClient[v1.InviteDeviceRequest, v1.InviteDeviceResponse](
+			httpClient,
+			baseURL+DirectoryServiceInviteDeviceProcedure,
+			connect.WithSchema(directoryServiceMethods.ByName("InviteDevice")),
+			connect.WithClientOptions(opts...),
+		),
+		listEvents: connect.NewClient[v1.ListEventsRequest, v1.ListEventsResponse](
+			httpClient,
+			baseURL+DirectoryServiceListEventsProcedure,
+			connect.WithSchema(directoryServiceMethods.ByName("ListEvents")),
+			connect.WithClientOptions(opts...),
+		),
 		wipeDevice: connect.NewClient[v1.WipeDeviceRequest, v1.WipeDeviceResponse](
 			httpClient,
 			baseURL+DirectoryServiceWipeDeviceProcedure,
@@ -220,6 +242,8 @@ type directoryServiceClient struct {
 	listDevices       *connect.Client[v1.ListDevicesRequest, v1.ListDevicesResponse]
 	revokeDevice      *connect.Client[v1.RevokeDeviceRequest, v1.RevokeDeviceResponse]
 	retireDevice      *connect.Client[v1.RetireDeviceRequest, v1.RetireDeviceResponse]
+	inviteDevice      *connect.Client[v1.InviteDeviceRequest, v1.InviteDeviceResponse]
+	listEvents        *connect.Client[v1.ListEventsRequest, v1.ListEventsResponse]
 	wipeDevice        *connect.Client[v1.WipeDeviceRequest, v1.WipeDeviceResponse]
 	getDeviceManifest *connect.Client[v1.GetDeviceManifestRequest, v1.GetDeviceManifestResponse]
 }
@@ -284,6 +308,16 @@ func (c *directoryServiceClient) RetireDevice(ctx context.Context, req *connect.
 	return c.retireDevice.CallUnary(ctx, req)
 }
 
+// InviteDevice calls zhurnal.directory.v1.DirectoryService.InviteDevice.
+func (c *directoryServiceClient) InviteDevice(ctx context.Context, req *connect.Request[v1.InviteDeviceRequest]) (*connect.Response[v1.InviteDeviceResponse], error) {
+	return c.inviteDevice.CallUnary(ctx, req)
+}
+
+// ListEvents calls zhurnal.directory.v1.DirectoryService.ListEvents.
+func (c *directoryServiceClient) ListEvents(ctx context.Context, req *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error) {
+	return c.listEvents.CallUnary(ctx, req)
+}
+
 // WipeDevice calls zhurnal.directory.v1.DirectoryService.WipeDevice.
 func (c *directoryServiceClient) WipeDevice(ctx context.Context, req *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error) {
 	return c.wipeDevice.CallUnary(ctx, req)
@@ -321,6 +355,10 @@ type DirectoryServiceHandler interface {
 	RevokeDevice(context.Context, *connect.Request[v1.RevokeDeviceRequest]) (*connect.Response[v1.RevokeDeviceResponse], error)
 	// Says whether a device is waited for.
 	RetireDevice(context.Context, *connect.Request[v1.RetireDeviceRequest]) (*connect.Response[v1.RetireDeviceResponse], error)
+	// Makes an invitation for a device.
+	InviteDevice(context.Context, *connect.Request[v1.InviteDeviceRequest]) (*connect.Response[v1.InviteDeviceResponse], error)
+	// Lists who did what.
+	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
 	// Orders that a device erases what it holds.
 	WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error)
 	// Says what a device holds that was lost.
@@ -406,6 +444,18 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 		connect.WithSchema(directoryServiceMethods.ByName("RetireDevice")),
 		connect.WithHandlerOptions(opts...),
 	)
+	directoryServiceInviteDeviceHandler := connect.NewUnaryHandler(
+		DirectoryServiceInviteDeviceProcedure,
+		svc.InviteDevice,
+		connect.WithSchema(directoryServiceMethods.ByName("InviteDevice")),
+		connect.WithHandlerOptions(opts...),
+	)
+	directoryServiceListEventsHandler := connect.NewUnaryHandler(
+		DirectoryServiceListEventsProcedure,
+		svc.ListEvents,
+		connect.WithSchema(directoryServiceMethods.ByName("ListEvents")),
+		connect.WithHandlerOptions(opts...),
+	)
 	directoryServiceWipeDeviceHandler := connect.NewUnaryHandler(
 		DirectoryServiceWipeDeviceProcedure,
 		svc.WipeDevice,
@@ -444,6 +494,10 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 			directoryServiceRevokeDeviceHandler.ServeHTTP(w, r)
 		case DirectoryServiceRetireDeviceProcedure:
 			directoryServiceRetireDeviceHandler.ServeHTTP(w, r)
+		case DirectoryServiceInviteDeviceProcedure:
+			directoryServiceInviteDeviceHandler.ServeHTTP(w, r)
+		case DirectoryServiceListEventsProcedure:
+			directoryServiceListEventsHandler.ServeHTTP(w, r)
 		case DirectoryServiceWipeDeviceProcedure:
 			directoryServiceWipeDeviceHandler.ServeHTTP(w, r)
 		case DirectoryServiceGetDeviceManifestProcedure:
@@ -503,6 +557,14 @@ func (UnimplementedDirectoryServiceHandler) RevokeDevice(context.Context, *conne
 
 func (UnimplementedDirectoryServiceHandler) RetireDevice(context.Context, *connect.Request[v1.RetireDeviceRequest]) (*connect.Response[v1.RetireDeviceResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.RetireDevice is not implemented"))
+}
+
+func (UnimplementedDirectoryServiceHandler) InviteDevice(context.Context, *connect.Request[v1.InviteDeviceRequest]) (*connect.Response[v1.InviteDeviceResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.InviteDevice is not implemented"))
+}
+
+func (UnimplementedDirectoryServiceHandler) ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.ListEvents is not implemented"))
 }
 
 func (UnimplementedDirectoryServiceHandler) WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error) {

@@ -47,6 +47,12 @@ const (
 	DeskServiceListQuarantinedProcedure = "/zhurnal.sync.v1.DeskService/ListQuarantined"
 	// DeskServiceDismissProcedure is the fully-qualified name of the DeskService's Dismiss RPC.
 	DeskServiceDismissProcedure = "/zhurnal.sync.v1.DeskService/Dismiss"
+	// DeskServiceSurveyProcedure is the fully-qualified name of the DeskService's Survey RPC.
+	DeskServiceSurveyProcedure = "/zhurnal.sync.v1.DeskService/Survey"
+	// DeskServiceListReviewProcedure is the fully-qualified name of the DeskService's ListReview RPC.
+	DeskServiceListReviewProcedure = "/zhurnal.sync.v1.DeskService/ListReview"
+	// DeskServiceListRecordsProcedure is the fully-qualified name of the DeskService's ListRecords RPC.
+	DeskServiceListRecordsProcedure = "/zhurnal.sync.v1.DeskService/ListRecords"
 )
 
 // DeskServiceClient is a client for the zhurnal.sync.v1.DeskService service.
@@ -63,6 +69,12 @@ type DeskServiceClient interface {
 	ListQuarantined(context.Context, *connect.Request[v1.ListQuarantinedRequest]) (*connect.Response[v1.ListQuarantinedResponse], error)
 	// Gives quarantined changes back to their authors.
 	Dismiss(context.Context, *connect.Request[v1.DismissRequest]) (*connect.Response[v1.DismissResponse], error)
+	// Says how spaces stand.
+	Survey(context.Context, *connect.Request[v1.SurveyRequest]) (*connect.Response[v1.SurveyResponse], error)
+	// Lists what a person is to settle.
+	ListReview(context.Context, *connect.Request[v1.ListReviewRequest]) (*connect.Response[v1.ListReviewResponse], error)
+	// Lists the records of a space.
+	ListRecords(context.Context, *connect.Request[v1.ListRecordsRequest]) (*connect.Response[v1.ListRecordsResponse], error)
 }
 
 // NewDeskServiceClient constructs a client for the zhurnal.sync.v1.DeskService service. By default,
@@ -112,6 +124,24 @@ func NewDeskServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(deskServiceMethods.ByName("Dismiss")),
 			connect.WithClientOptions(opts...),
 		),
+		survey: connect.NewClient[v1.SurveyRequest, v1.SurveyResponse](
+			httpClient,
+			baseURL+DeskServiceSurveyProcedure,
+			connect.WithSchema(deskServiceMethods.ByName("Survey")),
+			connect.WithClientOptions(opts...),
+		),
+		listReview: connect.NewClient[v1.ListReviewRequest, v1.ListReviewResponse](
+			httpClient,
+			baseURL+DeskServiceListReviewProcedure,
+			connect.WithSchema(deskServiceMethods.ByName("ListReview")),
+			connect.WithClientOptions(opts...),
+		),
+		listRecords: connect.NewClient[v1.ListRecordsRequest, v1.ListRecordsResponse](
+			httpClient,
+			baseURL+DeskServiceListRecordsProcedure,
+			connect.WithSchema(deskServiceMethods.ByName("ListRecords")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -123,6 +153,9 @@ type deskServiceClient struct {
 	getRecordAt       *connect.Client[v1.GetRecordAtRequest, v1.GetRecordAtResponse]
 	listQuarantined   *connect.Client[v1.ListQuarantinedRequest, v1.ListQuarantinedResponse]
 	dismiss           *connect.Client[v1.DismissRequest, v1.DismissResponse]
+	survey            *connect.Client[v1.SurveyRequest, v1.SurveyResponse]
+	listReview        *connect.Client[v1.ListReviewRequest, v1.ListReviewResponse]
+	listRecords       *connect.Client[v1.ListRecordsRequest, v1.ListRecordsResponse]
 }
 
 // ListDisagreements calls zhurnal.sync.v1.DeskService.ListDisagreements.
@@ -155,6 +188,21 @@ func (c *deskServiceClient) Dismiss(ctx context.Context, req *connect.Request[v1
 	return c.dismiss.CallUnary(ctx, req)
 }
 
+// Survey calls zhurnal.sync.v1.DeskService.Survey.
+func (c *deskServiceClient) Survey(ctx context.Context, req *connect.Request[v1.SurveyRequest]) (*connect.Response[v1.SurveyResponse], error) {
+	return c.survey.CallUnary(ctx, req)
+}
+
+// ListReview calls zhurnal.sync.v1.DeskService.ListReview.
+func (c *deskServiceClient) ListReview(ctx context.Context, req *connect.Request[v1.ListReviewRequest]) (*connect.Response[v1.ListReviewResponse], error) {
+	return c.listReview.CallUnary(ctx, req)
+}
+
+// ListRecords calls zhurnal.sync.v1.DeskService.ListRecords.
+func (c *deskServiceClient) ListRecords(ctx context.Context, req *connect.Request[v1.ListRecordsRequest]) (*connect.Response[v1.ListRecordsResponse], error) {
+	return c.listRecords.CallUnary(ctx, req)
+}
+
 // DeskServiceHandler is an implementation of the zhurnal.sync.v1.DeskService service.
 type DeskServiceHandler interface {
 	// Lists the cells of a space in which people disagree, and contested voids.
@@ -169,6 +217,12 @@ type DeskServiceHandler interface {
 	ListQuarantined(context.Context, *connect.Request[v1.ListQuarantinedRequest]) (*connect.Response[v1.ListQuarantinedResponse], error)
 	// Gives quarantined changes back to their authors.
 	Dismiss(context.Context, *connect.Request[v1.DismissRequest]) (*connect.Response[v1.DismissResponse], error)
+	// Says how spaces stand.
+	Survey(context.Context, *connect.Request[v1.SurveyRequest]) (*connect.Response[v1.SurveyResponse], error)
+	// Lists what a person is to settle.
+	ListReview(context.Context, *connect.Request[v1.ListReviewRequest]) (*connect.Response[v1.ListReviewResponse], error)
+	// Lists the records of a space.
+	ListRecords(context.Context, *connect.Request[v1.ListRecordsRequest]) (*connect.Response[v1.ListRecordsResponse], error)
 }
 
 // NewDeskServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -214,6 +268,24 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(deskServiceMethods.ByName("Dismiss")),
 		connect.WithHandlerOptions(opts...),
 	)
+	deskServiceSurveyHandler := connect.NewUnaryHandler(
+		DeskServiceSurveyProcedure,
+		svc.Survey,
+		connect.WithSchema(deskServiceMethods.ByName("Survey")),
+		connect.WithHandlerOptions(opts...),
+	)
+	deskServiceListReviewHandler := connect.NewUnaryHandler(
+		DeskServiceListReviewProcedure,
+		svc.ListReview,
+		connect.WithSchema(deskServiceMethods.ByName("ListReview")),
+		connect.WithHandlerOptions(opts...),
+	)
+	deskServiceListRecordsHandler := connect.NewUnaryHandler(
+		DeskServiceListRecordsProcedure,
+		svc.ListRecords,
+		connect.WithSchema(deskServiceMethods.ByName("ListRecords")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/zhurnal.sync.v1.DeskService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case DeskServiceListDisagreementsProcedure:
@@ -228,6 +300,12 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 			deskServiceListQuarantinedHandler.ServeHTTP(w, r)
 		case DeskServiceDismissProcedure:
 			deskServiceDismissHandler.ServeHTTP(w, r)
+		case DeskServiceSurveyProcedure:
+			deskServiceSurveyHandler.ServeHTTP(w, r)
+		case DeskServiceListReviewProcedure:
+			deskServiceListReviewHandler.ServeHTTP(w, r)
+		case DeskServiceListRecordsProcedure:
+			deskServiceListRecordsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -259,4 +337,16 @@ func (UnimplementedDeskServiceHandler) ListQuarantined(context.Context, *connect
 
 func (UnimplementedDeskServiceHandler) Dismiss(context.Context, *connect.Request[v1.DismissRequest]) (*connect.Response[v1.DismissResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.Dismiss is not implemented"))
+}
+
+func (UnimplementedDeskServiceHandler) Survey(context.Context, *connect.Request[v1.SurveyRequest]) (*connect.Response[v1.SurveyResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.Survey is not implemented"))
+}
+
+func (UnimplementedDeskServiceHandler) ListReview(context.Context, *connect.Request[v1.ListReviewRequest]) (*connect.Response[v1.ListReviewResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.ListReview is not implemented"))
+}
+
+func (UnimplementedDeskServiceHandler) ListRecords(context.Context, *connect.Request[v1.ListRecordsRequest]) (*connect.Response[v1.ListRecordsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.ListRecords is not implemented"))
 }

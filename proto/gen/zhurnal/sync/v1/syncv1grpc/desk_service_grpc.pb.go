@@ -26,6 +26,9 @@ const (
 	DeskService_GetRecordAt_FullMethodName       = "/zhurnal.sync.v1.DeskService/GetRecordAt"
 	DeskService_ListQuarantined_FullMethodName   = "/zhurnal.sync.v1.DeskService/ListQuarantined"
 	DeskService_Dismiss_FullMethodName           = "/zhurnal.sync.v1.DeskService/Dismiss"
+	DeskService_Survey_FullMethodName            = "/zhurnal.sync.v1.DeskService/Survey"
+	DeskService_ListReview_FullMethodName        = "/zhurnal.sync.v1.DeskService/ListReview"
+	DeskService_ListRecords_FullMethodName       = "/zhurnal.sync.v1.DeskService/ListRecords"
 )
 
 // DeskServiceClient is the client API for DeskService service.
@@ -46,6 +49,12 @@ type DeskServiceClient interface {
 	ListQuarantined(ctx context.Context, in *v1.ListQuarantinedRequest, opts ...grpc.CallOption) (*v1.ListQuarantinedResponse, error)
 	// Gives quarantined changes back to their authors.
 	Dismiss(ctx context.Context, in *v1.DismissRequest, opts ...grpc.CallOption) (*v1.DismissResponse, error)
+	// Says how spaces stand.
+	Survey(ctx context.Context, in *v1.SurveyRequest, opts ...grpc.CallOption) (*v1.SurveyResponse, error)
+	// Lists what a person is to settle.
+	ListReview(ctx context.Context, in *v1.ListReviewRequest, opts ...grpc.CallOption) (*v1.ListReviewResponse, error)
+	// Lists the records of a space.
+	ListRecords(ctx context.Context, in *v1.ListRecordsRequest, opts ...grpc.CallOption) (*v1.ListRecordsResponse, error)
 }
 
 type deskServiceClient struct {
@@ -116,6 +125,36 @@ func (c *deskServiceClient) Dismiss(ctx context.Context, in *v1.DismissRequest, 
 	return out, nil
 }
 
+func (c *deskServiceClient) Survey(ctx context.Context, in *v1.SurveyRequest, opts ...grpc.CallOption) (*v1.SurveyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.SurveyResponse)
+	err := c.cc.Invoke(ctx, DeskService_Survey_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deskServiceClient) ListReview(ctx context.Context, in *v1.ListReviewRequest, opts ...grpc.CallOption) (*v1.ListReviewResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.ListReviewResponse)
+	err := c.cc.Invoke(ctx, DeskService_ListReview_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *deskServiceClient) ListRecords(ctx context.Context, in *v1.ListRecordsRequest, opts ...grpc.CallOption) (*v1.ListRecordsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.ListRecordsResponse)
+	err := c.cc.Invoke(ctx, DeskService_ListRecords_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DeskServiceServer is the server API for DeskService service.
 // All implementations must embed UnimplementedDeskServiceServer
 // for forward compatibility.
@@ -134,6 +173,12 @@ type DeskServiceServer interface {
 	ListQuarantined(context.Context, *v1.ListQuarantinedRequest) (*v1.ListQuarantinedResponse, error)
 	// Gives quarantined changes back to their authors.
 	Dismiss(context.Context, *v1.DismissRequest) (*v1.DismissResponse, error)
+	// Says how spaces stand.
+	Survey(context.Context, *v1.SurveyRequest) (*v1.SurveyResponse, error)
+	// Lists what a person is to settle.
+	ListReview(context.Context, *v1.ListReviewRequest) (*v1.ListReviewResponse, error)
+	// Lists the records of a space.
+	ListRecords(context.Context, *v1.ListRecordsRequest) (*v1.ListRecordsResponse, error)
 	mustEmbedUnimplementedDeskServiceServer()
 }
 
@@ -161,6 +206,15 @@ func (UnimplementedDeskServiceServer) ListQuarantined(context.Context, *v1.ListQ
 }
 func (UnimplementedDeskServiceServer) Dismiss(context.Context, *v1.DismissRequest) (*v1.DismissResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Dismiss not implemented")
+}
+func (UnimplementedDeskServiceServer) Survey(context.Context, *v1.SurveyRequest) (*v1.SurveyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Survey not implemented")
+}
+func (UnimplementedDeskServiceServer) ListReview(context.Context, *v1.ListReviewRequest) (*v1.ListReviewResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListReview not implemented")
+}
+func (UnimplementedDeskServiceServer) ListRecords(context.Context, *v1.ListRecordsRequest) (*v1.ListRecordsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListRecords not implemented")
 }
 func (UnimplementedDeskServiceServer) mustEmbedUnimplementedDeskServiceServer() {}
 func (UnimplementedDeskServiceServer) testEmbeddedByValue()                     {}
@@ -291,6 +345,60 @@ func _DeskService_Dismiss_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DeskService_Survey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.SurveyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeskServiceServer).Survey(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeskService_Survey_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeskServiceServer).Survey(ctx, req.(*v1.SurveyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeskService_ListReview_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.ListReviewRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeskServiceServer).ListReview(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeskService_ListReview_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeskServiceServer).ListReview(ctx, req.(*v1.ListReviewRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DeskService_ListRecords_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.ListRecordsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeskServiceServer).ListRecords(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeskService_ListRecords_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeskServiceServer).ListRecords(ctx, req.(*v1.ListRecordsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DeskService_ServiceDesc is the grpc.ServiceDesc for DeskService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -321,6 +429,18 @@ var DeskService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Dismiss",
 			Handler:    _DeskService_Dismiss_Handler,
+		},
+		{
+			MethodName: "Survey",
+			Handler:    _DeskService_Survey_Handler,
+		},
+		{
+			MethodName: "ListReview",
+			Handler:    _DeskService_ListReview_Handler,
+		},
+		{
+			MethodName: "ListRecords",
+			Handler:    _DeskService_ListRecords_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
