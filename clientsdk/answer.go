@@ -18,6 +18,9 @@ func (s *exchange) takeAll(ctx context.Context, resp *syncv1.SyncResponse, under
 	if len(resp.HubId) > 0 {
 		return s.takeHub(ctx, resp, under)
 	}
+	if err := s.register.renewLease(ctx, resp); err != nil {
+		return err
+	}
 	var quiet []SpaceID
 	var putOff []*tour
 	for i, t := range under {

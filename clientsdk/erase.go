@@ -36,9 +36,13 @@ type sweep struct {
 
 func (s *sweep) due() bool { return len(s.records)+len(s.persons) > 0 }
 
+// add adds a record; of one that was erased twice stays what stayed both times.
 func (s *sweep) add(id merge.RecordID, kept []uint32) {
 	if s.records == nil {
 		s.records = make(map[merge.RecordID][]uint32)
+	}
+	if before, is := s.records[id]; is {
+		kept = merge.KeptByBoth(kept, before)
 	}
 	s.records[id] = kept
 }
@@ -68,23 +72,24 @@ func (f *follower) eraseEntry(e *wire.LogEntry, alone bool) error {
 // purges tells of a write whether it is erased: one to a record that was, or, of
 // changes that home has not merged, to one that they say is an erased person's.
 func (s *sweep) purges(changes []*merge.Change, merged bool) func(rec *merge.RecordWrites, w *merge.Write) bool {
-	kept := make(map[merge.RecordID]merge.ErasureRule)
+	var erased sweep
 	for _, c := range changes {
 		for i := range c.Records {
 			part := &c.Records[i]
-			if stays, erased := s.records[part.Record]; erased {
-				kept[part.Record] = merge.ErasureRule{Kept: stays}
+			if kept, is := s.records[part.Record]; is {
+				erased.add(part.Record, kept)
 			}
 			for j := 0; j < len(s.persons) && !merged; j++ {
 				if rule := s.persons[j].ConcernsWrites(part); rule != nil {
-					kept[part.Record] = *rule
+					erased.add(part.Record, rule.Kept)
 				}
 			}
 		}
 	}
 	return func(rec *merge.RecordWrites, w *merge.Write) bool {
-		rule, erased := kept[rec.Record]
-		return erased && !rule.Keeps(w.Cell.Field)
+		kept, is := erased.records[rec.Record]
+		rule := merge.ErasureRule{Kept: kept}
+		return is && !rule.Keeps(w.Cell.Field)
 	}
 }
 

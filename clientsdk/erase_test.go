@@ -175,6 +175,50 @@ func TestATabletThatWasAwayLearnsOfAnErasure(t *testing.T) {
 	petro.mustEqual(h)
 }
 
+// A record that two erased persons share keeps what stays of both. Here the tablet
+// hears of it by rows, and has one change that names the one of whom less goes.
+func TestARecordOfTwoErasedPersonsKeepsWhatStaysOfBoth(t *testing.T) {
+	const quoteType, textField, speakerField = "zhurnal.records.v1.Quote", 1, 6
+	h, nadia, petro := twoTablets(t)
+	strict, loose := nadia.create(&recordsv1.Participant{GivenName: "Strict"}), nadia.create(&recordsv1.Participant{GivenName: "Loose"})
+	nadia.sync()
+	petro.sync()
+	petro.edit([]clientsdk.RecordID{petro.register("other")}, 80) // which come first
+	var quote clientsdk.RecordID
+	petro.write(func(tx *clientsdk.Tx) (err error) {
+		quote, err = tx.Create(&recordsv1.Quote{Text: secret, SpeakerId: strict[:]})
+		return err
+	})
+	petro.write(func(tx *clientsdk.Tx) error {
+		return tx.Update(quote, &recordsv1.Quote{Text: secret, SpeakerId: loose[:]}, "text", "speaker_id")
+	})
+	for person, keep := range map[clientsdk.RecordID][]uint32{strict: nil, loose: {textField, speakerField}} {
+		if _, err := h.engine.Erase(t.Context(), named[merge.PersonID]("nadia"), nadia.space, person, map[string][]uint32{quoteType: keep}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.after = func() error { return errCut }
+	if _, err := petro.Sync(t.Context(), petro.line); err == nil {
+		t.Fatal("the answer was not lost: the test proves nothing")
+	}
+	h.after = nil
+	busy := nadia.register("busy")
+	for i := range 600 {
+		nadia.update(busy, &recordsv1.Participant{Phone: fmt.Sprintf("%x", sha512.Sum512([]byte{byte(i), byte(i >> 8)}))}, "phone")
+	}
+	nadia.sync()
+	h.backup()
+	petro.slow() // so that the rows come before the verdicts over all of it
+	switch result := petro.sync(); {
+	case result.Rows == 0 || result.Erased == 0:
+		t.Fatalf("%+v: the test proves nothing", result)
+	case result.Purged != 2:
+		t.Fatalf("%d of the two changes were purged", result.Purged)
+	}
+	petro.mustHold(false, "after")
+	petro.mustEqual(h)
+}
+
 // A draft of which everything was erased is no draft any more.
 func TestDraftsOfAnErasedPersonAreGone(t *testing.T) {
 	h, nadia, petro := twoTablets(t)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
@@ -106,6 +107,8 @@ type home struct {
 	// before is called before the engine sees a request and after once it has
 	// answered; an error is a cut of the network there.
 	before, after func() error
+	// lease is for how long tablets may be used without contact.
+	lease time.Duration
 	// alter changes an answer on its way.
 	alter func(*syncv1.SyncResponse)
 	// beforeRepair is called before the engine sees a question about a damaged
@@ -226,9 +229,11 @@ func (l line) serve(ctx context.Context, req *syncv1.SyncRequest) (*syncv1.SyncR
 	if err != nil {
 		return nil, err
 	}
-	return wire.SyncResponse(down, h.engine.Epoch(), h.clock.now(), func(err error) *syncv1.Fault {
+	resp := wire.SyncResponse(down, h.engine.Epoch(), h.clock.now(), func(err error) *syncv1.Fault {
 		return &syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()}
-	}), nil
+	})
+	resp.LeaseMillis = uint64(h.lease.Milliseconds())
+	return resp, nil
 }
 
 func overTheWire[M proto.Message](t testing.TB, m M) M {

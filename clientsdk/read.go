@@ -59,6 +59,9 @@ func (r *Register) read(ctx context.Context, fn func(localstore.Tx, *schema.Sche
 
 // show runs fn on a snapshot if what is in the register may be shown.
 func (r *Register) show(ctx context.Context, fn func(localstore.Tx) error) error {
+	if err := r.checkLease(ctx); err != nil {
+		return err
+	}
 	return r.store.Read(ctx, func(tx localstore.Tx) error {
 		if err := checkWipe(tx); err != nil {
 			return err

@@ -79,6 +79,8 @@ type Register struct {
 	// requestBytes is how much a request may carry; only the Sync that runs
 	// touches it. It follows what the link has proved able to carry.
 	requestBytes int
+	// tenure is for how long the register may be used without contact with home.
+	tenure tenure
 }
 
 // Open opens the register, and creates it if it is not there. A wrong key
@@ -110,6 +112,9 @@ func Open(ctx context.Context, o Options) (*Register, error) {
 	r := &Register{options: o, store: store, syncing: make(chan struct{}, 1), requestBytes: requestBytesFirst}
 	if err := r.resumeWipe(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open register: %w", err), store.Close())
+	}
+	if err := r.openLease(ctx); err != nil {
+		return nil, errors.Join(err, store.Close())
 	}
 	if err := r.reindex(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open register: %w", err), store.Close())

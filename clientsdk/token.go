@@ -9,6 +9,7 @@ import (
 
 	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
+	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -160,15 +161,27 @@ func (p *prover) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 		req.Header().Set(authorization, bearer(token))
 		resp, err := next(ctx, req)
 		if err == nil || !isRefusal(err) {
-			return resp, err
+			return p.checkHub(resp, err)
 		}
 		// The server was started anew, and has forgotten it.
 		if token, err = p.current(ctx, token); err != nil {
 			return nil, err
 		}
 		req.Header().Set(authorization, bearer(token))
-		return next(ctx, req)
+		return p.checkHub(next(ctx, req))
 	}
+}
+
+// checkHub refuses the answer of a hub that is made out to be home's: it would be
+// taken for home's word on what was merged, and for contact with home.
+func (p *prover) checkHub(resp connect.AnyResponse, err error) (connect.AnyResponse, error) {
+	if err != nil || !p.hub {
+		return resp, err
+	}
+	if m, ok := resp.Any().(*syncv1.SyncResponse); ok && len(m.HubId) == 0 {
+		return nil, fault.New(fault.Malformed, "the hub at this address answers as if it were the home server: nothing of it is taken")
+	}
+	return resp, nil
 }
 
 // WrapStreamingClient implements connect.Interceptor.

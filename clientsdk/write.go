@@ -37,6 +37,9 @@ type Warning struct {
 // may be run again. Transactions run one at a time; fn must call neither Write
 // nor Sync, and must not keep the Tx.
 func (r *Register) Write(ctx context.Context, space SpaceID, fn func(*Tx) error) (Written, error) {
+	if err := r.checkLease(ctx); err != nil {
+		return Written{}, about(err, "write to space %s", space)
+	}
 	var written Written
 	err := r.store.Write(ctx, func(local localstore.Tx) error {
 		if err := checkWipe(local); err != nil {

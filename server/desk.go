@@ -18,11 +18,12 @@ import (
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/console"
 	"github.com/zhurnal/zhurnal/server/contact"
+	"github.com/zhurnal/zhurnal/server/manifest"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/server/signin"
+	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
-	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
 
 // desk are the flags of serve that say how people sign in who are at a desk.
@@ -44,7 +45,7 @@ const keepContactsEvery = time.Minute
 
 // open has the server sign people in and keep who did what, and returns what ends
 // that.
-func (d *desk) open(ctx context.Context, way *opened, dir string, types func() *schema.Schema, o *rpc.Options) (func() error, error) {
+func (d *desk) open(ctx context.Context, way *opened, dir string, engine *syncengine.Engine, o *rpc.Options) (func() error, error) {
 	provider, err := d.provider()
 	if err != nil {
 		return nil, err
@@ -69,7 +70,7 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, types func() *
 		return nil, errors.Join(err, log.Close())
 	}
 	pages, err := console.New(console.Options{
-		Directory: o.Directory, Schema: types, Now: nowMillis,
+		Directory: o.Directory, Schema: engine.Schema, Now: nowMillis,
 		Trouble: func(err error) { o.Log.Error("a page could not be shown", "error", err) },
 	})
 	if err != nil {
@@ -90,6 +91,7 @@ func (d *desk) open(ctx context.Context, way *opened, dir string, types func() *
 	checking.Go(func() { tellHead(ctx, log, o.Log) })
 	checking.Go(func() { every(ctx, keepContactsEvery, keep) })
 	o.SignIn, o.Console, o.Audit, o.Trail, o.Contacts = service, pages, log, log, contacts
+	o.Manifest = &manifest.Maker{Engine: engine, Log: log, Directory: o.Directory, Now: nowMillis}
 	o.Home = credential.Home{Server: d.url(way)}
 	return func() error {
 		stop()

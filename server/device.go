@@ -24,6 +24,8 @@ type deviceCommand struct {
 	Revoke deviceRevoke `cmd:"" help:"Let a device in no more, for good: it was lost or stolen."`
 	Retire deviceRetire `cmd:"" help:"Do not wait for a device in the figures, until it syncs again."`
 	Wipe   deviceWipe   `cmd:"" help:"Order that a device erases what it holds when it next meets the server or a hub."`
+	// Manifest is for whoever reports the breach.
+	Manifest deviceManifest `cmd:"" help:"Say what a lost device holds: which spaces, how many records of which sensitivity."`
 }
 
 // askerFlags say as whom a running server is asked.

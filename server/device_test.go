@@ -3,9 +3,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -63,7 +63,7 @@ func TestALostTabletIsWipedAndItsWorkComesHome(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		reg, person := writeOffline(t, key, space)
+		reg, person, tabletDir := writeOffline(t, key, space)
 
 		admin := keyFileOf(t, dir, url, irynaHex)
 		list := mustRun(t, "device", "list", "--server", url, "--key", admin)
@@ -87,6 +87,9 @@ func TestALostTabletIsWipedAndItsWorkComesHome(t *testing.T) {
 		}
 		if result, err := reg.Sync(t.Context(), client); !errors.Is(err, clientsdk.ErrWiped) || !result.Wiped.Delivered {
 			t.Fatalf("%+v, %v", result.Wiped, err)
+		}
+		if left, err := filepath.Glob(filepath.Join(tabletDir, "*")); err != nil || len(left) > 0 {
+			t.Errorf("the tablet has %v, %v", left, err)
 		}
 		if list := mustRun(t, "device", "list", "--server", url, "--key", admin); !strings.Contains(list, key.Identity.Device.String()+"  wiped") {
 			t.Errorf("listed are:\n%s", list)
@@ -113,7 +116,7 @@ func TestALostTabletIsWipedAndItsWorkComesHome(t *testing.T) {
 }
 
 // writeOffline makes a tablet's register and writes a person to it.
-func writeOffline(t *testing.T, key *keyfile.File, space merge.SpaceID) (*clientsdk.Register, merge.RecordID) {
+func writeOffline(t *testing.T, key *keyfile.File, space merge.SpaceID) (reg *clientsdk.Register, person merge.RecordID, dir string) {
 	t.Helper()
 	types, err := catalogue.Types()
 	if err != nil {
@@ -121,29 +124,82 @@ func writeOffline(t *testing.T, key *keyfile.File, space merge.SpaceID) (*client
 	}
 	data := make([]byte, 32)
 	_, _ = rand.Read(data)
-	dir := filepath.Join(t.TempDir(), "tablet")
-	reg, err := clientsdk.Open(t.Context(), clientsdk.Options{
+	dir = filepath.Join(t.TempDir(), "tablet")
+	reg, err = clientsdk.Open(t.Context(), clientsdk.Options{
 		Dir: dir, Key: data, Author: key.Identity.Person, Schema: types, Clock: nowMillis, Random: rand.Reader,
 		Wiping: &clientsdk.Wiping{Identity: *key.Identity, Signer: key.Signer},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-			t.Errorf("the tablet has %v, %v", left, err)
-		}
-	})
+	t.Cleanup(func() { reg.Close() })
 	if err := reg.Join(t.Context(), space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY); err != nil {
 		t.Fatal(err)
 	}
-	var id merge.RecordID
 	_, err = reg.Write(t.Context(), space, func(tx *clientsdk.Tx) (err error) {
-		id, err = tx.Create(&recordsv1.Participant{FamilyName: "Шевченко", GivenName: "Олена"})
+		person, err = tx.Create(&recordsv1.Participant{FamilyName: "Шевченко", GivenName: "Олена"})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return reg, id
+	return reg, person, dir
+}
+
+// What a tablet was given, and how far, is told by the log of who did what.
+func TestWhatALostTabletHoldsIsCounted(t *testing.T) {
+	dir := privateDir(t)
+	oksana, petro, officer := merge.PersonID(mergetest.ID16("oksana")), merge.PersonID(mergetest.ID16("petro")), merge.PersonID(mergetest.ID16("officer"))
+	space := merge.SpaceID(mergetest.ID16("lyman"))
+	openOffice(t, dir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, space, oksana, petro)
+	protect(t, dir, officer)
+	served(t, dir, func(url string) {
+		opened := func(person merge.PersonID) (*keyfile.File, func()) {
+			key, err := keyfile.Open(keyFileOf(t, dir, url, person.String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			client, err := clientsdk.HomeClient(*key.Identity, key.Signer, http.DefaultClient)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reg, _, _ := writeOffline(t, key, space)
+			return key, func() {
+				t.Helper()
+				result, err := reg.Sync(t.Context(), client)
+				if err := errors.Join(err, result.Err()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		_, bring := opened(petro)
+		lost, sync := opened(oksana)
+		bring()
+		sync() // Oksana's tablet has Petro's record and its own
+		_, bringMore := opened(petro)
+		bringMore()
+		args := []string{"device", "manifest", "--server", url, "--key", keyFileOf(t, dir, url, officer.String()), lost.Identity.Device.String()}
+		text := mustRun(t, args...)
+		for _, want := range []string{"given up to position 2 of 3", "3 zhurnal.records.v1.Participant, 1 of them written to since", "3 personal"} {
+			if !strings.Contains(text, want) || strings.Contains(text, "known since") {
+				t.Errorf("it does not say %q:\n%s", want, text)
+			}
+		}
+		var m struct {
+			Spaces []struct {
+				ServedThrough string `json:"served_through"`
+			}
+		}
+		if err := json.Unmarshal([]byte(mustRun(t, append(args, "--json")...)), &m); err != nil || len(m.Spaces) != 1 || m.Spaces[0].ServedThrough != "2" {
+			t.Errorf("%+v, %v", m, err)
+		}
+		args[5] = keyFileOf(t, dir, url, petro.String())
+		if code, _, log := runHere(t, args...); code != exitFailed || !strings.Contains(log, "not for you") {
+			t.Errorf("to a facilitator: %d, %s", code, log)
+		}
+	})
+	shown := mustRun(t, "audit", "show", dir+".audit", "--action", "device.manifest")
+	if strings.Count(shown, "device.manifest") != 3 || strings.Count(shown, "no_access") != 1 {
+		t.Errorf("kept is:\n%s", shown)
+	}
 }

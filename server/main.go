@@ -36,6 +36,7 @@ type commands struct {
 	Serve     serveCommand     `cmd:"" help:"Serve tablets and coordinators until stopped."`
 	Report    reportCommand    `cmd:"" help:"Ask a running server for the season's figures."`
 	History   historyCommand   `cmd:"" help:"Ask a running server who wrote what to a record."`
+	Duplicate duplicateCommand `cmd:"" name:"duplicates" help:"List people who may be registered twice, and say whether they are."`
 	Person    personCommand    `cmd:"" help:"See to a person's rights: what a running server holds about them, and that they be erased."`
 	Backup    backupCommand    `cmd:"" help:"Make a verified copy of a server's register, also while it runs."`
 	Expire    expireCommand    `cmd:"" help:"Erase records that were kept for as long as rules say."`

@@ -65,3 +65,31 @@ func openOffice(t *testing.T, dir string, kind schemav1.SpaceKind, space merge.S
 	check(err)
 	check(engine.Close())
 }
+
+// protect makes a data-protection officer in the register of a server that is
+// stopped.
+func protect(t *testing.T, dir string, officer merge.PersonID) {
+	t.Helper()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	types, err := catalogue.Types()
+	check(err)
+	master, _, err := ops.ReadOrMakeKey(dir, "")
+	check(err)
+	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Master: master, Schema: types, Now: nowMillis, Random: rand.Reader})
+	check(err)
+	d, err := directory.Open(engine, nowMillis, rand.Reader)
+	check(err)
+	view, err := d.View()
+	check(err)
+	tenant := d.In(view.Organisations()[0])
+	_, err = tenant.AddUser(t.Context(), merge.PersonID{}, officer, "Officer")
+	check(err)
+	_, err = tenant.Assign(t.Context(), merge.PersonID{}, officer, directory.NewAssignment{Role: directory.DataProtectionOfficer, Scope: directory.Everywhere()})
+	check(err)
+	check(engine.Close())
+}

@@ -29,17 +29,18 @@ import (
 
 type serveCommand struct {
 	keyFlag
-	Dir        string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
-	Listen     string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
-	Schema     []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
-	Register   string        `placeholder:"FILE" help:"Where dismissals and revocations are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
-	Recipients string        `placeholder:"FILE" help:"Whom backups are sealed to, one recipient a line (PATH of --dir with .recipients behind it). Read anew for each backup."`
-	Upstream   string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
-	Key        string        `placeholder:"FILE" help:"The key file of the hub, as 'zhurnal enrol' makes it: it relays the spaces that its person may read."`
-	Every      time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
-	MinFree    byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
-	Retain     days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
-	Expire     string        `type:"existingfile" placeholder:"RULES" help:"Erase daily what was kept for as long as these rules say; see 'zhurnal expire --help'."`
+	Dir          string        `required:"" placeholder:"PATH" help:"Directory of the register. Made if it is not there, for its owner alone."`
+	Listen       string        `default:"127.0.0.1:8765" placeholder:"HOST:PORT" help:"Address to listen on (${default})."`
+	Schema       []string      `type:"existingfile" placeholder:"FILE" help:"More record types: a FileDescriptorSet, as 'buf build -o file.binpb' writes it. May be repeated."`
+	Register     string        `placeholder:"FILE" help:"Where dismissals and revocations are kept too, outside of the register and its backups (PATH of --dir with .register behind it)."`
+	Recipients   string        `placeholder:"FILE" help:"Whom backups are sealed to, one recipient a line (PATH of --dir with .recipients behind it). Read anew for each backup."`
+	Upstream     string        `placeholder:"URL" help:"Be a hub: take what tablets bring, without verdicts, and relay to and from the home server there."`
+	Key          string        `placeholder:"FILE" help:"The key file of the hub, as 'zhurnal enrol' makes it: it relays the spaces that its person may read."`
+	Every        time.Duration `default:"30s" help:"How often a hub looks for the home server, beside each time that a tablet has brought something (${default})."`
+	MinFree      byteSize      `default:"2GiB" placeholder:"SIZE" help:"Refuse new records when the disk has less room than this (${default})."`
+	Retain       days          `placeholder:"DAYS" help:"Forget daily what is in a verified backup of the log and older than this, such as 400d. Without it everything is kept."`
+	Expire       string        `type:"existingfile" placeholder:"RULES" help:"Erase daily what was kept for as long as these rules say; see 'zhurnal expire --help'."`
+	OfflineLease days          `default:"21d" placeholder:"DAYS" help:"A tablet that has not met this server for longer locks what it holds until it does; nothing is lost. 0d for never (${default})."`
 	entrance
 	desk
 	Log ops.LogFormat `enum:"text,json" default:"text" help:"Write the log as text or as json (${default})."`
@@ -87,7 +88,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	defer c.keepDaily(ctx, engine, log)()
 	options := rpc.Options{
 		Engine: engine, Reporter: report.New(engine, nowMillis), Persons: persons.New(engine), Log: log, Now: nowMillis, Recipients: c.recipients,
-		Exposure: way.exposure, TLS: way.tls, Limits: c.limits(),
+		Exposure: way.exposure, TLS: way.tls, Limits: c.limits(), OfflineLease: time.Duration(c.OfflineLease) * 24 * time.Hour,
 	}
 	id := credential.HubID{}
 	if c.Upstream != "" {
@@ -110,7 +111,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk, to streams) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
 	o.Sealed = wiped.New(wiped.DirOf(c.Dir), disk.Room)
-	end, err := c.desk.open(ctx, way, c.Dir, engine.Schema, &o)
+	end, err := c.desk.open(ctx, way, c.Dir, engine, &o)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())
 	}

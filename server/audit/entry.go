@@ -14,6 +14,9 @@ import (
 // Action is what was done, as a word that stays: "records.erase".
 type Action string
 
+// RecordsRead is what a tablet was given, or somebody at a desk has looked at.
+const RecordsRead Action = "records.read"
+
 // Event is something that was done, before it has its place in the log. Ids are
 // hexadecimal digits; those that do not apply are empty.
 type Event struct {
@@ -31,6 +34,8 @@ type Event struct {
 	Target string `json:"target,omitempty"`
 	// Count is how many things it was done to, where it was several.
 	Count int `json:"count,omitempty"`
+	// Position is up to where of the space's log a tablet was given it.
+	Position uint64 `json:"position,omitempty"`
 	// Outcome is the kind of error that it ended with; empty if it was done.
 	Outcome string `json:"outcome,omitempty"`
 	// Detail is a word or two of the program's own, such as a role.

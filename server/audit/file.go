@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -20,8 +21,8 @@ const Torn Action = "audit.torn"
 
 // Log is an open log. It is safe for concurrent use.
 type Log struct {
-	now  func() int64 // milliseconds since 1970
 	name string
+	now  func() int64 // milliseconds since 1970
 	file *appendfile.File
 
 	mu      sync.Mutex // guards what follows, and the file
@@ -41,7 +42,7 @@ type batch struct {
 // goes on after the last whole line, and does not look at those before: see
 // [Verify].
 func Open(name string, now func() int64) (l *Log, err error) {
-	l = &Log{now: now, name: name}
+	l = &Log{name: name, now: now}
 	torn := int64(0)
 	l.file, err = appendfile.Open(name, func(file io.ReaderAt, sizeBytes int64) (end int64, err error) {
 		end, l.head, err = lastOf(file, sizeBytes)
@@ -184,3 +185,30 @@ func Read(from io.Reader, each func(Entry) error) error {
 	}
 	return lines.Err()
 }
+
+// Read calls each with every entry that is durable when it is called, in order.
+func (l *Log) Read(each func(Entry) error) error {
+	head := l.Head()
+	if head.Seq == 0 {
+		return nil
+	}
+	file, err := os.Open(l.name)
+	if err != nil {
+		return fault.New(fault.Unavailable, "audit log: %w", err)
+	}
+	err = Read(file, func(e Entry) error {
+		if err := each(e); err != nil {
+			return err
+		}
+		if e.Seq == head.Seq { // what comes behind may be written just now
+			return errEnd
+		}
+		return nil
+	})
+	if errors.Is(err, errEnd) {
+		err = nil
+	}
+	return errors.Join(err, file.Close())
+}
+
+var errEnd = errors.New("the end")

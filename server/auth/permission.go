@@ -100,8 +100,10 @@ var needs = map[string]Need{
 	reportv1connect.ReportServiceListReportsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}},
 	reportv1connect.ReportServiceReportProcedure:      {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
-	personsv1connect.PersonsServiceListPairsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
-	personsv1connect.PersonsServiceDecideProcedure:    {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceListPairsProcedure:  {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceDecideProcedure:     {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceListPeopleProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceGetPersonProcedure:  {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 
 	// These are served on the operator's socket alone.
 	adminv1connect.BackupServiceBackupProcedure:        {Caller: TheOperator},
@@ -128,6 +130,8 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceInviteDeviceProcedure:   {Caller: Member, Roles: keeping},
 	directoryv1connect.DirectoryServiceListEventsProcedure:     {Caller: Member, Roles: []directory.Role{directory.Administrator, directory.DataProtectionOfficer}},
 	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     {Caller: Member, Roles: keeping, Fresh: true},
+	// It tells which counselling rooms there are, and who holds them.
+	directoryv1connect.DirectoryServiceGetDeviceManifestProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer}, Fresh: true},
 
 	// Who enrols or asks for a token proves itself with that.
 	enrolv1connect.EnrolServiceEnrolProcedure:     {Caller: Anyone},

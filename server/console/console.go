@@ -7,6 +7,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/auth"
@@ -48,6 +49,7 @@ type calls struct {
 	rights    syncv1connect.RightsServiceClient
 	directory directoryv1connect.DirectoryServiceClient
 	report    reportv1connect.ReportServiceClient
+	persons   personsv1connect.PersonsServiceClient
 }
 
 // within is where the services are to the client, which looks at no more of it
@@ -81,6 +83,7 @@ func (c *Console) Ask(services connect.HTTPClient) {
 		rights:    syncv1connect.NewRightsServiceClient(services, within),
 		directory: directoryv1connect.NewDirectoryServiceClient(services, within),
 		report:    reportv1connect.NewReportServiceClient(services, within),
+		persons:   personsv1connect.NewPersonsServiceClient(services, within),
 	}
 }
 

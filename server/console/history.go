@@ -91,7 +91,7 @@ func showHistory(v *visit) error {
 }
 
 // recordNow is what a record is now, and by what a person knows it.
-func (v *visit) recordNow(space merge.SpaceID, name *syncv1.RecordName, known names) (title string, lines []line, err error) {
+func (v *visit) recordNow(space merge.SpaceID, name *syncv1.RecordName, known namer) (title string, lines []line, err error) {
 	resp, err := v.calls.desk.GetRecordAt(v.ctx(), connect.NewRequest(&syncv1.GetRecordAtRequest{SpaceId: space[:], Record: name}))
 	if err != nil {
 		return "", nil, err
@@ -119,7 +119,7 @@ func (v *visit) recordNow(space merge.SpaceID, name *syncv1.RecordName, known na
 	return title, v.lines(name.GetType(), data, known), nil
 }
 
-func (v *visit) change(typeName string, space merge.SpaceID, m *syncv1.HistoryChange, known names) change {
+func (v *visit) change(typeName string, space merge.SpaceID, m *syncv1.HistoryChange, known namer) change {
 	c := change{
 		Author: v.view.WriterIn(merge.PersonID(m.Author), space), Received: m.ReceivedMillis, Written: m.StampMillis, Position: m.Position,
 		ClockOff: max(m.StampMillis-m.ReceivedMillis, 0) > wrongClockMillis,
@@ -137,7 +137,7 @@ func (v *visit) change(typeName string, space merge.SpaceID, m *syncv1.HistoryCh
 	return c
 }
 
-func (v *visit) write(typeName string, m *syncv1.HistoryWrite, known names) write {
+func (v *visit) write(typeName string, m *syncv1.HistoryWrite, known namer) write {
 	w := write{Live: m.Live}
 	w.Cell, w.CellName = v.cellName(typeName, m.Write.Field)
 	if n := len(m.Write.Replaces); n > 1 {

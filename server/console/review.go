@@ -23,7 +23,7 @@ var reviewRoutes = []route{
 	{pattern: "GET " + reviewPath, asks: syncv1connect.DeskServiceListReviewProcedure, text: "review.title", handle: showReview},
 	{pattern: "POST " + reviewPath, asks: syncv1connect.DeskServiceWriteProcedure, handle: settleOne},
 	{pattern: "POST " + reviewPath + "/many", asks: syncv1connect.DeskServiceWriteProcedure, handle: settleMany},
-	{pattern: "POST " + reviewPath + "/undo", asks: syncv1connect.DeskServiceWriteProcedure, handle: undo},
+	{pattern: "POST " + reviewPath + "/undo", asks: syncv1connect.DeskServiceWriteProcedure, handle: undoSettling},
 	{pattern: "GET " + quarantinePath, asks: syncv1connect.DeskServiceListQuarantinedProcedure, handle: showQuarantine},
 	{pattern: "POST " + quarantinePath, asks: syncv1connect.DeskServiceDismissProcedure, handle: dismiss},
 }
@@ -224,7 +224,7 @@ func (v *visit) about(state *syncv1.RecordState) (title string, more []word) {
 	return titleOf(msg), nil
 }
 
-func (v *visit) itemValue(m *syncv1.ReviewItem, value *syncv1.ReviewValue, index int, space merge.SpaceID, known names, devices map[merge.ReplicaID]string) itemValue {
+func (v *visit) itemValue(m *syncv1.ReviewItem, value *syncv1.ReviewValue, index int, space merge.SpaceID, known namer, devices map[merge.ReplicaID]string) itemValue {
 	author := merge.PersonID(value.Value.Author)
 	one := itemValue{
 		Lines: v.lines(m.Record.GetType(), value.Value.Value, known), Author: v.view.WriterIn(author, space), At: value.Value.AtMillis,

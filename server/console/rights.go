@@ -19,7 +19,7 @@ const rightsPath = "/rights"
 
 var rightsRoutes = []route{
 	{pattern: "GET " + rightsPath, asks: syncv1connect.RightsServiceExportProcedure, text: "rights.title", handle: showRights},
-	{pattern: "GET " + rightsPath + "/person", asks: syncv1connect.RightsServiceExportProcedure, handle: showPerson},
+	{pattern: "GET " + rightsPath + "/person", asks: syncv1connect.RightsServiceExportProcedure, handle: showHeld},
 	{pattern: "GET " + rightsPath + "/export", asks: syncv1connect.RightsServiceExportProcedure, handle: exportPerson},
 	{pattern: "POST " + rightsPath + "/erase", asks: syncv1connect.RightsServiceEraseProcedure, handle: erasePerson},
 }
@@ -104,8 +104,8 @@ func (v *visit) eachExport(subject merge.RecordID, spaces []merge.SpaceID, each 
 	return nil
 }
 
-// showPerson shows how much is held, and offers to take it away or to erase it.
-func showPerson(v *visit) error {
+// showHeld shows how much is held, and offers to take it away or to erase it.
+func showHeld(v *visit) error {
 	subject, spaces, err := v.subject()
 	if err != nil {
 		return err

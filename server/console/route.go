@@ -14,10 +14,12 @@ import (
 var groups = [][]route{
 	overviewRoutes,
 	reviewRoutes,
+	personRoutes,
 	trainingRoutes,
 	sheetRoutes,
 	historyRoutes,
 	counsellingRoutes,
+	reportRoutes,
 	deviceRoutes,
 	rightsRoutes,
 	auditRoutes,

@@ -95,9 +95,9 @@ func withoutQuery(path string, names ...string) string {
 	return at.String()
 }
 
-// undo opens again what was settled: the values that lost are written again, beside
+// undoSettling opens again what was settled: the values that lost are written again, beside
 // the one that was chosen.
-func undo(v *visit) error {
+func undoSettling(v *visit) error {
 	id, err := strconv.ParseUint(v.asked("undo"), 10, 64)
 	if err != nil {
 		return errNoID

@@ -28,11 +28,11 @@ type word struct {
 	Text string
 }
 
-// names tells what an id in a record stands for, empty if the reader cannot know.
-type names func(id [16]byte) string
+// namer tells what an id in a record stands for, empty if the reader cannot know.
+type namer func(id [16]byte) string
 
 // lines reads the fields of a message of a type, in wire bytes.
-func (c *Console) lines(typeName string, data []byte, known names) []line {
+func (c *Console) lines(typeName string, data []byte, known namer) []line {
 	plan := c.o.Schema().Plan(typeName)
 	if plan == nil {
 		return nil
@@ -68,7 +68,7 @@ func (c *Console) lines(typeName string, data []byte, known names) []line {
 // hidden are fields that tell a person nothing.
 var hidden = map[protoreflect.Name]bool{"seen": true, "recorder_id": true, "document_digests": true}
 
-func wordOf(field protoreflect.FieldDescriptor, value protoreflect.Value, known names) word {
+func wordOf(field protoreflect.FieldDescriptor, value protoreflect.Value, known namer) word {
 	switch field.Kind() {
 	case protoreflect.EnumKind:
 		return enumWord(field.Enum(), value.Enum())
@@ -153,7 +153,7 @@ func typeKey(typeName string) string {
 }
 
 // namesIn are the names of who writes in a space, before those that are given.
-func (v *visit) namesIn(space merge.SpaceID, others names) names {
+func (v *visit) namesIn(space merge.SpaceID, others namer) namer {
 	return func(id [16]byte) string {
 		if name := v.view.WriterIn(id, space); name != "" {
 			return name

@@ -81,6 +81,12 @@ func started(t *testing.T) *playthrough {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return playedSeason(t, s)
+}
+
+// playedSeason plays a season.
+func playedSeason(t *testing.T, s *season.Season) *playthrough {
+	t.Helper()
 	r, err := begin(t.Context(), s, 1, t.TempDir(), newProgress(io.Discard))
 	if err != nil {
 		t.Fatal(err)

@@ -76,9 +76,10 @@ func (p place) compare(q place) int {
 	return cmp.Or(cmp.Compare(q.points, p.points), bytes.Compare(p.ids[0][:], q.ids[0][:]), bytes.Compare(p.ids[1][:], q.ids[1][:]))
 }
 
-// List gives a page of pairs in a state. The token of a page begins the next; a
+// List gives a page of pairs in a state, at most so many or, for zero, as many as a
+// page may have. The token of a page begins the next; a
 // pair that is decided meanwhile moves no other to another page.
-func (f *Finder) List(ctx context.Context, a Asker, state State, token string) (Page, error) {
+func (f *Finder) List(ctx context.Context, a Asker, state State, token string, most int) (Page, error) {
 	after, err := readToken(token)
 	if err != nil {
 		return Page{}, err
@@ -101,7 +102,10 @@ func (f *Finder) List(ctx context.Context, a Asker, state State, token string) (
 			from++
 		}
 	}
-	to := min(len(places), from+pageMost)
+	if most <= 0 || most > pageMost {
+		most = pageMost
+	}
+	to := min(len(places), from+most)
 	for _, at := range places[from:to] {
 		page.Pairs = append(page.Pairs, v.pair(at.ids))
 	}
@@ -113,7 +117,7 @@ func (f *Finder) List(ctx context.Context, a Asker, state State, token string) (
 
 // Waiting returns how many pairs wait for a decision.
 func (f *Finder) Waiting(ctx context.Context, a Asker) (int, error) {
-	page, err := f.List(ctx, a, Waiting, "")
+	page, err := f.List(ctx, a, Waiting, "", 1)
 	return page.Total, err
 }
 

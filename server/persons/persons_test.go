@@ -15,6 +15,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork/names"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/store"
@@ -37,7 +38,7 @@ func record(name string) (id merge.RecordID) { copy(id[:], name); return id }
 // Lyman. A third community is of another programme, which Iryna may read as well.
 type programme struct {
 	*syncengine.Engine
-	t      *testing.T
+	t      testing.TB
 	finder *Finder
 	reads  int
 }
@@ -47,7 +48,7 @@ func (p *programme) Records(space merge.SpaceID, each func(*merge.Record) error)
 	return p.Engine.Records(space, each)
 }
 
-func newProgramme(t *testing.T) *programme {
+func newProgramme(t testing.TB) *programme {
 	t.Helper()
 	types, err := catalogue.Types()
 	if err != nil {
@@ -115,7 +116,7 @@ func by(who, where string) Asker {
 
 func (p *programme) list(a Asker, state State) []Pair {
 	p.t.Helper()
-	page, err := p.finder.List(p.t.Context(), a, state, "")
+	page, err := p.finder.List(p.t.Context(), a, state, "", 0)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -265,7 +266,7 @@ func TestWhatIsNoDecision(t *testing.T) {
 	if pair := p.decide("iryna", one, other, same, ""); !pair.Linked {
 		t.Errorf("said twice: %+v", pair)
 	}
-	if _, err := p.finder.List(t.Context(), by("iryna", "desk"), Waiting, "what"); fault.KindOf(err) != fault.Invalid {
+	if _, err := p.finder.List(t.Context(), by("iryna", "desk"), Waiting, "what", 0); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("a token that is none: %v", err)
 	}
 }
@@ -279,7 +280,7 @@ func TestPagesHaveEachPairOnceWhileOthersAreDecided(t *testing.T) {
 	}
 	seen, token, pages := map[[2]merge.RecordID]bool{}, "", 0
 	for {
-		page, err := p.finder.List(t.Context(), by("iryna", "desk"), Waiting, token)
+		page, err := p.finder.List(t.Context(), by("iryna", "desk"), Waiting, token, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -304,7 +305,7 @@ func TestPagesHaveEachPairOnceWhileOthersAreDecided(t *testing.T) {
 
 // total is how many pairs there are in a state.
 func (p *programme) total(state State) int {
-	page, err := p.finder.List(p.t.Context(), by("iryna", "desk"), state, "")
+	page, err := p.finder.List(p.t.Context(), by("iryna", "desk"), state, "", 1)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -340,6 +341,9 @@ func TestWhoIsErasedLeavesTheList(t *testing.T) {
 	}
 	if p.total(Waiting) != 0 {
 		t.Error("still waiting")
+	}
+	if got, err := p.finder.Search(t.Context(), by("iryna", "desk"), ""); err != nil || got.Total != 1 {
+		t.Errorf("found %+v, %v, want the one who is left", got, err)
 	}
 }
 
@@ -381,8 +385,56 @@ func TestWhoGaveUpWaitsNoMore(t *testing.T) {
 	p.finder.turn <- struct{}{} // somebody else's
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := p.finder.List(ctx, by("iryna", "desk"), Waiting, ""); err != context.Canceled {
+	if _, err := p.finder.List(ctx, by("iryna", "desk"), Waiting, "", 0); err != context.Canceled {
 		t.Errorf("got %v", err)
 	}
 	<-p.finder.turn
+}
+
+// One woman, marked under two registrations in two communities.
+func TestWhereAPersonWas(t *testing.T) {
+	p := newProgramme(t)
+	olena, elena := p.register("lyman", "Шевченко Олена"), p.register("svatove", "Shevchenko Elena")
+	other := p.register("lyman", "Коваль Іван")
+	p.decide("iryna", olena, elena, same, "")
+	put := func(where string, id merge.RecordID, msg proto.Message) merge.RecordID {
+		t.Helper()
+		data, err := proto.Marshal(msg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := string(msg.ProtoReflect().Descriptor().FullName())
+		p.write("iryna", where, syncengine.WriteRecord{Type: name, Record: id, Message: data})
+		if header, err := p.Schema().Plan(name).Header(msg); err == nil && len(header) > 0 {
+			return merge.KeyedRecordID(space(where), name, header)
+		}
+		return id
+	}
+	training := record("first aid")
+	put("lyman", training, &recordsv1.Training{TitleUk: "Домедична допомога", TitleEn: "First aid"})
+	day := put("lyman", merge.RecordID{}, &recordsv1.TrainingDay{TrainingId: training[:], DayNumber: 2, FieldDate: 20160802})
+	recorder := person("olena")
+	for _, who := range []merge.RecordID{olena, other} {
+		put("lyman", merge.RecordID{}, &recordsv1.AttendanceMark{
+			SessionId: day[:], ParticipantId: who[:], RecorderId: recorder[:],
+			Presence: recordsv1.Presence_PRESENCE_LATE, Evidence: recordsv1.Evidence_EVIDENCE_ROLL_CALL,
+		})
+	}
+	concert := record("concert")
+	put("svatove", concert, &recordsv1.Event{TitleUk: "Концерт", DateStart: 20160910})
+	put("svatove", merge.RecordID{}, &recordsv1.Participation{EventId: concert[:], ParticipantId: elena[:]})
+	put("svatove", record("another"), &recordsv1.Event{TitleUk: "Виставка", DateStart: 20160911})
+
+	someone, err := p.finder.Find(t.Context(), by("iryna", "desk"), elena)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := p.finder.Attended(t.Context(), &someone)
+	want := []Attended{
+		{Activity: fieldwork.Ref{Space: space("svatove"), Record: concert}, Event: true, TitleUk: "Концерт", Date: 20160910, Outcome: fieldwork.Present},
+		{Activity: fieldwork.Ref{Space: space("lyman"), Record: training}, TitleUk: "Домедична допомога", TitleEn: "First aid", Day: 2, Date: 20160802, Outcome: fieldwork.Late},
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("attended %+v, %v\nwant     %+v", got, err, want)
+	}
 }

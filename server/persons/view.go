@@ -96,9 +96,10 @@ var (
 	linkType        = string((*recordsv1.PersonLink)(nil).ProtoReflect().Descriptor().FullName())
 )
 
-// take leaves out what is void, and what cannot be read: a report counts that.
+// take leaves out what is void, who is erased, of whom there is nothing left to show,
+// and what cannot be read: a report counts that.
 func (r *spaceRead) take(space merge.SpaceID, rec *merge.Record, registers Registers) {
-	if rec.Type != participantType && rec.Type != linkType || rec.Standing() == merge.Void {
+	if rec.Type != participantType && rec.Type != linkType || rec.Standing() == merge.Void || rec.Erased {
 		return
 	}
 	plan := registers.Schema().Plan(rec.Type)

@@ -20,8 +20,11 @@ type Definition struct {
 	Publishable bool
 	// counselling says that figures of counselling rooms are in it.
 	counselling bool
-	build       func(*run) []table.Table
-	notes       []table.Text
+	// needsYear says that its period has both ends and is a year at most: it has
+	// many rows.
+	needsYear bool
+	build     func(*run) []table.Table
+	notes     []table.Text
 }
 
 // Parameter is a setting of a report.
@@ -58,6 +61,8 @@ var definitions []Definition
 
 func init() {
 	definitions = []Definition{
-		overviewReport, dataQualityReport, peopleReachedReport, membersTrainedReport, allDaysReport,
+		overviewReport, dataQualityReport, peopleReachedReport, membersTrainedReport, allDaysReport, trainingsReport, eventsReport,
+		communitiesReport, residentsReachedReport, groupsReport, institutionsReport, counsellingReport, veteransReport, youthReport,
+		quotesReport, activityRowsReport,
 	}
 }

@@ -50,7 +50,7 @@ func (r *run) sessionsToLookAt() table.Table {
 		title table.Text
 		list  []fieldwork.SessionRef
 	}{
-		{"suspect_date", table.Text{"неможлива дата", "a day that cannot be"}, r.SuspectDates(r.madeOn)},
+		{"suspect_date", table.Text{"неможлива дата", "a day that cannot be"}, r.SuspectDates(r.on)},
 		{"unregistered", table.Text{"був хтось незареєстрований", "somebody unregistered was there"}, d.unregisteredAt},
 		{"voided", table.Text{"визнано помилкою й відвідано", "called a mistake and attended"}, d.voidedButAttended},
 		{"called_off", table.Text{"скасовано й відвідано", "called off and attended"}, d.calledOffButAttended},
@@ -112,6 +112,7 @@ func (r *run) sheetsAgainstMarks() table.Table {
 		}
 		tab.Rows = append(tab.Rows, r.dayRow(t, day, signed, table.Number(day.Attended()), by, table.Number(disputed)))
 	})
+	sortRows(&tab, 1, 3, 2)
 	return tab
 }
 
@@ -121,11 +122,12 @@ func (r *run) unmarkedDays() table.Table {
 	tab := r.dayTable("unmarked", table.Text{"Дні без відміток", "Days without marks"}, nil)
 	r.eachDay(func(t *fieldwork.Training, day *fieldwork.Day) {
 		planned := day.Message.GetStatus() == recordsv1.SessionStatus_SESSION_STATUS_PLANNED
-		over := realDay(day.Date()) && day.Date() < r.madeOn
+		over := realDay(day.Date()) && day.Date() < r.on
 		if len(day.Attendance) == 0 && (day.HeldUnmarked() || planned && over) {
 			tab.Rows = append(tab.Rows, r.dayRow(t, day))
 		}
 	})
+	sortRows(&tab, 1, 3, 2)
 	return tab
 }
 

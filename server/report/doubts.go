@@ -15,16 +15,16 @@ type doubts struct {
 	unregistered                      int
 	unregisteredAt, voidedButAttended []fieldwork.SessionRef
 	calledOffButAttended              []fieldwork.SessionRef
-	undecided                         int
+	undecided, possible               int
 	eventsToReview                    int
 	sheetsDiffer                      int
 }
 
-func (r *reckoned) findDoubts() doubts {
+func (r *reckoned) findDoubts(m *memory) doubts {
 	d := doubts{
 		disputes: r.Disputes(), unregistered: len(r.Unregistered()), unregisteredAt: r.UnregisteredAt(),
 		voidedButAttended: r.VoidedButAttended(), calledOffButAttended: r.CancelledButAttended(),
-		undecided: len(r.Persons().Undecided()), eventsToReview: len(r.EventTotals(fieldwork.Period{}).Review),
+		undecided: len(r.Persons().Undecided()), possible: m.possibleDuplicates(r), eventsToReview: len(r.EventTotals(fieldwork.Period{}).Review),
 	}
 	for i := range r.Trainings() {
 		for j := range r.Trainings()[i].Days {
@@ -84,7 +84,8 @@ func (r *run) unreadable() int {
 type silence struct {
 	heard, missing []Recorder
 	// days is for how long each of those heard has been silent on the day of the
-	// report, longest the most of them.
+	// report, longest the most of them. Whose newest entry is of a later day, by a
+	// clock that is wrong, has none.
 	days    map[merge.PersonID]int
 	longest int
 }
@@ -102,8 +103,10 @@ func (r *run) silence() silence {
 			continue
 		}
 		s.heard = append(s.heard, recorder)
-		s.days[recorder.ID] = daysBetween(dayOf(at), r.madeOn)
-		s.longest = max(s.longest, s.days[recorder.ID])
+		if day := dayOf(at); day <= r.on { // else a clock is wrong
+			s.days[recorder.ID] = daysBetween(day, r.on)
+			s.longest = max(s.longest, s.days[recorder.ID])
+		}
 	}
 	return s
 }
@@ -136,6 +139,13 @@ func (r *run) completeness() table.Table {
 		}
 	}
 	l := list{name: "completeness", title: table.Text{"На чому це ґрунтується", "What this rests on"}}
+	people := func(key string, label table.Text, n int) {
+		cell := table.Number(n)
+		if r.q.Public && n > 0 && n < plainThreshold {
+			cell = table.Cell{State: table.Suppressed}
+		}
+		l.row(key, label, cell)
+	}
 	l.count("spaces", table.Text{"просторів враховано", "spaces counted"}, len(r.portions))
 	l.count("recorders_heard", table.Text{"реєстраторів, від яких щось надійшло", "recorders heard from"}, len(r.heard()))
 	l.count("replicas_heard", table.Text{"сховищ, у яких це записано", "local stores in which that was written"}, len(replicas))
@@ -153,12 +163,13 @@ func (r *run) completeness() table.Table {
 		}
 		l.count("recorders_since", table.Text{"з них щось надійшло після кінця періоду", "of them heard from since the period ended"}, since)
 	}
-	l.count("disputes_open", table.Text{"спірних відвідувань, рахуються як відсутність", "attendances in dispute, counted as not there"}, d.disputes.Open)
-	l.count("duplicates_undecided", table.Text{"пар реєстрацій, про які не вирішено", "pairs of registrations not decided"}, d.undecided)
-	l.count("suspect_dates", table.Text{"заходів із неможливою датою, у жодному періоді", "held on a day that cannot be, in no period"}, len(r.SuspectDates(r.madeOn)))
+	people("disputes_open", table.Text{"спірних відвідувань, рахуються як відсутність", "attendances in dispute, counted as not there"}, d.disputes.Open)
+	people("duplicates_undecided", table.Text{"пар реєстрацій, про які не вирішено", "pairs of registrations not decided"}, d.undecided)
+	people("duplicates_possible", table.Text{"пар реєстрацій, які можуть бути однією людиною", "pairs of registrations that may be one person"}, d.possible)
+	l.count("suspect_dates", table.Text{"заходів із неможливою датою, у жодному періоді", "held on a day that cannot be, in no period"}, len(r.SuspectDates(r.on)))
 	l.count("orphans", table.Text{"рядків, чиїх заходів ще немає, у жодному числі", "rows whose parent has not come, in no figure"}, len(r.Orphans()))
 	l.count("unreadable", table.Text{"записів, які не читаються, у жодному числі", "records that cannot be read, in no figure"}, r.unreadable())
-	l.count("unregistered", table.Text{"людей, які були і ніде не зареєстровані", "people who were there and are registered nowhere"}, d.unregistered)
+	people("unregistered", table.Text{"людей, які були і ніде не зареєстровані", "people who were there and are registered nowhere"}, d.unregistered)
 	l.count("called_off_but_attended", table.Text{"днів і подій скасовано на одному планшеті й відвідано", "days and events called off on one tablet and attended"}, len(d.calledOffButAttended))
 	l.count("voided_but_attended", table.Text{"днів і подій визнано помилкою й відвідано", "days and events called a mistake and attended"}, len(d.voidedButAttended))
 	l.count("events_to_review", table.Text{"подій, чиї списки чи підрахунки суперечать собі", "events whose lists or counts contradict each other"}, d.eventsToReview)

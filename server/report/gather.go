@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
@@ -21,6 +22,8 @@ type portion struct {
 	// open is what everybody counts, sealed what records tell that hold something
 	// sealed: for the room's own people.
 	open, sealed account
+	// people is over all registrations and links between them.
+	people merge.Hash
 }
 
 // account is what records tell beside what they say.
@@ -106,6 +109,10 @@ func (p *portion) take(rec *merge.Record, plan *schema.Plan) {
 	if err != nil {
 		to.unreadable++
 		return
+	}
+	switch msg.(type) {
+	case *recordsv1.Participant, *recordsv1.PersonLink:
+		p.people = p.people.Combine(rec.Digest())
 	}
 	p.book.Add(p.info.ID, rec, msg)
 }

@@ -3,6 +3,7 @@ package report
 import (
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	"github.com/zhurnal/zhurnal/server/report/table"
+	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
 )
 
 var overviewReport = Definition{
@@ -14,7 +15,8 @@ var overviewReport = Definition{
 	},
 	counselling: true,
 	build: func(r *run) []table.Table {
-		return []table.Table{r.trainingFigures(), r.trainedByCommunity(), r.disagreementFigures(), r.counsellingFigures(), r.eventFigures(), r.recorders()}
+		trained := r.tally(func(f *fact) bool { return f.kind == fieldwork.TrainingActivity })
+		return []table.Table{r.trainingFigures(trained), r.trainedByCommunity(trained), r.disagreementFigures(), r.counsellingFigures(), r.eventFigures(), r.recorders()}
 	},
 	notes: []table.Text{{
 		"Період обмежує те, що проведено: тренінги, консультації, події з їхніми людьми. Реєстрації, відмітки, зв'язки й спори пораховано за весь час.",
@@ -22,42 +24,39 @@ var overviewReport = Definition{
 	}},
 }
 
-func (r *run) trainingFigures() table.Table {
+func (r *run) trainingFigures(trained *tally) table.Table {
 	p := r.q.Period
 	totals, d := r.TrainingTotals(p), r.doubts()
 	l := list{name: "trainings", title: table.Text{"Тренінги", "Trainings"}}
 	l.count("communities", table.Text{"громад, де проведено день тренінгу", "communities with a training day held"}, r.heldCommunities())
 	l.count("trainings_held", table.Text{"тренінгів проведено", "trainings held"}, totals.Held)
 	l.count("training_days_held", table.Text{"днів тренінгів проведено", "training days held"}, totals.DaysHeld)
-	l.count("people_trained", table.Text{"людей навчено, кожну пораховано один раз", "people trained, each counted once"}, r.Trained(p).People)
-	l.count("attended_all_days", table.Text{"з них були всі дні тренінгу", "of them at every day of a training"}, r.Completion(p).AllDays)
+	l.count("people_trained", table.Text{"людей навчено, кожну пораховано один раз", "people trained, each counted once"}, len(trained.people))
+	l.count("attended_all_days", table.Text{"з них були всі дні тренінгу", "of them at every day of a training"}, r.completionOfAll().n[allDays])
 	l.count("people_registered", table.Text{"реєстрацій", "registrations"}, r.Registrations())
 	l.count("person_links", table.Text{"пар реєстрацій, що є однією людиною", "pairs of registrations that are one person"}, r.linkedPairs())
-	l.count("people_trained_before_linking", table.Text{"людей навчено, якби ніхто їх не зв'язав", "people trained, had nobody linked them"}, r.trainedUnlinked(p))
+	l.count("people_trained_before_linking", table.Text{"людей навчено, якби ніхто їх не зв'язав", "people trained, had nobody linked them"}, r.TrainedUnlinked(p))
 	l.count("marks", table.Text{"відміток відвідування", "attendance marks"}, r.Marks())
 	l.count("absent_default_overridden", table.Text{"«решта відсутні», переважених відміткою за іменем", "\"rest absent\" outweighed by a mark by name"}, r.DefaultsOverridden())
 	l.count("days_cancelled_but_attended", table.Text{"днів і подій скасовано на одному планшеті й відвідано", "days and events called off on one tablet and attended"}, len(d.calledOffButAttended))
 	return l.table()
 }
 
-func (r *run) trainedByCommunity() table.Table {
-	trained := r.Trained(r.q.Period)
+func (r *run) trainedByCommunity(trained *tally) table.Table {
 	tab := table.Table{
 		Name: "trained_by_community", Title: table.Text{"Навчені за громадами", "People trained by community"},
-		Columns: append(placeColumns(), table.Column{Name: "people", Title: peopleTitle, Kind: table.Count, People: true, Figure: "people_trained"}),
-		Chart:   table.Chart{Columns: []int{2}},
+		Columns: []table.Column{persons("people", "people_trained", peopleTitle)}, Chart: table.Chart{Columns: []int{2}},
 	}
-	for _, pcode := range r.communities(keys(trained.ByCommunity)...) {
-		if n := trained.ByCommunity[pcode]; n > 0 {
-			row := r.placeRow(pcode)
-			row.Cells = append(row.Cells, table.Number(n))
-			tab.Rows = append(tab.Rows, row)
+	people := map[string]int{}
+	for at, of := range trained.rows {
+		people[r.pcodes[at]] = len(of)
+	}
+	return r.placeTable(tab, nil, func(pcode string) []table.Cell {
+		if people[pcode] == 0 {
+			return nil
 		}
-	}
-	row := totalRow(allOnce)
-	row.Cells = append(row.Cells, table.Number(trained.People))
-	tab.Rows = append(tab.Rows, row)
-	return tab
+		return counts(people[pcode])
+	}, counts(len(trained.people)))
 }
 
 func (r *run) heldCommunities() int {

@@ -59,6 +59,9 @@ func (q *Query) check(d *Definition) error {
 	if n := len(q.Expected); n > expectedMax {
 		return fault.New(fault.TooLarge, "report: %d people expected; at most %d", n, expectedMax)
 	}
+	if d.needsYear && (q.Period.From == 0 || q.Period.To == 0 || q.Period.To-q.Period.From >= 1_00_00) {
+		return fault.New(fault.Invalid, "report: %s has many rows: say from when to when, at most a year", d.Name)
+	}
 	if q.Public {
 		if err := q.checkPublic(d); err != nil {
 			return err
@@ -72,6 +75,9 @@ func (q *Query) check(d *Definition) error {
 func (q *Query) checkPublic(d *Definition) error {
 	if !d.Publishable {
 		return fault.New(fault.Invalid, "report: %s is for the organisation alone, and has no public version", d.Name)
+	}
+	if q.choice(d, ageBands.Name).Name != "" && q.choice(d, ageBands.Name).Name != ageBands.Choices[0].Name {
+		return fault.New(fault.Invalid, "report: a public version has the age bands of the programme, as all others that are published have")
 	}
 	if from := q.Period.From; from != 0 && from%100 != 1 {
 		return fault.New(fault.Invalid, "report: a public version is of whole months; begin on the first of one, not on %d", from)

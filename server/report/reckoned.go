@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -13,7 +14,8 @@ import (
 type reckoned struct {
 	portions []*portion
 	*fieldwork.Reckoning
-	// people are all who were reached, and everybody who belongs to a group.
+	// people are all who were reached or expected, and everybody who belongs to a
+	// group.
 	people []fieldwork.Profile
 	number map[merge.RecordID]int32
 	facts  []fact
@@ -21,9 +23,35 @@ type reckoned struct {
 	pcodes []string
 	// doubts are the same for every report.
 	doubts func() doubts
-	mu     sync.Mutex
-	// unlinked has, by period, how many were trained had nobody linked anybody.
-	unlinked map[fieldwork.Period]int
+	// of is for what the reports are that are kept in all, nothing of them
+	// suppressed yet.
+	of  publishing
+	all []*table.Document
+}
+
+// publishing is what the reports that are published together follow from, beside
+// what was reckoned.
+type publishing struct {
+	period fieldwork.Period
+	at     made
+}
+
+// published are all reports that are published of a period, each as it is asked for
+// without parameters. Those of the last period are kept.
+func (r *reckoned) published(as *run) []*table.Document {
+	of := publishing{as.q.Period, as.made}
+	if r.all != nil && r.of == of {
+		return r.all
+	}
+	r.of, r.all = of, nil
+	for i := range definitions {
+		if d := &definitions[i]; d.Publishable {
+			q := *as.q
+			q.Name, q.Parameters = d.Name, nil
+			r.all = append(r.all, newRun(r, d, &q, as.readable, as.made).internal())
+		}
+	}
+	return r.all
 }
 
 // fact is a fieldwork.ReachFact: who was reached, when, where and by what.
@@ -34,17 +62,49 @@ type fact struct {
 	kind     fieldwork.ActivityKind
 }
 
-func reckon(portions []*portion) *reckoned {
+// memory is what is of use when something has moved.
+type memory struct {
+	reckoner fieldwork.Reckoner
+	// possible is how many pairs of registrations may be one person, of the people
+	// whose hash is people: to compare all with all takes seconds.
+	people   merge.Hash
+	possible int
+	known    bool
+}
+
+// possibleDuplicates counts them anew if somebody was registered or linked.
+func (m *memory) possibleDuplicates(r *reckoned) int {
+	people := merge.Hash{}
+	for _, p := range r.portions {
+		people = people.Combine(p.people)
+	}
+	if !m.known || m.people != people {
+		m.people, m.possible, m.known = people, len(r.PossibleDuplicates()), true
+	}
+	return m.possible
+}
+
+func reckon(m *memory, portions []*portion) *reckoned {
 	books := make([]*fieldwork.Book, len(portions))
 	for i, p := range portions {
 		books[i] = p.book
 	}
 	r := &reckoned{
-		portions: slices.Clone(portions), Reckoning: fieldwork.Reckon(books...),
-		number: map[merge.RecordID]int32{}, pcodes: []string{""}, unlinked: map[fieldwork.Period]int{},
+		portions: slices.Clone(portions), Reckoning: m.reckoner.Reckon(books...),
+		number: map[merge.RecordID]int32{}, pcodes: []string{""},
 	}
 	r.readFacts()
-	r.doubts = sync.OnceValue(r.findDoubts)
+	for i := range r.Trainings() {
+		for j := range r.Trainings()[i].Attendees {
+			r.numberOf(r.Trainings()[i].Attendees[j].Person)
+		}
+	}
+	for i := range r.Groups() {
+		for _, person := range r.Groups()[i].People() {
+			r.numberOf(person)
+		}
+	}
+	r.doubts = sync.OnceValue(func() doubts { return r.findDoubts(m) })
 	return r
 }
 
@@ -75,23 +135,6 @@ func (r *reckoned) numberOf(person merge.RecordID) int32 {
 		n = int32(len(r.people))
 		r.number[person] = n
 		r.people = append(r.people, r.Profile(person))
-	}
-	return n
-}
-
-// trainedUnlinked is how many people a period's trainings would have, had nobody
-// linked registrations. It is reckoned anew, and kept for the period.
-func (r *reckoned) trainedUnlinked(p fieldwork.Period) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	n, ok := r.unlinked[p]
-	if !ok {
-		books := make([]*fieldwork.Book, len(r.portions))
-		for i := range r.portions {
-			books[i] = r.portions[i].book
-		}
-		n = fieldwork.ReckonUnlinked(books...).Trained(p).People
-		r.unlinked[p] = n
 	}
 	return n
 }

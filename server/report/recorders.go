@@ -27,10 +27,15 @@ func (r *run) recorders() table.Table {
 		row(of, table.Nothing(), table.Nothing())
 	}
 	for _, of := range s.bySilence() {
-		if s.days[of.ID] < r.q.number("silent_days") {
-			break
+		if days, known := s.days[of.ID]; known && days < r.q.number("silent_days") {
+			continue
 		}
-		row(of, table.Cell{Number: int64(dayOf(heard[of.ID]))}, table.Number(s.days[of.ID]))
+		days, known := s.days[of.ID]
+		silent := table.Nothing()
+		if known {
+			silent = table.Number(days)
+		}
+		row(of, table.Cell{Number: int64(dayOf(heard[of.ID]))}, silent)
 	}
 	return tab
 }

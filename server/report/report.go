@@ -43,8 +43,9 @@ type Reporter struct {
 	// turn is held by who makes a report, and guards what follows.
 	turn chan struct{}
 	// read is what was read of each space, last what was reckoned from it.
-	read map[merge.SpaceID]*portion
-	last *reckoned
+	read   map[merge.SpaceID]*portion
+	last   *reckoned
+	memory memory
 	// idle forgets both when nobody has asked for a while.
 	idle *time.Timer
 	once sync.Once
@@ -87,10 +88,9 @@ func (r *Reporter) Run(ctx context.Context, q Query) (*table.Document, error) {
 	}
 	r.forgetLater()
 	if r.last == nil || !slices.Equal(r.last.portions, portions) {
-		r.last = nil // lest two are held
-		r.last = reckon(portions)
+		r.last = reckon(&r.memory, portions)
 	}
-	return newRun(r.last, d, &q, readable, dayOf(r.now())).document(), nil
+	return newRun(r.last, d, &q, readable, madeAt(r.now())).document(), nil
 }
 
 // forgetLater begins to wait anew.
@@ -99,7 +99,7 @@ func (r *Reporter) forgetLater() {
 		r.idle = time.AfterFunc(keepFor, func() {
 			r.turn <- struct{}{}
 			clear(r.read)
-			r.last = nil
+			r.last, r.memory = nil, memory{}
 			<-r.turn
 		})
 	})

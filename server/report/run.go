@@ -15,12 +15,23 @@ type run struct {
 	d        *Definition
 	q        *Query
 	readable map[merge.SpaceID]bool
-	// madeOn is the calendar day of the report, yyyymmdd.
-	madeOn int32
+	made
 }
 
-func newRun(all *reckoned, d *Definition, q *Query, readable map[merge.SpaceID]bool, madeOn int32) *run {
-	return &run{reckoned: all, d: d, q: q, readable: readable, madeOn: madeOn}
+// made is when a report is made, in calendar days, yyyymmdd.
+type made struct {
+	// on is the latest day that it is anywhere: what was held later cannot have been.
+	on int32
+	// as is the day in Greenwich, by which people know the report.
+	as int32
+}
+
+func madeAt(nowMillis int64) made {
+	return made{dayOf(nowMillis), dayNumber(time.UnixMilli(nowMillis).UTC())}
+}
+
+func newRun(all *reckoned, d *Definition, q *Query, readable map[merge.SpaceID]bool, at made) *run {
+	return &run{reckoned: all, d: d, q: q, readable: readable, made: at}
 }
 
 // named tells whether a space may be named: a counselling room only to who may
@@ -31,8 +42,23 @@ func (r *run) named(p *portion) bool { return r.readable[p.info.ID] || !p.counse
 // document counts everything, and suppresses what may not be published.
 func (r *run) document() *table.Document {
 	d := r.internal()
+	if r.q.Public {
+		r.publish(d)
+	}
 	d.Stamp = r.stamp(d)
 	return d
+}
+
+// publish suppresses in a report what may not be published, together with all
+// others that are published of the period.
+func (r *run) publish(d *table.Document) {
+	documents := []*table.Document{d}
+	for _, other := range r.published(r) {
+		if other.Name != d.Name {
+			documents = append(documents, other.Clone())
+		}
+	}
+	table.Publish(documents)
 }
 
 // internal is the report for the organisation itself.
@@ -51,7 +77,7 @@ func (r *run) internal() *table.Document {
 func (r *run) madeFrom() []table.Fact {
 	facts := []table.Fact{
 		{Name: "period", Label: table.Text{"Період", "Period"}, Value: r.period()},
-		{Name: "made_on", Label: table.Text{"Станом на", "As of"}, Value: table.Same(readDay(r.madeOn))},
+		{Name: "made_on", Label: table.Text{"Станом на", "As of"}, Value: table.Same(readDay(r.as))},
 	}
 	if r.q.Programme != "" {
 		facts = append([]table.Fact{{Name: "programme", Label: table.Text{"Програма", "Programme"}, Value: table.Same(r.q.Programme)}}, facts...)

@@ -24,8 +24,8 @@ const codeListsVersion = "2026-11"
 func (r *run) stamp(d *table.Document) string {
 	h := sha256.New()
 	q := r.q
-	fmt.Fprintf(h, "zhurnal report 1\ncode lists %s\n%q %q public %v from %d to %d on %d\n",
-		codeListsVersion, q.Name, q.Programme, q.Public, q.Period.From, q.Period.To, r.madeOn)
+	fmt.Fprintf(h, "zhurnal report 1\ncode lists %s\n%q %q public %v from %d to %d on %d, %d\n",
+		codeListsVersion, q.Name, q.Programme, q.Public, q.Period.From, q.Period.To, r.on, r.as)
 	for _, name := range slices.Sorted(maps.Keys(q.Parameters)) {
 		fmt.Fprintf(h, "parameter %q %q\n", name, q.Parameters[name])
 	}

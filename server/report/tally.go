@@ -97,8 +97,8 @@ var (
 	communityTitle = table.Text{"Громада", "Community"}
 	pcodeTitle     = table.Text{"Код (P-code)", "P-code"}
 	notKnown       = table.Text{"невідомо", "not known"}
-	allOnce        = table.Text{"Разом, кожна людина один раз", "All, each person once"}
 	allTitle       = table.Text{"Разом", "All"}
+	allOnce        = table.Text{"Разом, кожна людина один раз", "All, each person once"}
 )
 
 // placeName is what a community is called.

@@ -35,7 +35,7 @@ type Auditor interface {
 
 // What is kept of what the services do. Package signin has its own.
 const (
-	recordsRead    audit.Action = "records.read" // what a tablet was given, or somebody at a desk has looked at
+	recordsRead                 = audit.RecordsRead
 	recordsSettle  audit.Action = "records.settle"
 	recordsDismiss audit.Action = "records.dismiss"
 	recordsExpire  audit.Action = "records.expire"
@@ -51,7 +51,8 @@ const (
 	deviceEnrol    audit.Action = "device.enrol"
 	deviceRevoke   audit.Action = "device.revoke"
 	deviceRetire   audit.Action = "device.retire"
-	deviceWipe     audit.Action = "device.wipe"  // ordered
+	deviceWipe     audit.Action = "device.wipe" // ordered
+	deviceManifest audit.Action = "device.manifest"
 	deviceWiped    audit.Action = "device.wiped" // by its receipt
 	inviteMake     audit.Action = "invitation.make"
 	auditRead      audit.Action = "audit.read"
@@ -88,24 +89,27 @@ var audited = map[string]audit.Action{
 	reportv1connect.ReportServiceListReportsProcedure: notKept, // the catalogue is the program's
 	reportv1connect.ReportServiceReportProcedure:      figuresRead,
 
-	personsv1connect.PersonsServiceListPairsProcedure: recordsRead,
-	personsv1connect.PersonsServiceDecideProcedure:    personLink,
+	personsv1connect.PersonsServiceListPairsProcedure:  recordsRead,
+	personsv1connect.PersonsServiceDecideProcedure:     personLink,
+	personsv1connect.PersonsServiceListPeopleProcedure: recordsRead,
+	personsv1connect.PersonsServiceGetPersonProcedure:  recordsRead,
 
-	directoryv1connect.DirectoryServiceListProgrammesProcedure: directoryRead,
-	directoryv1connect.DirectoryServiceListSpacesProcedure:     directoryRead,
-	directoryv1connect.DirectoryServiceListUsersProcedure:      directoryRead,
-	directoryv1connect.DirectoryServiceListDevicesProcedure:    directoryRead,
-	directoryv1connect.DirectoryServiceAddProgrammeProcedure:   directoryWrite,
-	directoryv1connect.DirectoryServiceAddSpaceProcedure:       directoryWrite,
-	directoryv1connect.DirectoryServiceAddUserProcedure:        directoryWrite,
-	directoryv1connect.DirectoryServiceSetUserStatusProcedure:  userStatus,
-	directoryv1connect.DirectoryServiceAssignProcedure:         roleGive,
-	directoryv1connect.DirectoryServiceEndAssignmentProcedure:  roleEnd,
-	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:   deviceRevoke,
-	directoryv1connect.DirectoryServiceRetireDeviceProcedure:   deviceRetire,
-	directoryv1connect.DirectoryServiceInviteDeviceProcedure:   inviteMake,
-	directoryv1connect.DirectoryServiceListEventsProcedure:     auditRead,
-	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     deviceWipe,
+	directoryv1connect.DirectoryServiceListProgrammesProcedure:    directoryRead,
+	directoryv1connect.DirectoryServiceListSpacesProcedure:        directoryRead,
+	directoryv1connect.DirectoryServiceListUsersProcedure:         directoryRead,
+	directoryv1connect.DirectoryServiceListDevicesProcedure:       directoryRead,
+	directoryv1connect.DirectoryServiceAddProgrammeProcedure:      directoryWrite,
+	directoryv1connect.DirectoryServiceAddSpaceProcedure:          directoryWrite,
+	directoryv1connect.DirectoryServiceAddUserProcedure:           directoryWrite,
+	directoryv1connect.DirectoryServiceSetUserStatusProcedure:     userStatus,
+	directoryv1connect.DirectoryServiceAssignProcedure:            roleGive,
+	directoryv1connect.DirectoryServiceEndAssignmentProcedure:     roleEnd,
+	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:      deviceRevoke,
+	directoryv1connect.DirectoryServiceRetireDeviceProcedure:      deviceRetire,
+	directoryv1connect.DirectoryServiceWipeDeviceProcedure:        deviceWipe,
+	directoryv1connect.DirectoryServiceGetDeviceManifestProcedure: deviceManifest,
+	directoryv1connect.DirectoryServiceInviteDeviceProcedure:      inviteMake,
+	directoryv1connect.DirectoryServiceListEventsProcedure:        auditRead,
 
 	enrolv1connect.EnrolServiceEnrolProcedure:     deviceEnrol,
 	enrolv1connect.EnrolServiceChallengeProcedure: notKept, // it is nothing by itself
@@ -199,10 +203,13 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 	case *syncv1.SyncResponse:
 		return givenBySync(e, given)
 	case *syncv1.PullResponse:
-		e.Count = countOf(given.Page)
+		e.Count, e.Position = countOf(given.Page), given.Page.GetPosition()
 		return some(e)
 	case *personsv1.ListPairsResponse:
 		e.Count = 2 * len(given.Pairs)
+		return some(e)
+	case *personsv1.ListPeopleResponse:
+		e.Count = len(given.People)
 		return some(e)
 	case *syncv1.RepairResponse:
 		e.Count = len(given.Rows)
@@ -236,7 +243,7 @@ func some(e audit.Event) []audit.Event {
 
 func givenBySync(e audit.Event, given *syncv1.SyncResponse) (events []audit.Event) {
 	for _, space := range given.Spaces {
-		e.Space, e.Count = hex.EncodeToString(space.SpaceId), countOf(space.Page)
+		e.Space, e.Count, e.Position = hex.EncodeToString(space.SpaceId), countOf(space.Page), space.Page.GetPosition()
 		events = append(events, some(e)...)
 	}
 	return events
@@ -292,7 +299,7 @@ func nameOne(e *audit.Event, field, id string) {
 	switch field {
 	case "record_id":
 		e.Record = id
-	case "subject_id", "user_id", "first_person_id":
+	case "subject_id", "user_id", "person_id", "first_person_id":
 		e.Person = id
 	case "second_person_id", "device_id", "assignment_id", "programme_id":
 		e.Target = id

@@ -83,7 +83,7 @@ func TestWhoDidWhatIsKept(t *testing.T) {
 		{"a tablet that is given something", func() error {
 			_, err := r.tablet.Pull(as(t.Context(), taras), &syncv1.PullRequest{SpaceId: hall[:]})
 			return err
-		}, []audit.Event{{Action: "records.read", By: taras.String(), Space: hall.String(), Count: 1}}},
+		}, []audit.Event{{Action: "records.read", By: taras.String(), Space: hall.String(), Count: 1, Position: 1}}},
 		{"a sync that brings nothing", func() error {
 			_, err := r.tablet.Sync(as(t.Context(), taras), &syncv1.SyncRequest{})
 			return err

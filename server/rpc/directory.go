@@ -23,6 +23,7 @@ import (
 // callers may see and change is judged by package directory, on what they are.
 type directoryService struct {
 	directory *directory.Directory
+	manifest  Manifest
 	contacts  *contact.Book
 	door      *enrol.Service
 	home      credential.Home

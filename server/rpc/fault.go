@@ -42,6 +42,7 @@ var answers = map[fault.Kind]answer{
 	fault.NoRoom:      {code: connect.CodeUnavailable, text: "the server's disk is nearly full and nothing was stored: keep the changes and try again later"},
 	fault.Unavailable: {code: connect.CodeUnavailable, text: "the server is busy or stopping: try again later"},
 	fault.Throttled:   {code: connect.CodeResourceExhausted},
+	fault.Locked:      {code: connect.CodeFailedPrecondition},
 	fault.Damaged:     {code: connect.CodeDataLoss, text: "the server cannot read what it has stored and a person must look at it", logged: true},
 	fault.Internal:    {code: connect.CodeInternal, text: "the server has a defect; what you sent may be sent again", logged: true},
 }

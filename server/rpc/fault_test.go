@@ -68,6 +68,7 @@ var promised = map[fault.Kind]struct {
 	fault.NoRoom:          {http.StatusServiceUnavailable, codes.Unavailable, false, false},
 	fault.Unavailable:     {http.StatusServiceUnavailable, codes.Unavailable, false, false},
 	fault.Throttled:       {http.StatusTooManyRequests, codes.ResourceExhausted, true, false},
+	fault.Locked:          {http.StatusBadRequest, codes.FailedPrecondition, true, false},
 	fault.Damaged:         {http.StatusInternalServerError, codes.DataLoss, false, true},
 	fault.Invalid:         {http.StatusBadRequest, codes.InvalidArgument, true, false},
 	fault.NotFound:        {http.StatusNotFound, codes.NotFound, true, false},

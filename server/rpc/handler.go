@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
@@ -66,6 +67,9 @@ type Options struct {
 	Log    *slog.Logger
 	// Now is the clock, in milliseconds since 1970; told to tablets only.
 	Now func() int64
+	// OfflineLease is for how long tablets may be used without contact; zero for
+	// ever.
+	OfflineLease time.Duration
 	// Exposure says how callers reach the server, TLS what certificate it shows
 	// them; nil for none.
 	Exposure guard.Exposure
@@ -84,6 +88,8 @@ type Options struct {
 	// Operator is the listener of the operator's socket; nil for none. See
 	// package operator.
 	Operator net.Listener
+	// Manifest says what a device holds; nil where nothing is kept of that.
+	Manifest Manifest
 	// Sealed keeps what devices have sealed before they were wiped.
 	Sealed Sealed
 	// Brought makes the server a hub, which serves tablets alone: it is called
@@ -185,7 +191,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewSyncServiceHandler(&hubService{engine: o.Engine, now: o.Now, edge: rim, quota: daily, brought: o.Brought}, options...))
 	} else {
 		private(syncv1connect.NewSyncServiceHandler(&syncService{
-			engine: o.Engine, directory: o.Directory, now: o.Now, edge: rim, quota: daily,
+			engine: o.Engine, directory: o.Directory, now: o.Now, lease: o.OfflineLease, edge: rim, quota: daily,
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping}, contacts: o.Contacts,
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine, surveyor: survey.New(o.Engine, o.Now), directory: o.Directory}, options...))
@@ -193,7 +199,9 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
 		private(personsv1connect.NewPersonsServiceHandler(&personsService{o.Persons, o.Directory}, options...))
-		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{directory: o.Directory, contacts: o.Contacts, door: o.Enrol, home: o.Home, trail: o.Trail}, options...))
+		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{
+			directory: o.Directory, manifest: o.Manifest, contacts: o.Contacts, door: o.Enrol, home: o.Home, trail: o.Trail,
+		}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
 	if o.Sealed != nil {

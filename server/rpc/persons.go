@@ -15,8 +15,11 @@ import (
 
 // Persons finds who may be registered twice; see package persons.
 type Persons interface {
-	List(ctx context.Context, a persons.Asker, state persons.State, token string) (persons.Page, error)
+	List(ctx context.Context, a persons.Asker, state persons.State, token string, most int) (persons.Page, error)
 	Decide(ctx context.Context, a persons.Asker, one, other merge.RecordID, verdict persons.Verdict) (persons.Pair, error)
+	Search(ctx context.Context, a persons.Asker, text string) (persons.Found, error)
+	Find(ctx context.Context, a persons.Asker, registration merge.RecordID) (persons.Someone, error)
+	Attended(ctx context.Context, someone *persons.Someone) ([]persons.Attended, error)
 }
 
 // personsService implements personsv1connect.PersonsServiceHandler.
@@ -47,7 +50,7 @@ func (s *personsService) ListPairs(ctx context.Context, req *connect.Request[per
 	if err != nil {
 		return nil, err
 	}
-	page, err := s.persons.List(ctx, a, state, req.Msg.PageToken)
+	page, err := s.persons.List(ctx, a, state, req.Msg.PageToken, int(req.Msg.PageSize))
 	if err != nil {
 		return nil, err
 	}
@@ -89,6 +92,60 @@ func (s *personsService) Decide(ctx context.Context, req *connect.Request[person
 		return nil, err
 	}
 	return connect.NewResponse(&personsv1.DecideResponse{Pair: registrationPair(&pair)}), nil
+}
+
+func (s *personsService) ListPeople(ctx context.Context, req *connect.Request[personsv1.ListPeopleRequest]) (*connect.Response[personsv1.ListPeopleResponse], error) {
+	a, err := s.asker(ctx, req.Msg.SpaceId)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.persons.Search(ctx, a, req.Msg.Query)
+	if err != nil {
+		return nil, err
+	}
+	resp := &personsv1.ListPeopleResponse{Total: int32(found.Total)}
+	for i := range found.People {
+		resp.People = append(resp.People, registeredPerson(&found.People[i]))
+	}
+	return connect.NewResponse(resp), nil
+}
+
+func (s *personsService) GetPerson(ctx context.Context, req *connect.Request[personsv1.GetPersonRequest]) (*connect.Response[personsv1.GetPersonResponse], error) {
+	a, err := s.asker(ctx, req.Msg.SpaceId)
+	if err != nil {
+		return nil, err
+	}
+	id, err := wire.ID16[merge.RecordID](req.Msg.PersonId, "person_id")
+	if err != nil {
+		return nil, err
+	}
+	someone, err := s.persons.Find(ctx, a, id)
+	if err != nil {
+		return nil, err
+	}
+	attended, err := s.persons.Attended(ctx, &someone)
+	if err != nil {
+		return nil, err
+	}
+	resp := &personsv1.GetPersonResponse{Person: registeredPerson(&someone)}
+	for i := range someone.Pairs {
+		resp.Pairs = append(resp.Pairs, registrationPair(&someone.Pairs[i]))
+	}
+	for _, at := range attended {
+		resp.Attended = append(resp.Attended, &personsv1.Attended{
+			SpaceId: at.Activity.Space[:], ActivityId: at.Activity.Record[:], Event: at.Event, TitleUk: at.TitleUk, TitleEn: at.TitleEn,
+			DayNumber: at.Day, FieldDate: at.Date, Outcome: personsv1.AttendanceOutcome(at.Outcome), // the numbers are the same
+		})
+	}
+	return connect.NewResponse(resp), nil
+}
+
+func registeredPerson(someone *persons.Someone) *personsv1.RegisteredPerson {
+	m := &personsv1.RegisteredPerson{PersonId: someone.ID[:]}
+	for i := range someone.Registrations {
+		m.Registrations = append(m.Registrations, registration(&someone.Registrations[i]))
+	}
+	return m
 }
 
 func registrationPair(p *persons.Pair) *personsv1.RegistrationPair {

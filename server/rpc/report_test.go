@@ -34,7 +34,7 @@ func TestACoordinatorReadsTheFigures(t *testing.T) {
 		return int(cell.Number)
 	}
 	mustBe(t, "spaces", number("spaces"), 3)
-	mustBe(t, "day of the report by the server's clock", document.Facts[2].Value.In(table.English), "2025-08-01")
+	mustBe(t, "day of the report by the server's clock", document.Facts[2].Value.In(table.English), "2025-07-31")
 	mustBe(t, "recorders of whom nothing came", number("recorders_missing"), 1)
 
 	mustBe(t, "status for who has no desk", ask(olena, fmt.Sprintf(`{"report": "overview", "deskSpaceId": %q}`, id)).status, http.StatusNotFound)

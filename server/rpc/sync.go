@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"strings"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -43,6 +44,7 @@ type syncService struct {
 	engine    SyncEngine
 	directory *directory.Directory
 	now       func() int64
+	lease     time.Duration
 	edge      edge
 	quota     quota
 	watch     watchTimes
@@ -101,7 +103,9 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 	}
 	downs := withRefused(ups, served)
 	s.note(ctx, req.Msg.Status)
-	return connect.NewResponse(wire.SyncResponse(downs, s.engine.Epoch(), s.now(), s.edge.tell(ctx, req.Spec().Procedure))), nil
+	resp := wire.SyncResponse(downs, s.engine.Epoch(), s.now(), s.edge.tell(ctx, req.Spec().Procedure))
+	resp.LeaseMillis = uint64(s.lease.Milliseconds())
+	return connect.NewResponse(resp), nil
 }
 
 // note remembers how the tablet stood that has just synced.

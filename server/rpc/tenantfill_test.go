@@ -37,6 +37,7 @@ var idsNamed = map[string]func(t *tenant, choice int) []byte{
 	"desk_space_id":         func(t *tenant, n int) []byte { return t.places[(n+1)%3].space[:] },
 	"subject_id":            func(t *tenant, n int) []byte { return t.places[n].record[:] },
 	"record_id":             func(t *tenant, n int) []byte { return t.places[n].record[:] },
+	"person_id":             func(t *tenant, _ int) []byte { return t.twice[0][:] },
 	"first_person_id":       func(t *tenant, _ int) []byte { return t.twice[0][:] },
 	"second_person_id":      func(t *tenant, _ int) []byte { return t.twice[1][:] },
 	"record_ids":            func(t *tenant, n int) []byte { return t.places[n].record[:] },
@@ -61,7 +62,7 @@ var idsNamed = map[string]func(t *tenant, choice int) []byte{
 // wordsNamed are what fields hold that name nothing of a tenant.
 var wordsNamed = map[string][]byte{
 	"name": []byte("Somebody"), "administrator_name": []byte("Somebody"), "p_code": []byte("UA1423049010"),
-	"type": []byte("zhurnal.records.v1.Training"), "header": nil, "message": trainingBytes(), "reason_key": []byte("draft.entered_twice"), "basis": []byte("they said so"),
+	"type": []byte("zhurnal.records.v1.Training"), "header": nil, "message": trainingBytes(), "reason_key": []byte("draft.entered_twice"), "basis": []byte("they said so"), "query": nil,
 	"buckets": make([]byte, 2048), "file_descriptor_set": []byte("no set"),
 	"secret": make([]byte, 16), "label": []byte("Tablet 7"), "public_key": bytes.Repeat([]byte{7}, 32), "signature": make([]byte, 64), "nonce": make([]byte, 32),
 	"action": []byte("device."), "app_version": []byte("1.0"),

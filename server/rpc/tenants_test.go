@@ -355,6 +355,7 @@ DirectoryService/AddSpace: administrator
 DirectoryService/AddUser: administrator, coordinator
 DirectoryService/Assign: administrator, coordinator
 DirectoryService/EndAssignment: administrator, coordinator
+DirectoryService/GetDeviceManifest: data protection
 DirectoryService/InviteDevice: administrator, coordinator
 DirectoryService/ListDevices: administrator, coordinator, data protection, of another programme
 DirectoryService/ListEvents: administrator, data protection
@@ -366,7 +367,9 @@ DirectoryService/RevokeDevice: administrator, coordinator
 DirectoryService/SetUserStatus: administrator
 EnrolService/Challenge: administrator, coordinator, data protection, ended, facilitator, monitoring, of another programme, psychologist, supervisor, with a revoked tablet, without a role
 PersonsService/Decide: coordinator
+PersonsService/GetPerson: coordinator
 PersonsService/ListPairs: coordinator
+PersonsService/ListPeople: coordinator
 ReportService/ListReports: coordinator, monitoring, of another programme
 ReportService/Report: coordinator, monitoring
 AudienceService/ListAudiences: administrator, coordinator, data protection, facilitator, monitoring, of another programme, psychologist, supervisor, without a role

@@ -22,6 +22,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/enrol/enroltest"
 	"github.com/zhurnal/zhurnal/server/guard"
+	"github.com/zhurnal/zhurnal/server/manifest"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -138,6 +139,7 @@ func newTenantWorld(t *testing.T) *tenantWorld {
 	t.Cleanup(func() { _ = kept.Close() })
 	w.running = startWith(t, engine, brief, func(o *Options) {
 		o.Directory, o.Enrol, o.Audit, o.Trail, o.Home = w.directory, w.door, kept, kept, credential.Home{Server: "http://127.0.0.1"}
+		o.Manifest = &manifest.Maker{Engine: engine, Log: noEntries{}, Directory: w.directory, Now: now}
 		o.Limits = guard.Usual // but for how often one asks: this test asks more in a minute than a tablet in a year
 		o.Limits.AddressPerSecond, o.Limits.CallerPerSecond, o.Limits.AddressBurst, o.Limits.CallerBurst = 1e6, 1e6, 1e6, 1e6
 		o.Limits.DayBytes, o.Limits.DayChanges = math.MaxInt64, math.MaxInt64
@@ -146,6 +148,11 @@ func newTenantWorld(t *testing.T) *tenantWorld {
 	w.tenants = [2]*tenant{w.found("CANARY-OF-A"), w.found("CANARY-OF-B")}
 	return w
 }
+
+// noEntries is a log of who did what in which nothing is.
+type noEntries struct{}
+
+func (noEntries) Read(func(audit.Entry) error) error { return nil }
 
 // found makes a tenant with a user of each role, devices and records.
 func (w *tenantWorld) found(canary string) *tenant {

@@ -30,6 +30,7 @@ const (
 	Conflict                        // somebody else changed it meanwhile: look again
 
 	Throttled Kind = 16 // more often, or more in a day, than one caller may: keep it, wait, send it again
+	Locked    Kind = 17 // the tablet has been without contact with home for too long: connect and sync
 )
 
 // Error is an error with a kind.

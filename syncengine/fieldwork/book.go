@@ -199,20 +199,55 @@ func (b *Book) Reckon() *Reckoning { return Reckon(b) }
 // what the figures were, or would be, with every registration a person.
 func (b *Book) ReckonUnlinked() *Reckoning { return ReckonUnlinked(b) }
 
+// ReckonAs works everything out with persons that are known from elsewhere: a book
+// of one community lacks what was decided at the desk.
+func (b *Book) ReckonAs(persons *Persons) *Reckoning {
+	return new(Reckoner).reckon([]*Book{b}, persons)
+}
+
 // Reckon works everything out over several books, of which no two have records
 // of one space.
-func Reckon(books ...*Book) *Reckoning {
+func Reckon(books ...*Book) *Reckoning { return new(Reckoner).Reckon(books...) }
+
+// ReckonUnlinked works everything out over several books as if nobody had linked
+// registrations.
+func ReckonUnlinked(books ...*Book) *Reckoning { return new(Reckoner).reckon(books, NewPersons(nil)) }
+
+// Reckoner reckons again and again, and remembers what it made of each book: as
+// long as no registrations are linked, only books that it has not seen are work.
+// Nothing may be added to a book that it has seen. It is not safe for concurrent
+// use.
+type Reckoner struct {
+	persons  *Persons
+	chapters map[*Book]*chapter
+}
+
+// Reckon works everything out over several books, of which no two have records
+// of one space.
+func (k *Reckoner) Reckon(books ...*Book) *Reckoning {
 	var links []Link
 	for _, b := range books {
 		links = slices.AppendSeq(links, maps.Values(b.links))
 	}
-	return reckon(books, NewPersons(links))
+	return k.reckon(books, NewPersons(links))
 }
 
-// ReckonUnlinked does the same as if nobody had linked registrations.
-func ReckonUnlinked(books ...*Book) *Reckoning { return reckon(books, NewPersons(nil)) }
+// chapter is what is made of one book.
+type chapter struct {
+	orphans   []Orphan
+	groups    []Group
+	venues    []Venue
+	quotes    []Quote
+	trainings []Training
+	events    []Event
+}
 
-func reckon(books []*Book, persons *Persons) *Reckoning {
+func (k *Reckoner) reckon(books []*Book, persons *Persons) *Reckoning {
+	known := k.chapters
+	if k.persons == nil || !maps.Equal(k.persons.canonical, persons.canonical) {
+		known = nil
+	}
+	k.persons, k.chapters = persons, map[*Book]*chapter{}
 	r := &Reckoning{
 		persons:      persons,
 		participants: byRecordID(joined(books, func(b *Book) map[Ref]registration { return b.participants })),
@@ -227,13 +262,18 @@ func reckon(books []*Book, persons *Persons) *Reckoning {
 	for _, b := range books {
 		r.marks += len(b.marks)
 		r.registrations += len(b.participants)
-		r.orphans = append(r.orphans, b.orphans()...)
-		r.groups = append(r.groups, r.readGroups(b)...)
-		r.venues = append(r.venues, r.readVenues(b)...)
-		r.quotes = append(r.quotes, r.readQuotes(b)...)
-		attendance := attendanceBySession(b.marks, persons)
-		r.trainings = append(r.trainings, r.readTrainings(b, attendance)...)
-		r.events = append(r.events, r.readEvents(b, attendance)...)
+		r.addMembers(b)
+		c := known[b]
+		if c == nil {
+			c = r.readChapter(b)
+		}
+		k.chapters[b] = c
+		r.orphans = append(r.orphans, c.orphans...)
+		r.groups = append(r.groups, c.groups...)
+		r.venues = append(r.venues, c.venues...)
+		r.quotes = append(r.quotes, c.quotes...)
+		r.trainings = append(r.trainings, c.trainings...)
+		r.events = append(r.events, c.events...)
 	}
 	slices.SortFunc(r.orphans, func(a, b Orphan) int { return a.Row.Compare(b.Row) })
 	slices.SortFunc(r.groups, func(a, b Group) int { return a.Ref.Compare(b.Ref) })
@@ -242,6 +282,13 @@ func reckon(books []*Book, persons *Persons) *Reckoning {
 	slices.SortFunc(r.trainings, func(a, b Training) int { return a.Ref.Compare(b.Ref) })
 	slices.SortFunc(r.events, func(a, b Event) int { return a.Ref.Compare(b.Ref) })
 	return r
+}
+
+func (r *Reckoning) readChapter(b *Book) *chapter {
+	attendance := attendanceBySession(b.marks, r.persons)
+	return &chapter{
+		b.orphans(), r.readGroups(b), r.readVenues(b), r.readQuotes(b), r.readTrainings(b, attendance), r.readEvents(b, attendance),
+	}
 }
 
 // joined puts what several books have into one map.

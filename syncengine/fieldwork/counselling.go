@@ -1,6 +1,8 @@
 package fieldwork
 
 import (
+	"slices"
+
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -80,3 +82,79 @@ func (r *Reckoning) Counselling(p Period) Counselling {
 	totals.Clients = len(clients)
 	return totals
 }
+
+// SessionHeld is a counselling session that was held.
+type SessionHeld struct {
+	Ref     Ref
+	Message *recordsv1.CounsellingSession
+	// Community is the p-code of the room, empty where it is not known.
+	Community string
+	// Clients are who came, each once; who they are is for the room alone.
+	Clients []Ref
+}
+
+// SessionsHeld returns the counselling sessions held in the period, in the order
+// of their ids.
+func (r *Reckoning) SessionsHeld(p Period) []SessionHeld {
+	var held []SessionHeld
+	for _, at := range sortedRefs(r.counselling) {
+		m := r.counselling[at]
+		if !heldCounselling(m) || !p.Contains(m.GetFieldDate()) {
+			continue
+		}
+		s := SessionHeld{Ref: at, Message: m, Community: r.rooms[at.to(m.GetRoomId())].GetCommunityPcode()}
+		for _, id := range m.GetClientIds() {
+			if client := at.to(id); hasID(id) && !slices.Contains(s.Clients, client) {
+				s.Clients = append(s.Clients, client)
+			}
+		}
+		held = append(held, s)
+	}
+	return held
+}
+
+// Client returns what is held of a client for counts; nil where nothing has come.
+func (r *Reckoning) Client(at Ref) *recordsv1.Client { return r.clients[at] }
+
+// FirstSessions returns the day of each client's first session that was held on a
+// day of the calendar.
+func (r *Reckoning) FirstSessions() map[Ref]int32 {
+	first := map[Ref]int32{}
+	for _, s := range r.SessionsHeld(Period{From: 1}) {
+		for _, client := range s.Clients {
+			if day, known := first[client]; !known || s.Message.GetFieldDate() < day {
+				first[client] = s.Message.GetFieldDate()
+			}
+		}
+	}
+	return first
+}
+
+// NoShows is how many sessions of the period nobody came to.
+func (r *Reckoning) NoShows(p Period) int {
+	n := 0
+	for _, m := range r.counselling {
+		if m.GetStatus() == recordsv1.CounsellingStatus_COUNSELLING_STATUS_NO_SHOW && p.Contains(m.GetFieldDate()) {
+			n++
+		}
+	}
+	return n
+}
+
+// FollowUps is how many follow-ups were due in the period, those cancelled apart,
+// and how many of them are done.
+func (r *Reckoning) FollowUps(p Period) (due, done int) {
+	for _, m := range r.followUps {
+		if m.GetStatus() == recordsv1.FollowUpStatus_FOLLOW_UP_STATUS_CANCELLED || !p.Contains(m.GetDueOn()) {
+			continue
+		}
+		due++
+		if m.GetStatus() == recordsv1.FollowUpStatus_FOLLOW_UP_STATUS_DONE {
+			done++
+		}
+	}
+	return due, done
+}
+
+// AtRisk tells whether a risk calls for somebody to act.
+func AtRisk(risk recordsv1.Risk) bool { return risk >= recordsv1.Risk_RISK_ELEVATED }

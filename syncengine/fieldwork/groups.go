@@ -58,6 +58,16 @@ func (g *Group) MembersOn(day int32) []Member {
 	return list
 }
 
+// People returns everybody who ever belonged to the group, observers and guests
+// among them; somebody may be there twice.
+func (g *Group) People() []merge.RecordID {
+	people := make([]merge.RecordID, len(g.members))
+	for i := range g.members {
+		people[i] = g.members[i].person
+	}
+	return people
+}
+
 func (m *Member) take(of *recordsv1.Membership) {
 	m.Role = max(m.Role, of.GetRole())
 	m.Represents = append(m.Represents, of.GetRepresents()...)
@@ -65,19 +75,22 @@ func (m *Member) take(of *recordsv1.Membership) {
 	m.Represents = slices.Compact(m.Represents)
 }
 
-// readGroups reads the groups of a book, and tells the reckoning who is in which.
+// addMembers tells the reckoning who is in which kind of group.
+func (r *Reckoning) addMembers(b *Book) {
+	for _, at := range sortedRefs(b.memberships) {
+		m := b.memberships[at]
+		if group, ok := b.groups[at.to(m.GetGroupId())]; ok {
+			r.members.add(r.persons.Canonical(recordID(m.GetParticipantId())), group.GetKind(), m)
+		}
+	}
+}
+
 func (r *Reckoning) readGroups(b *Book) []Group {
 	byRef := map[Ref][]groupMember{}
 	for _, at := range sortedRefs(b.memberships) {
 		m := b.memberships[at]
 		of := at.to(m.GetGroupId())
-		group, ok := b.groups[of]
-		if !ok {
-			continue
-		}
-		person := r.persons.Canonical(recordID(m.GetParticipantId()))
-		r.members.add(person, group.GetKind(), m)
-		byRef[of] = append(byRef[of], groupMember{person, m})
+		byRef[of] = append(byRef[of], groupMember{r.persons.Canonical(recordID(m.GetParticipantId())), m})
 	}
 	var groups []Group
 	for _, at := range sortedRefs(b.groups) {

@@ -112,6 +112,57 @@ func (r *Reckoning) BelongedAtStart(t *Training, person merge.RecordID, kind rec
 	return r.members.active(person, kind, t.FirstHeld())
 }
 
+// TrainedUnlinked is how many people Trained would count, had nobody linked
+// registrations: a registration that was at a day held is one of them.
+func (r *Reckoning) TrainedUnlinked(p Period) int {
+	there := set{}
+	for i := range r.trainings {
+		for j := range r.trainings[i].Days {
+			if day := &r.trainings[i].Days[j]; p.Contains(day.Date()) {
+				day.eachUnlinked(func(registration merge.RecordID) { there.add(registration, true) })
+			}
+		}
+	}
+	return len(there)
+}
+
+// eachUnlinked visits the registrations that were there, each judged by its own
+// marks. The day was held if it was, or if that finds somebody there.
+func (d *Day) eachUnlinked(visit func(registration merge.RecordID)) {
+	held := d.Held()
+	var there []merge.RecordID
+	for i := range d.Attendance {
+		for registration, own := range byRegistration(&d.Attendance[i]) {
+			held = held || somebodyThere([]Attendance{{Decision: own}})
+			if own.Outcome.Attended() {
+				there = append(there, registration)
+			}
+		}
+	}
+	for _, registration := range there {
+		if held {
+			visit(registration)
+		}
+	}
+}
+
+// byRegistration decides about each registration of a person.
+func byRegistration(a *Attendance) map[merge.RecordID]Decision {
+	first := a.Marks[0].Participant
+	if !slices.ContainsFunc(a.Marks, func(m Mark) bool { return m.Participant != first }) {
+		return map[merge.RecordID]Decision{first: a.Decision}
+	}
+	marks := map[merge.RecordID][]Mark{}
+	for i := range a.Marks {
+		marks[a.Marks[i].Participant] = append(marks[a.Marks[i].Participant], a.Marks[i])
+	}
+	decided := map[merge.RecordID]Decision{}
+	for registration, own := range marks {
+		decided[registration] = Decide(own)
+	}
+	return decided
+}
+
 // MembersTrained counts who was at a training day held in the period and, on
 // the first day held of that training, belonged to a group of this kind.
 func (r *Reckoning) MembersTrained(p Period, kind recordsv1.GroupKind) Count {

@@ -147,3 +147,27 @@ func figuresOf(r *fieldwork.Reckoning) figures {
 
 // pagesOf returns what the copy of one tablet holds.
 func (f *field) pagesOf(tablet int) []page { return f.pages(f.tablets[tablet]) }
+
+func TestLawWhatCountsUnlinkedIsAsIfNobodyHadLinked(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		book := bookOf(drawSeason(t).pagesOf(0))
+		if got, want := book.Reckon().TrainedUnlinked(fieldwork.Period{}), book.ReckonUnlinked().Trained(fieldwork.Period{}).People; got != want {
+			t.Fatalf("%d trained had nobody linked them; reckoned without links they are %d", got, want)
+		}
+	})
+}
+
+// Two books, of which one is another later: what is remembered of the first makes no
+// difference, whether registrations were linked meanwhile or not.
+func TestLawReckoningAgainIsReckoning(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		one := bookOf(drawSeason(t).pagesOf(0))
+		other, grown := bookOf(nil), drawSeason(t).pagesOf(0)
+		var reckoner fieldwork.Reckoner
+		reckoner.Reckon(one, other)
+		other = bookOf(grown)
+		if got, want := reckoner.Reckon(one, other), fieldwork.Reckon(one, other); !reflect.DeepEqual(got, want) {
+			t.Fatalf("reckoned again %+v, anew %+v", figuresOf(got), figuresOf(want))
+		}
+	})
+}

@@ -37,3 +37,6 @@ func chooseLanguage(w http.ResponseWriter, r *http.Request) {
 	Protect(w)
 	http.Redirect(w, r, Within(r.URL.Query().Get("to"), "/"), http.StatusSeeOther)
 }
+
+// LanguageOf is that of who reads the answer to a request, as HTML names it.
+func LanguageOf(r *http.Request) string { return tags[languageOf(r)].String() }

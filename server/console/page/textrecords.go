@@ -34,13 +34,7 @@ var recordTexts = catalogue{
 	"grid.none.more": {"Люди з’являться з першим записом або відміткою.", "People show with the first enrolment or mark."},
 
 	"outcome.unmarked":       {"не відмічено", "not marked"},
-	"outcome.present":        {"присутній", "present"},
-	"outcome.late":           {"запізнився", "late"},
-	"outcome.left_early":     {"пішов раніше", "left early"},
-	"outcome.absent":         {"відсутній", "absent"},
 	"outcome.absent_default": {"відсутній, за замовчуванням", "absent by default"},
-	"outcome.excused":        {"попередив", "excused"},
-	"outcome.disputed":       {"суперечать", "in dispute"},
 
 	"events.title":        {"Події", "Events"},
 	"events.lead":         {"Що відбулося в кожній громаді і скільки людей прийшло.", "What was held in each community, and how many came."},

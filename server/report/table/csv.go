@@ -37,7 +37,7 @@ func WriteCSV(w io.Writer, d *Document, l Language) error {
 	}
 	csvTable(line, &d.Completeness, l)
 	line()
-	for _, note := range d.notes() {
+	for _, note := range d.AllNotes() {
 		line(safe(note.In(l)))
 	}
 	out.Flush()

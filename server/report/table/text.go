@@ -21,7 +21,7 @@ func WriteText(w io.Writer, d *Document, l Language) error {
 	}
 	writeTable(&b, &d.Completeness, l)
 	b.WriteByte('\n')
-	for _, note := range d.notes() {
+	for _, note := range d.AllNotes() {
 		fmt.Fprintf(&b, "%s\n", note.In(l))
 	}
 	fmt.Fprintf(&b, "%s: %s\n", stampLabel.In(l), d.Stamp)
@@ -33,8 +33,8 @@ func WriteText(w io.Writer, d *Document, l Language) error {
 
 var stampLabel = Text{"Штамп", "Stamp"}
 
-// notes are those of the document and what its marks mean.
-func (d *Document) notes() []Text {
+// AllNotes are those of the document and what its marks mean.
+func (d *Document) AllNotes() []Text {
 	if !d.Public {
 		return d.Notes
 	}

@@ -36,7 +36,10 @@ func FromWire(w *reportv1.Document) *Document {
 }
 
 func tableToWire(t *Table) *reportv1.Table {
-	w := &reportv1.Table{Name: t.Name, Title: textToWire(t.Title), Notes: textsToWire(t.Notes)}
+	w := &reportv1.Table{Name: t.Name, Title: textToWire(t.Title), Notes: textsToWire(t.Notes), Chart: &reportv1.Chart{Stacked: t.Chart.Stacked}}
+	for _, c := range t.Chart.Columns {
+		w.Chart.Columns = append(w.Chart.Columns, int32(c))
+	}
 	for _, c := range t.Columns {
 		w.Columns = append(w.Columns, &reportv1.Column{Name: c.Name, Title: textToWire(c.Title), Kind: reportv1.CellKind(c.Kind) + 1})
 	}
@@ -57,6 +60,12 @@ func tableFromWire(w *reportv1.Table) Table {
 	for _, c := range w.GetColumns() {
 		kind := Kind(max(c.GetKind(), reportv1.CellKind_CELL_KIND_WORDS) - 1)
 		t.Columns = append(t.Columns, Column{Name: c.GetName(), Title: textFromWire(c.GetTitle()), Kind: kind})
+	}
+	t.Chart.Stacked = w.GetChart().GetStacked()
+	for _, c := range w.GetChart().GetColumns() {
+		if c >= 0 && int(c) < len(t.Columns) {
+			t.Chart.Columns = append(t.Chart.Columns, int(c))
+		}
 	}
 	for _, r := range w.GetRows() {
 		row := Row{Key: r.GetKey(), Total: r.GetTotal(), Cells: make([]Cell, len(t.Columns))}

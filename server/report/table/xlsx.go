@@ -132,7 +132,7 @@ func (b *workbook) first(d *Document) error {
 	p.styled(b.heading, d.Completeness.Title.In(l))
 	p.table(&d.Completeness)
 	p.row++
-	for _, note := range d.notes() {
+	for _, note := range d.AllNotes() {
 		p.words(note.In(l))
 	}
 	p.width(1, 48)
@@ -231,6 +231,9 @@ func (p *pen) words(texts ...string) {
 }
 
 func (p *pen) styled(style int, texts ...string) {
+	if len(texts) == 0 {
+		return
+	}
 	from, to := p.at(1), p.at(len(texts))
 	p.do(func() error { return p.book.file.SetCellStyle(p.sheet, from, to, style) })
 	p.words(texts...)

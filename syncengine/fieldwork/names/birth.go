@@ -5,8 +5,11 @@ import "time"
 // Birth is what is known of when somebody was born: a span of days, both in it.
 // The zero Birth is nothing. Make one with [BornOn], [BornIn] or [Aged].
 type Birth struct {
-	first, last time.Time
-	precision   precision
+	// first and last are days since 1970.
+	first, last int32
+	// day is yyyymmdd where it is known.
+	day       int32
+	precision precision
 }
 
 type precision uint8
@@ -24,7 +27,7 @@ func BornOn(day int32) Birth {
 	if !ok {
 		return Birth{}
 	}
-	return Birth{at, at, byDay}
+	return Birth{daysTo(at), daysTo(at), day, byDay}
 }
 
 // BornIn is a year.
@@ -32,7 +35,7 @@ func BornIn(year int32) Birth {
 	if year <= 0 {
 		return Birth{}
 	}
-	return Birth{date(int(year), 1, 1), date(int(year), 12, 31), byYear}
+	return Birth{daysTo(date(int(year), 1, 1)), daysTo(date(int(year), 12, 31)), 0, byYear}
 }
 
 // Aged is an age in whole years, told on a day, yyyymmdd.
@@ -41,7 +44,7 @@ func Aged(years, day int32) Birth {
 	if !ok || years < 0 {
 		return Birth{}
 	}
-	return Birth{at.AddDate(-int(years)-1, 0, 1), at.AddDate(-int(years), 0, 0), byAge}
+	return Birth{daysTo(at.AddDate(-int(years)-1, 0, 1)), daysTo(at.AddDate(-int(years), 0, 0)), 0, byAge}
 }
 
 func dayAt(day int32) (time.Time, bool) {
@@ -54,13 +57,15 @@ func date(year, month, day int) time.Time {
 	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
 }
 
+func daysTo(at time.Time) int32 { return int32(at.Unix() / (24 * 60 * 60)) }
+
 // compare tells how two births stand to each other; empty if one is not known.
 func (b *Birth) compare(c *Birth) Reason {
 	switch {
 	case b.precision == byNothing || c.precision == byNothing:
 		return ""
 	case b.precision == byDay && c.precision == byDay:
-		return compareDays(b.first, c.first)
+		return compareDays(b.day, c.day)
 	}
 	years := b.yearsApart(c)
 	byAges := b.precision == byAge || c.precision == byAge
@@ -82,12 +87,14 @@ func (b *Birth) compare(c *Birth) Reason {
 // generations are more years apart.
 const slipYears = 10
 
-func compareDays(a, b time.Time) Reason {
-	years := max(a.Year(), b.Year()) - min(a.Year(), b.Year())
+// compareDays compares days, yyyymmdd.
+func compareDays(a, b int32) Reason {
+	years := max(a, b)/1_00_00 - min(a, b)/1_00_00
+	exchanged := a%1_00*1_00 + a/1_00%1_00
 	switch {
-	case a.Equal(b):
+	case a == b:
 		return BornSameDay
-	case years == 0 && int(a.Month()) == b.Day() && a.Day() == int(b.Month()), years <= slipYears && digitsApart(a, b) == 1:
+	case years == 0 && exchanged == b%1_00_00, years <= slipYears && digitsApart(a, b) == 1:
 		return BornDayNear
 	case years == 0:
 		return BornOtherDay
@@ -98,14 +105,10 @@ func compareDays(a, b time.Time) Reason {
 	}
 }
 
-// dayForm is how a day is written where its digits count.
-const dayForm = "20060102"
-
-// digitsApart is in how many places two days differ when they are written.
-func digitsApart(a, b time.Time) (n int) {
-	x, y := a.Format(dayForm), b.Format(dayForm)
-	for i := range x {
-		if x[i] != y[i] {
+// digitsApart is in how many places two numbers differ.
+func digitsApart(a, b int32) (n int) {
+	for ; a != 0 || b != 0; a, b = a/10, b/10 {
+		if a%10 != b%10 {
 			n++
 		}
 	}
@@ -114,13 +117,6 @@ func digitsApart(a, b time.Time) (n int) {
 
 // yearsApart is how far apart two spans are, in years begun; 0 if they meet.
 func (b *Birth) yearsApart(c *Birth) int {
-	earlier, later := b, c
-	if later.first.Before(earlier.first) {
-		earlier, later = later, earlier
-	}
-	years := 0
-	for end := earlier.last; end.Before(later.first) && years < 200; years++ {
-		end = earlier.last.AddDate(years+1, 0, 0)
-	}
-	return years
+	days := max(b.first, c.first) - min(b.last, c.last)
+	return int(max(0, days)*4+1460) / 1461
 }

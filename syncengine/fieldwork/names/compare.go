@@ -24,52 +24,69 @@ const (
 // Likely tells whether most pairs with so many points are one person.
 func (m *Match) Likely() bool { return m.Points >= PointsLikely }
 
+// weighed are reasons and what they weigh together. It holds as many as two people
+// can have, so that comparing those who are not alike costs no memory.
+type weighed struct {
+	points int
+	n      int
+	list   [8]Reason
+}
+
+// add adds a reason; the empty one is none.
+func (w *weighed) add(r Reason) {
+	if r == "" {
+		return
+	}
+	w.list[w.n] = r
+	w.n++
+	w.points += r.Points()
+}
+
+func (w *weighed) match() Match { return Match{w.points, slices.Clone(w.list[:w.n])} }
+
 // compare takes of all ways to read the two names that for which most speaks. It is
 // false where the given names are two, or one has no surname or given name.
-func (r *read) compare(s *read) (best Match, ok bool) {
+func (r *read) compare(s *read) (best weighed, ok bool) {
+	var beside weighed
 	for i := range r.readings {
 		for j := range s.readings {
-			reasons, fits := r.readings[i].compare(&s.readings[j])
-			if !fits || slices.Contains(reasons, FamilyOther) && !mayHaveMarried(r, s, reasons) {
+			w, fits := r.readings[i].compare(&s.readings[j])
+			if !fits || w.list[0] == FamilyOther && !mayHaveMarried(r, s, w.list[2]) {
 				continue
 			}
-			m := matchOf(append(reasons, r.beside(s)...))
-			if !ok || m.Points > best.Points {
-				best, ok = m, true
+			if beside.n == 0 { // most are not alike so far
+				beside = r.beside(s)
+			}
+			for _, reason := range beside.list[:beside.n] {
+				w.add(reason)
+			}
+			if !ok || w.points > best.points {
+				best, ok = w, true
 			}
 		}
 	}
 	return best, ok
 }
 
-func matchOf(reasons []Reason) Match {
-	m := Match{Reasons: slices.DeleteFunc(reasons, func(r Reason) bool { return r == "" })}
-	for _, reason := range m.Reasons {
-		m.Points += reason.Points()
-	}
-	return m
-}
-
-// with is the match with one reason more.
-func (m Match) with(r Reason) Match {
-	return Match{m.Points + r.Points(), append(slices.Clip(m.Reasons), r)}
-}
-
 // mayHaveMarried tells whether two with different surnames are compared at all:
 // women, or people of whom that is not known, of one given name, patronymic and
 // day of birth.
-func mayHaveMarried(r, s *read, reasons []Reason) bool {
-	father := slices.Contains(reasons, PatronymicSame) || slices.Contains(reasons, PatronymicSpelling)
-	return r.sex != Male && s.sex != Male && father && r.birth.compare(&s.birth) == BornSameDay
+func mayHaveMarried(r, s *read, patronymic Reason) bool {
+	father := patronymic == PatronymicSame || patronymic == PatronymicSpelling
+	return father && r.sex != Male && s.sex != Male && r.birth.compare(&s.birth) == BornSameDay
 }
 
-// compare compares names. It is false where the given names are two.
-func (r *reading) compare(s *reading) (reasons []Reason, ok bool) {
+// compare compares names: surname, given name and, if both are known, patronymic.
+// It is false where the given names are two.
+func (r *reading) compare(s *reading) (w weighed, ok bool) {
 	given := r.compareGiven(s)
 	if given == "" {
-		return nil, false
+		return w, false
 	}
-	return []Reason{r.family.compare(&s.family), given, r.patronymic.compare(&s.patronymic)}, true
+	w.add(r.family.compare(&s.family))
+	w.add(given)
+	w.add(r.patronymic.compare(&s.patronymic))
+	return w, true
 }
 
 // compareGiven is empty where two given names are two.
@@ -137,18 +154,18 @@ func (r *reading) initials() string {
 }
 
 // beside compares what is not the name.
-func (r *read) beside(s *read) []Reason {
-	reasons := []Reason{r.birth.compare(&s.birth)}
+func (r *read) beside(s *read) (w weighed) {
+	w.add(r.birth.compare(&s.birth))
 	if r.sex != Unknown && s.sex != Unknown && r.sex != s.sex {
-		reasons = append(reasons, SexOther)
+		w.add(SexOther)
 	}
 	if r.phone != "" && r.phone == s.phone {
-		reasons = append(reasons, PhoneSame)
+		w.add(PhoneSame)
 	}
 	if len(r.place) == settlementCode && r.place == s.place {
-		reasons = append(reasons, ResidenceSame)
+		w.add(ResidenceSame)
 	}
-	return reasons
+	return w
 }
 
 // settlementCode is how long the p-code of a settlement is; shorter ones are those

@@ -30,7 +30,7 @@ func NewIndex(people []Person) *Index {
 			x.entries = append(x.entries, indexed{k, int32(i)})
 		}
 		if len(r.readings) > 0 {
-			x.bearers[r.readings[0].bearers()]++
+			x.bearers[r.bearers]++
 		}
 	}
 	slices.SortFunc(x.entries, func(a, b indexed) int {
@@ -48,7 +48,7 @@ const (
 
 // rarity says what it weighs that two have a name which others have as well.
 func (x *Index) rarity(r *read) Reason {
-	switch n := x.bearers[r.readings[0].bearers()]; {
+	switch n := x.bearers[r.bearers]; {
 	case n >= veryCommonFrom:
 		return NameVeryCommon
 	case n >= commonFrom:
@@ -64,16 +64,18 @@ func (x *Index) Compare(i, j int) (Match, bool) { return x.match(&x.people[i], &
 
 // match compares two of whom one may be new. The commoner of their names counts.
 func (x *Index) match(a, b *read) (Match, bool) {
-	m, ok := a.compare(b)
-	if !ok {
-		return m, false
+	w, ok := a.compare(b)
+	if !ok || w.points+NameRare.Points() < PointsPossible {
+		return Match{}, false
 	}
 	rarity := x.rarity(a)
 	if other := x.rarity(b); other.Points() < rarity.Points() {
 		rarity = other
 	}
-	m = m.with(rarity)
-	return m, m.Points >= PointsPossible
+	if w.add(rarity); w.points < PointsPossible {
+		return Match{}, false
+	}
+	return w.match(), true
 }
 
 // Hit is somebody who is similar.

@@ -20,7 +20,6 @@ const (
 	byFather   byte = 'T' // given name, surname, patronymic: takes apart what bySurname has too many of
 	byInitial  byte = 'I' // surname and first letter
 	byBirthday byte = 'B' // given name and day of birth: for surnames that changed
-	byPhone    byte = 'P' // given name and telephone
 	byName     byte = 'N' // given name and surname as they are: tells how common they are
 )
 
@@ -62,10 +61,7 @@ func (r *read) keysNamed(name string, one *reading) (all []key) {
 		}
 	}
 	if r.birth.precision == byDay {
-		all = append(all, keyOf(byBirthday, name, r.birth.first.Format(dayForm)))
-	}
-	if r.phone != "" {
-		all = append(all, keyOf(byPhone, name, r.phone))
+		all = append(all, keyOf(byBirthday, name, strconv.Itoa(int(r.birth.day))))
 	}
 	return all
 }

@@ -71,13 +71,12 @@ func two(a, b int32) uint64 { return uint64(min(a, b))<<32 | uint64(max(a, b)) }
 func (x *Index) bornTogether(all []uint64, block []indexed) []uint64 {
 	block = slices.DeleteFunc(slices.Clone(block), func(e indexed) bool { return x.people[e.person].birth.precision == byNothing })
 	slices.SortStableFunc(block, func(a, b indexed) int {
-		return x.people[a.person].birth.first.Compare(x.people[b.person].birth.first)
+		return cmp.Compare(x.people[a.person].birth.first, x.people[b.person].birth.first)
 	})
 	for i := range block {
-		birth := &x.people[block[i].person].birth
-		latest := birth.last.AddDate(1, 0, 0)
+		latest := x.people[block[i].person].birth.last + 366
 		for j := i + 1; j < min(len(block), i+1+windowMost); j++ {
-			if x.people[block[j].person].birth.first.After(latest) {
+			if x.people[block[j].person].birth.first > latest {
 				break
 			}
 			all = append(all, two(block[i].person, block[j].person))

@@ -37,6 +37,7 @@ type read struct {
 	birth    Birth
 	phone    string
 	place    string
+	bearers  key // under which those are counted who have this name
 }
 
 func readPerson(p *Person) read {
@@ -45,6 +46,9 @@ func readPerson(p *Person) read {
 		if one.stands() {
 			r.readings = append(r.readings, one)
 		}
+	}
+	if len(r.readings) > 0 {
+		r.bearers = r.readings[0].bearers()
 	}
 	for i := range r.readings {
 		if r.sex == Unknown {

@@ -85,7 +85,7 @@ func tell(t *testing.T, p *population, missed [][2]int, wrong []Pair) {
 }
 
 func line(p *Person) string {
-	return fmt.Sprintf("%s/%s/%s %s..%s %d", p.Family, p.Given, p.Patronymic, p.Birth.first.Format(dayForm), p.Birth.last.Format(dayForm), p.Sex)
+	return fmt.Sprintf("%s/%s/%s %+v %d", p.Family, p.Given, p.Patronymic, p.Birth, p.Sex)
 }
 
 // BenchmarkPairs reads and compares a programme's registrations, and a country's.

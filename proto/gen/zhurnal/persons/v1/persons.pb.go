@@ -78,6 +78,78 @@ func (PairState) EnumDescriptor() ([]byte, []int) {
 	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{0}
 }
 
+// What marks come to.
+type AttendanceOutcome int32
+
+const (
+	AttendanceOutcome_ATTENDANCE_OUTCOME_UNSPECIFIED AttendanceOutcome = 0
+	// From begin to end, as far as noted.
+	AttendanceOutcome_ATTENDANCE_OUTCOME_PRESENT AttendanceOutcome = 1
+	// Late.
+	AttendanceOutcome_ATTENDANCE_OUTCOME_LATE AttendanceOutcome = 2
+	// Not to the end.
+	AttendanceOutcome_ATTENDANCE_OUTCOME_LEFT_EARLY AttendanceOutcome = 3
+	// Looked for and not there.
+	AttendanceOutcome_ATTENDANCE_OUTCOME_ABSENT_CONFIRMED AttendanceOutcome = 4
+	// Nobody tapped the person before "rest absent".
+	AttendanceOutcome_ATTENDANCE_OUTCOME_ABSENT_DEFAULT AttendanceOutcome = 5
+	// Not there, and said so.
+	AttendanceOutcome_ATTENDANCE_OUTCOME_EXCUSED AttendanceOutcome = 6
+	// Equally well founded marks contradict each other: counted as not there.
+	AttendanceOutcome_ATTENDANCE_OUTCOME_DISPUTED AttendanceOutcome = 7
+)
+
+// Enum value maps for AttendanceOutcome.
+var (
+	AttendanceOutcome_name = map[int32]string{
+		0: "ATTENDANCE_OUTCOME_UNSPECIFIED",
+		1: "ATTENDANCE_OUTCOME_PRESENT",
+		2: "ATTENDANCE_OUTCOME_LATE",
+		3: "ATTENDANCE_OUTCOME_LEFT_EARLY",
+		4: "ATTENDANCE_OUTCOME_ABSENT_CONFIRMED",
+		5: "ATTENDANCE_OUTCOME_ABSENT_DEFAULT",
+		6: "ATTENDANCE_OUTCOME_EXCUSED",
+		7: "ATTENDANCE_OUTCOME_DISPUTED",
+	}
+	AttendanceOutcome_value = map[string]int32{
+		"ATTENDANCE_OUTCOME_UNSPECIFIED":      0,
+		"ATTENDANCE_OUTCOME_PRESENT":          1,
+		"ATTENDANCE_OUTCOME_LATE":             2,
+		"ATTENDANCE_OUTCOME_LEFT_EARLY":       3,
+		"ATTENDANCE_OUTCOME_ABSENT_CONFIRMED": 4,
+		"ATTENDANCE_OUTCOME_ABSENT_DEFAULT":   5,
+		"ATTENDANCE_OUTCOME_EXCUSED":          6,
+		"ATTENDANCE_OUTCOME_DISPUTED":         7,
+	}
+)
+
+func (x AttendanceOutcome) Enum() *AttendanceOutcome {
+	p := new(AttendanceOutcome)
+	*p = x
+	return p
+}
+
+func (x AttendanceOutcome) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AttendanceOutcome) Descriptor() protoreflect.EnumDescriptor {
+	return file_zhurnal_persons_v1_persons_proto_enumTypes[1].Descriptor()
+}
+
+func (AttendanceOutcome) Type() protoreflect.EnumType {
+	return &file_zhurnal_persons_v1_persons_proto_enumTypes[1]
+}
+
+func (x AttendanceOutcome) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AttendanceOutcome.Descriptor instead.
+func (AttendanceOutcome) EnumDescriptor() ([]byte, []int) {
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{1}
+}
+
 // Asks who may be registered twice.
 type ListPairsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -87,7 +159,9 @@ type ListPairsRequest struct {
 	// Which pairs; those that wait for a decision if it is unspecified.
 	State PairState `protobuf:"varint,2,opt,name=state,proto3,enum=zhurnal.persons.v1.PairState" json:"state,omitempty"`
 	// As the last answer gave it; empty for the first.
-	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// How many pairs a page may have: 100 if it is zero, or more than that.
+	PageSize      int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -141,6 +215,13 @@ func (x *ListPairsRequest) GetPageToken() string {
 		return x.PageToken
 	}
 	return ""
+}
+
+func (x *ListPairsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
 }
 
 // A page of pairs. What waits comes in the order of points, the likeliest
@@ -597,16 +678,413 @@ func (x *DecideResponse) GetPair() *RegistrationPair {
 	return nil
 }
 
+// Asks for people by their names.
+type ListPeopleRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A community, or a desk for the communities of its programme that the
+	// caller may read. 16 bytes.
+	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
+	// Words of the name or their beginnings, in any script, language and order,
+	// or the code on the card; empty for everybody.
+	Query         string `protobuf:"bytes,2,opt,name=query,proto3" json:"query,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPeopleRequest) Reset() {
+	*x = ListPeopleRequest{}
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPeopleRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPeopleRequest) ProtoMessage() {}
+
+func (x *ListPeopleRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPeopleRequest.ProtoReflect.Descriptor instead.
+func (*ListPeopleRequest) Descriptor() ([]byte, []int) {
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListPeopleRequest) GetSpaceId() []byte {
+	if x != nil {
+		return x.SpaceId
+	}
+	return nil
+}
+
+func (x *ListPeopleRequest) GetQuery() string {
+	if x != nil {
+		return x.Query
+	}
+	return ""
+}
+
+// The people who were found, in the order of the Ukrainian alphabet.
+type ListPeopleResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 100.
+	People []*RegisteredPerson `protobuf:"bytes,1,rep,name=people,proto3" json:"people,omitempty"`
+	// How many there are.
+	Total         int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListPeopleResponse) Reset() {
+	*x = ListPeopleResponse{}
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListPeopleResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListPeopleResponse) ProtoMessage() {}
+
+func (x *ListPeopleResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListPeopleResponse.ProtoReflect.Descriptor instead.
+func (*ListPeopleResponse) Descriptor() ([]byte, []int) {
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ListPeopleResponse) GetPeople() []*RegisteredPerson {
+	if x != nil {
+		return x.People
+	}
+	return nil
+}
+
+func (x *ListPeopleResponse) GetTotal() int32 {
+	if x != nil {
+		return x.Total
+	}
+	return 0
+}
+
+// A person with all registrations that are linked.
+type RegisteredPerson struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id under which the person is counted: 16 bytes.
+	PersonId []byte `protobuf:"bytes,1,opt,name=person_id,json=personId,proto3" json:"person_id,omitempty"`
+	// Those that the caller may see.
+	Registrations []*Registration `protobuf:"bytes,2,rep,name=registrations,proto3" json:"registrations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegisteredPerson) Reset() {
+	*x = RegisteredPerson{}
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegisteredPerson) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegisteredPerson) ProtoMessage() {}
+
+func (x *RegisteredPerson) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegisteredPerson.ProtoReflect.Descriptor instead.
+func (*RegisteredPerson) Descriptor() ([]byte, []int) {
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *RegisteredPerson) GetPersonId() []byte {
+	if x != nil {
+		return x.PersonId
+	}
+	return nil
+}
+
+func (x *RegisteredPerson) GetRegistrations() []*Registration {
+	if x != nil {
+		return x.Registrations
+	}
+	return nil
+}
+
+// Asks for one person.
+type GetPersonRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As in ListPeopleRequest.
+	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
+	// Any registration of the person: 16 bytes.
+	PersonId      []byte `protobuf:"bytes,2,opt,name=person_id,json=personId,proto3" json:"person_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPersonRequest) Reset() {
+	*x = GetPersonRequest{}
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPersonRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPersonRequest) ProtoMessage() {}
+
+func (x *GetPersonRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPersonRequest.ProtoReflect.Descriptor instead.
+func (*GetPersonRequest) Descriptor() ([]byte, []int) {
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GetPersonRequest) GetSpaceId() []byte {
+	if x != nil {
+		return x.SpaceId
+	}
+	return nil
+}
+
+func (x *GetPersonRequest) GetPersonId() []byte {
+	if x != nil {
+		return x.PersonId
+	}
+	return nil
+}
+
+// What the registers that the caller may see have about a person.
+type GetPersonResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who it is.
+	Person *RegisteredPerson `protobuf:"bytes,1,opt,name=person,proto3" json:"person,omitempty"`
+	// Pairs of the person's registrations with each other and with those that
+	// may be the person's: what waits, what is undecided, what was decided.
+	Pairs []*RegistrationPair `protobuf:"bytes,2,rep,name=pairs,proto3" json:"pairs,omitempty"`
+	// Where the person was marked, the newest day first; at most 500.
+	Attended      []*Attended `protobuf:"bytes,3,rep,name=attended,proto3" json:"attended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPersonResponse) Reset() {
+	*x = GetPersonResponse{}
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPersonResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPersonResponse) ProtoMessage() {}
+
+func (x *GetPersonResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPersonResponse.ProtoReflect.Descriptor instead.
+func (*GetPersonResponse) Descriptor() ([]byte, []int) {
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *GetPersonResponse) GetPerson() *RegisteredPerson {
+	if x != nil {
+		return x.Person
+	}
+	return nil
+}
+
+func (x *GetPersonResponse) GetPairs() []*RegistrationPair {
+	if x != nil {
+		return x.Pairs
+	}
+	return nil
+}
+
+func (x *GetPersonResponse) GetAttended() []*Attended {
+	if x != nil {
+		return x.Attended
+	}
+	return nil
+}
+
+// What all marks about a person at one training day or event come to.
+type Attended struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The community: 16 bytes.
+	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
+	// The training or the event: 16 bytes.
+	ActivityId []byte `protobuf:"bytes,2,opt,name=activity_id,json=activityId,proto3" json:"activity_id,omitempty"`
+	// It is an event, and not a day of a training.
+	Event bool `protobuf:"varint,3,opt,name=event,proto3" json:"event,omitempty"`
+	// Its title in Ukrainian, as far as it has one.
+	TitleUk string `protobuf:"bytes,4,opt,name=title_uk,json=titleUk,proto3" json:"title_uk,omitempty"`
+	// Its title in English.
+	TitleEn string `protobuf:"bytes,5,opt,name=title_en,json=titleEn,proto3" json:"title_en,omitempty"`
+	// Which day of the training.
+	DayNumber int32 `protobuf:"varint,6,opt,name=day_number,json=dayNumber,proto3" json:"day_number,omitempty"`
+	// The calendar day, yyyymmdd, as it was entered.
+	FieldDate int32 `protobuf:"varint,7,opt,name=field_date,json=fieldDate,proto3" json:"field_date,omitempty"`
+	// Whether the person was there.
+	Outcome       AttendanceOutcome `protobuf:"varint,8,opt,name=outcome,proto3,enum=zhurnal.persons.v1.AttendanceOutcome" json:"outcome,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Attended) Reset() {
+	*x = Attended{}
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Attended) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Attended) ProtoMessage() {}
+
+func (x *Attended) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Attended.ProtoReflect.Descriptor instead.
+func (*Attended) Descriptor() ([]byte, []int) {
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Attended) GetSpaceId() []byte {
+	if x != nil {
+		return x.SpaceId
+	}
+	return nil
+}
+
+func (x *Attended) GetActivityId() []byte {
+	if x != nil {
+		return x.ActivityId
+	}
+	return nil
+}
+
+func (x *Attended) GetEvent() bool {
+	if x != nil {
+		return x.Event
+	}
+	return false
+}
+
+func (x *Attended) GetTitleUk() string {
+	if x != nil {
+		return x.TitleUk
+	}
+	return ""
+}
+
+func (x *Attended) GetTitleEn() string {
+	if x != nil {
+		return x.TitleEn
+	}
+	return ""
+}
+
+func (x *Attended) GetDayNumber() int32 {
+	if x != nil {
+		return x.DayNumber
+	}
+	return 0
+}
+
+func (x *Attended) GetFieldDate() int32 {
+	if x != nil {
+		return x.FieldDate
+	}
+	return 0
+}
+
+func (x *Attended) GetOutcome() AttendanceOutcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return AttendanceOutcome_ATTENDANCE_OUTCOME_UNSPECIFIED
+}
+
 var File_zhurnal_persons_v1_persons_proto protoreflect.FileDescriptor
 
 const file_zhurnal_persons_v1_persons_proto_rawDesc = "" +
 	"\n" +
-	" zhurnal/persons/v1/persons.proto\x12\x12zhurnal.persons.v1\x1a\x1fzhurnal/records/v1/person.proto\"\x81\x01\n" +
+	" zhurnal/persons/v1/persons.proto\x12\x12zhurnal.persons.v1\x1a\x1fzhurnal/records/v1/person.proto\"\x9e\x01\n" +
 	"\x10ListPairsRequest\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x123\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x1d.zhurnal.persons.v1.PairStateR\x05state\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x03 \x01(\tR\tpageToken\"\x8d\x01\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\"\x8d\x01\n" +
 	"\x11ListPairsResponse\x12:\n" +
 	"\x05pairs\x18\x01 \x03(\v2$.zhurnal.persons.v1.RegistrationPairR\x05pairs\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n" +
@@ -640,12 +1118,49 @@ const file_zhurnal_persons_v1_persons_proto_rawDesc = "" +
 	"\averdict\x18\x04 \x01(\x0e2\x1f.zhurnal.records.v1.LinkVerdictR\averdict\x12\x14\n" +
 	"\x05basis\x18\x05 \x01(\tR\x05basis\"J\n" +
 	"\x0eDecideResponse\x128\n" +
-	"\x04pair\x18\x01 \x01(\v2$.zhurnal.persons.v1.RegistrationPairR\x04pair*q\n" +
+	"\x04pair\x18\x01 \x01(\v2$.zhurnal.persons.v1.RegistrationPairR\x04pair\"D\n" +
+	"\x11ListPeopleRequest\x12\x19\n" +
+	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x14\n" +
+	"\x05query\x18\x02 \x01(\tR\x05query\"h\n" +
+	"\x12ListPeopleResponse\x12<\n" +
+	"\x06people\x18\x01 \x03(\v2$.zhurnal.persons.v1.RegisteredPersonR\x06people\x12\x14\n" +
+	"\x05total\x18\x02 \x01(\x05R\x05total\"w\n" +
+	"\x10RegisteredPerson\x12\x1b\n" +
+	"\tperson_id\x18\x01 \x01(\fR\bpersonId\x12F\n" +
+	"\rregistrations\x18\x02 \x03(\v2 .zhurnal.persons.v1.RegistrationR\rregistrations\"J\n" +
+	"\x10GetPersonRequest\x12\x19\n" +
+	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1b\n" +
+	"\tperson_id\x18\x02 \x01(\fR\bpersonId\"\xc7\x01\n" +
+	"\x11GetPersonResponse\x12<\n" +
+	"\x06person\x18\x01 \x01(\v2$.zhurnal.persons.v1.RegisteredPersonR\x06person\x12:\n" +
+	"\x05pairs\x18\x02 \x03(\v2$.zhurnal.persons.v1.RegistrationPairR\x05pairs\x128\n" +
+	"\battended\x18\x03 \x03(\v2\x1c.zhurnal.persons.v1.AttendedR\battended\"\x91\x02\n" +
+	"\bAttended\x12\x19\n" +
+	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1f\n" +
+	"\vactivity_id\x18\x02 \x01(\fR\n" +
+	"activityId\x12\x14\n" +
+	"\x05event\x18\x03 \x01(\bR\x05event\x12\x19\n" +
+	"\btitle_uk\x18\x04 \x01(\tR\atitleUk\x12\x19\n" +
+	"\btitle_en\x18\x05 \x01(\tR\atitleEn\x12\x1d\n" +
+	"\n" +
+	"day_number\x18\x06 \x01(\x05R\tdayNumber\x12\x1d\n" +
+	"\n" +
+	"field_date\x18\a \x01(\x05R\tfieldDate\x12?\n" +
+	"\aoutcome\x18\b \x01(\x0e2%.zhurnal.persons.v1.AttendanceOutcomeR\aoutcome*q\n" +
 	"\tPairState\x12\x1a\n" +
 	"\x16PAIR_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12PAIR_STATE_WAITING\x10\x01\x12\x18\n" +
 	"\x14PAIR_STATE_UNDECIDED\x10\x02\x12\x16\n" +
-	"\x12PAIR_STATE_DECIDED\x10\x03BCZAgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1;personsv1b\x06proto3"
+	"\x12PAIR_STATE_DECIDED\x10\x03*\xa8\x02\n" +
+	"\x11AttendanceOutcome\x12\"\n" +
+	"\x1eATTENDANCE_OUTCOME_UNSPECIFIED\x10\x00\x12\x1e\n" +
+	"\x1aATTENDANCE_OUTCOME_PRESENT\x10\x01\x12\x1b\n" +
+	"\x17ATTENDANCE_OUTCOME_LATE\x10\x02\x12!\n" +
+	"\x1dATTENDANCE_OUTCOME_LEFT_EARLY\x10\x03\x12'\n" +
+	"#ATTENDANCE_OUTCOME_ABSENT_CONFIRMED\x10\x04\x12%\n" +
+	"!ATTENDANCE_OUTCOME_ABSENT_DEFAULT\x10\x05\x12\x1e\n" +
+	"\x1aATTENDANCE_OUTCOME_EXCUSED\x10\x06\x12\x1f\n" +
+	"\x1bATTENDANCE_OUTCOME_DISPUTED\x10\aBCZAgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1;personsv1b\x06proto3"
 
 var (
 	file_zhurnal_persons_v1_persons_proto_rawDescOnce sync.Once
@@ -659,35 +1174,48 @@ func file_zhurnal_persons_v1_persons_proto_rawDescGZIP() []byte {
 	return file_zhurnal_persons_v1_persons_proto_rawDescData
 }
 
-var file_zhurnal_persons_v1_persons_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zhurnal_persons_v1_persons_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_zhurnal_persons_v1_persons_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_zhurnal_persons_v1_persons_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_zhurnal_persons_v1_persons_proto_goTypes = []any{
-	(PairState)(0),            // 0: zhurnal.persons.v1.PairState
-	(*ListPairsRequest)(nil),  // 1: zhurnal.persons.v1.ListPairsRequest
-	(*ListPairsResponse)(nil), // 2: zhurnal.persons.v1.ListPairsResponse
-	(*RegistrationPair)(nil),  // 3: zhurnal.persons.v1.RegistrationPair
-	(*Registration)(nil),      // 4: zhurnal.persons.v1.Registration
-	(*LinkDecision)(nil),      // 5: zhurnal.persons.v1.LinkDecision
-	(*DecideRequest)(nil),     // 6: zhurnal.persons.v1.DecideRequest
-	(*DecideResponse)(nil),    // 7: zhurnal.persons.v1.DecideResponse
-	(*v1.Participant)(nil),    // 8: zhurnal.records.v1.Participant
-	(v1.LinkVerdict)(0),       // 9: zhurnal.records.v1.LinkVerdict
+	(PairState)(0),             // 0: zhurnal.persons.v1.PairState
+	(AttendanceOutcome)(0),     // 1: zhurnal.persons.v1.AttendanceOutcome
+	(*ListPairsRequest)(nil),   // 2: zhurnal.persons.v1.ListPairsRequest
+	(*ListPairsResponse)(nil),  // 3: zhurnal.persons.v1.ListPairsResponse
+	(*RegistrationPair)(nil),   // 4: zhurnal.persons.v1.RegistrationPair
+	(*Registration)(nil),       // 5: zhurnal.persons.v1.Registration
+	(*LinkDecision)(nil),       // 6: zhurnal.persons.v1.LinkDecision
+	(*DecideRequest)(nil),      // 7: zhurnal.persons.v1.DecideRequest
+	(*DecideResponse)(nil),     // 8: zhurnal.persons.v1.DecideResponse
+	(*ListPeopleRequest)(nil),  // 9: zhurnal.persons.v1.ListPeopleRequest
+	(*ListPeopleResponse)(nil), // 10: zhurnal.persons.v1.ListPeopleResponse
+	(*RegisteredPerson)(nil),   // 11: zhurnal.persons.v1.RegisteredPerson
+	(*GetPersonRequest)(nil),   // 12: zhurnal.persons.v1.GetPersonRequest
+	(*GetPersonResponse)(nil),  // 13: zhurnal.persons.v1.GetPersonResponse
+	(*Attended)(nil),           // 14: zhurnal.persons.v1.Attended
+	(*v1.Participant)(nil),     // 15: zhurnal.records.v1.Participant
+	(v1.LinkVerdict)(0),        // 16: zhurnal.records.v1.LinkVerdict
 }
 var file_zhurnal_persons_v1_persons_proto_depIdxs = []int32{
-	0, // 0: zhurnal.persons.v1.ListPairsRequest.state:type_name -> zhurnal.persons.v1.PairState
-	3, // 1: zhurnal.persons.v1.ListPairsResponse.pairs:type_name -> zhurnal.persons.v1.RegistrationPair
-	4, // 2: zhurnal.persons.v1.RegistrationPair.first:type_name -> zhurnal.persons.v1.Registration
-	4, // 3: zhurnal.persons.v1.RegistrationPair.second:type_name -> zhurnal.persons.v1.Registration
-	5, // 4: zhurnal.persons.v1.RegistrationPair.decisions:type_name -> zhurnal.persons.v1.LinkDecision
-	8, // 5: zhurnal.persons.v1.Registration.participant:type_name -> zhurnal.records.v1.Participant
-	9, // 6: zhurnal.persons.v1.LinkDecision.verdict:type_name -> zhurnal.records.v1.LinkVerdict
-	9, // 7: zhurnal.persons.v1.DecideRequest.verdict:type_name -> zhurnal.records.v1.LinkVerdict
-	3, // 8: zhurnal.persons.v1.DecideResponse.pair:type_name -> zhurnal.persons.v1.RegistrationPair
-	9, // [9:9] is the sub-list for method output_type
-	9, // [9:9] is the sub-list for method input_type
-	9, // [9:9] is the sub-list for extension type_name
-	9, // [9:9] is the sub-list for extension extendee
-	0, // [0:9] is the sub-list for field type_name
+	0,  // 0: zhurnal.persons.v1.ListPairsRequest.state:type_name -> zhurnal.persons.v1.PairState
+	4,  // 1: zhurnal.persons.v1.ListPairsResponse.pairs:type_name -> zhurnal.persons.v1.RegistrationPair
+	5,  // 2: zhurnal.persons.v1.RegistrationPair.first:type_name -> zhurnal.persons.v1.Registration
+	5,  // 3: zhurnal.persons.v1.RegistrationPair.second:type_name -> zhurnal.persons.v1.Registration
+	6,  // 4: zhurnal.persons.v1.RegistrationPair.decisions:type_name -> zhurnal.persons.v1.LinkDecision
+	15, // 5: zhurnal.persons.v1.Registration.participant:type_name -> zhurnal.records.v1.Participant
+	16, // 6: zhurnal.persons.v1.LinkDecision.verdict:type_name -> zhurnal.records.v1.LinkVerdict
+	16, // 7: zhurnal.persons.v1.DecideRequest.verdict:type_name -> zhurnal.records.v1.LinkVerdict
+	4,  // 8: zhurnal.persons.v1.DecideResponse.pair:type_name -> zhurnal.persons.v1.RegistrationPair
+	11, // 9: zhurnal.persons.v1.ListPeopleResponse.people:type_name -> zhurnal.persons.v1.RegisteredPerson
+	5,  // 10: zhurnal.persons.v1.RegisteredPerson.registrations:type_name -> zhurnal.persons.v1.Registration
+	11, // 11: zhurnal.persons.v1.GetPersonResponse.person:type_name -> zhurnal.persons.v1.RegisteredPerson
+	4,  // 12: zhurnal.persons.v1.GetPersonResponse.pairs:type_name -> zhurnal.persons.v1.RegistrationPair
+	14, // 13: zhurnal.persons.v1.GetPersonResponse.attended:type_name -> zhurnal.persons.v1.Attended
+	1,  // 14: zhurnal.persons.v1.Attended.outcome:type_name -> zhurnal.persons.v1.AttendanceOutcome
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_persons_v1_persons_proto_init() }
@@ -700,8 +1228,8 @@ func file_zhurnal_persons_v1_persons_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_persons_v1_persons_proto_rawDesc), len(file_zhurnal_persons_v1_persons_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   7,
+			NumEnums:      2,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -24,24 +24,35 @@ var File_zhurnal_persons_v1_persons_service_proto protoreflect.FileDescriptor
 
 const file_zhurnal_persons_v1_persons_service_proto_rawDesc = "" +
 	"\n" +
-	"(zhurnal/persons/v1/persons_service.proto\x12\x12zhurnal.persons.v1\x1a zhurnal/persons/v1/persons.proto2\xbb\x01\n" +
+	"(zhurnal/persons/v1/persons_service.proto\x12\x12zhurnal.persons.v1\x1a zhurnal/persons/v1/persons.proto2\xf2\x02\n" +
 	"\x0ePersonsService\x12X\n" +
 	"\tListPairs\x12$.zhurnal.persons.v1.ListPairsRequest\x1a%.zhurnal.persons.v1.ListPairsResponse\x12O\n" +
-	"\x06Decide\x12!.zhurnal.persons.v1.DecideRequest\x1a\".zhurnal.persons.v1.DecideResponseBCZAgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1;personsv1b\x06proto3"
+	"\x06Decide\x12!.zhurnal.persons.v1.DecideRequest\x1a\".zhurnal.persons.v1.DecideResponse\x12[\n" +
+	"\n" +
+	"ListPeople\x12%.zhurnal.persons.v1.ListPeopleRequest\x1a&.zhurnal.persons.v1.ListPeopleResponse\x12X\n" +
+	"\tGetPerson\x12$.zhurnal.persons.v1.GetPersonRequest\x1a%.zhurnal.persons.v1.GetPersonResponseBCZAgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1;personsv1b\x06proto3"
 
 var file_zhurnal_persons_v1_persons_service_proto_goTypes = []any{
-	(*ListPairsRequest)(nil),  // 0: zhurnal.persons.v1.ListPairsRequest
-	(*DecideRequest)(nil),     // 1: zhurnal.persons.v1.DecideRequest
-	(*ListPairsResponse)(nil), // 2: zhurnal.persons.v1.ListPairsResponse
-	(*DecideResponse)(nil),    // 3: zhurnal.persons.v1.DecideResponse
+	(*ListPairsRequest)(nil),   // 0: zhurnal.persons.v1.ListPairsRequest
+	(*DecideRequest)(nil),      // 1: zhurnal.persons.v1.DecideRequest
+	(*ListPeopleRequest)(nil),  // 2: zhurnal.persons.v1.ListPeopleRequest
+	(*GetPersonRequest)(nil),   // 3: zhurnal.persons.v1.GetPersonRequest
+	(*ListPairsResponse)(nil),  // 4: zhurnal.persons.v1.ListPairsResponse
+	(*DecideResponse)(nil),     // 5: zhurnal.persons.v1.DecideResponse
+	(*ListPeopleResponse)(nil), // 6: zhurnal.persons.v1.ListPeopleResponse
+	(*GetPersonResponse)(nil),  // 7: zhurnal.persons.v1.GetPersonResponse
 }
 var file_zhurnal_persons_v1_persons_service_proto_depIdxs = []int32{
 	0, // 0: zhurnal.persons.v1.PersonsService.ListPairs:input_type -> zhurnal.persons.v1.ListPairsRequest
 	1, // 1: zhurnal.persons.v1.PersonsService.Decide:input_type -> zhurnal.persons.v1.DecideRequest
-	2, // 2: zhurnal.persons.v1.PersonsService.ListPairs:output_type -> zhurnal.persons.v1.ListPairsResponse
-	3, // 3: zhurnal.persons.v1.PersonsService.Decide:output_type -> zhurnal.persons.v1.DecideResponse
-	2, // [2:4] is the sub-list for method output_type
-	0, // [0:2] is the sub-list for method input_type
+	2, // 2: zhurnal.persons.v1.PersonsService.ListPeople:input_type -> zhurnal.persons.v1.ListPeopleRequest
+	3, // 3: zhurnal.persons.v1.PersonsService.GetPerson:input_type -> zhurnal.persons.v1.GetPersonRequest
+	4, // 4: zhurnal.persons.v1.PersonsService.ListPairs:output_type -> zhurnal.persons.v1.ListPairsResponse
+	5, // 5: zhurnal.persons.v1.PersonsService.Decide:output_type -> zhurnal.persons.v1.DecideResponse
+	6, // 6: zhurnal.persons.v1.PersonsService.ListPeople:output_type -> zhurnal.persons.v1.ListPeopleResponse
+	7, // 7: zhurnal.persons.v1.PersonsService.GetPerson:output_type -> zhurnal.persons.v1.GetPersonResponse
+	4, // [4:8] is the sub-list for method output_type
+	0, // [0:4] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name

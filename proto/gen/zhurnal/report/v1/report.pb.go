@@ -833,7 +833,9 @@ type Table struct {
 	// The rows, from above.
 	Rows []*Row `protobuf:"bytes,4,rep,name=rows,proto3" json:"rows,omitempty"`
 	// How to read it.
-	Notes         []*Text `protobuf:"bytes,5,rep,name=notes,proto3" json:"notes,omitempty"`
+	Notes []*Text `protobuf:"bytes,5,rep,name=notes,proto3" json:"notes,omitempty"`
+	// How it is best seen as bars.
+	Chart         *Chart `protobuf:"bytes,6,opt,name=chart,proto3" json:"chart,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -903,6 +905,68 @@ func (x *Table) GetNotes() []*Text {
 	return nil
 }
 
+func (x *Table) GetChart() *Chart {
+	if x != nil {
+		return x.Chart
+	}
+	return nil
+}
+
+// How a table is best seen as bars, one for each row.
+type Chart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The columns that are drawn, from 0; none where there is nothing to draw.
+	Columns []int32 `protobuf:"varint,1,rep,packed,name=columns,proto3" json:"columns,omitempty"`
+	// Whether the columns are parts of one whole, and stand behind each other.
+	Stacked       bool `protobuf:"varint,2,opt,name=stacked,proto3" json:"stacked,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Chart) Reset() {
+	*x = Chart{}
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Chart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Chart) ProtoMessage() {}
+
+func (x *Chart) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Chart.ProtoReflect.Descriptor instead.
+func (*Chart) Descriptor() ([]byte, []int) {
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *Chart) GetColumns() []int32 {
+	if x != nil {
+		return x.Columns
+	}
+	return nil
+}
+
+func (x *Chart) GetStacked() bool {
+	if x != nil {
+		return x.Stacked
+	}
+	return false
+}
+
 // A column of a table.
 type Column struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -918,7 +982,7 @@ type Column struct {
 
 func (x *Column) Reset() {
 	*x = Column{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[12]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -930,7 +994,7 @@ func (x *Column) String() string {
 func (*Column) ProtoMessage() {}
 
 func (x *Column) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[12]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -943,7 +1007,7 @@ func (x *Column) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Column.ProtoReflect.Descriptor instead.
 func (*Column) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{12}
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Column) GetName() string {
@@ -982,7 +1046,7 @@ type Row struct {
 
 func (x *Row) Reset() {
 	*x = Row{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[13]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -994,7 +1058,7 @@ func (x *Row) String() string {
 func (*Row) ProtoMessage() {}
 
 func (x *Row) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[13]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1007,7 +1071,7 @@ func (x *Row) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Row.ProtoReflect.Descriptor instead.
 func (*Row) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{13}
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Row) GetKey() string {
@@ -1049,7 +1113,7 @@ type Cell struct {
 
 func (x *Cell) Reset() {
 	*x = Cell{}
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[14]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1061,7 +1125,7 @@ func (x *Cell) String() string {
 func (*Cell) ProtoMessage() {}
 
 func (x *Cell) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_report_v1_report_proto_msgTypes[14]
+	mi := &file_zhurnal_report_v1_report_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1074,7 +1138,7 @@ func (x *Cell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cell.ProtoReflect.Descriptor instead.
 func (*Cell) Descriptor() ([]byte, []int) {
-	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{14}
+	return file_zhurnal_report_v1_report_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Cell) GetValue() isCell_Value {
@@ -1188,13 +1252,17 @@ const file_zhurnal_report_v1_report_proto_rawDesc = "" +
 	"\x04Fact\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\x05label\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextR\x05label\x12-\n" +
-	"\x05value\x18\x03 \x01(\v2\x17.zhurnal.report.v1.TextR\x05value\"\xda\x01\n" +
+	"\x05value\x18\x03 \x01(\v2\x17.zhurnal.report.v1.TextR\x05value\"\x8a\x02\n" +
 	"\x05Table\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\x05title\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextR\x05title\x123\n" +
 	"\acolumns\x18\x03 \x03(\v2\x19.zhurnal.report.v1.ColumnR\acolumns\x12*\n" +
 	"\x04rows\x18\x04 \x03(\v2\x16.zhurnal.report.v1.RowR\x04rows\x12-\n" +
-	"\x05notes\x18\x05 \x03(\v2\x17.zhurnal.report.v1.TextR\x05notes\"|\n" +
+	"\x05notes\x18\x05 \x03(\v2\x17.zhurnal.report.v1.TextR\x05notes\x12.\n" +
+	"\x05chart\x18\x06 \x01(\v2\x18.zhurnal.report.v1.ChartR\x05chart\";\n" +
+	"\x05Chart\x12\x18\n" +
+	"\acolumns\x18\x01 \x03(\x05R\acolumns\x12\x18\n" +
+	"\astacked\x18\x02 \x01(\bR\astacked\"|\n" +
 	"\x06Column\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12-\n" +
 	"\x05title\x18\x02 \x01(\v2\x17.zhurnal.report.v1.TextR\x05title\x12/\n" +
@@ -1232,7 +1300,7 @@ func file_zhurnal_report_v1_report_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_report_v1_report_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zhurnal_report_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_zhurnal_report_v1_report_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_zhurnal_report_v1_report_proto_goTypes = []any{
 	(CellKind)(0),               // 0: zhurnal.report.v1.CellKind
 	(*ListReportsRequest)(nil),  // 1: zhurnal.report.v1.ListReportsRequest
@@ -1247,9 +1315,10 @@ var file_zhurnal_report_v1_report_proto_goTypes = []any{
 	(*Document)(nil),            // 10: zhurnal.report.v1.Document
 	(*Fact)(nil),                // 11: zhurnal.report.v1.Fact
 	(*Table)(nil),               // 12: zhurnal.report.v1.Table
-	(*Column)(nil),              // 13: zhurnal.report.v1.Column
-	(*Row)(nil),                 // 14: zhurnal.report.v1.Row
-	(*Cell)(nil),                // 15: zhurnal.report.v1.Cell
+	(*Chart)(nil),               // 13: zhurnal.report.v1.Chart
+	(*Column)(nil),              // 14: zhurnal.report.v1.Column
+	(*Row)(nil),                 // 15: zhurnal.report.v1.Row
+	(*Cell)(nil),                // 16: zhurnal.report.v1.Cell
 }
 var file_zhurnal_report_v1_report_proto_depIdxs = []int32{
 	3,  // 0: zhurnal.report.v1.ListReportsResponse.reports:type_name -> zhurnal.report.v1.ListedReport
@@ -1270,18 +1339,19 @@ var file_zhurnal_report_v1_report_proto_depIdxs = []int32{
 	6,  // 15: zhurnal.report.v1.Fact.label:type_name -> zhurnal.report.v1.Text
 	6,  // 16: zhurnal.report.v1.Fact.value:type_name -> zhurnal.report.v1.Text
 	6,  // 17: zhurnal.report.v1.Table.title:type_name -> zhurnal.report.v1.Text
-	13, // 18: zhurnal.report.v1.Table.columns:type_name -> zhurnal.report.v1.Column
-	14, // 19: zhurnal.report.v1.Table.rows:type_name -> zhurnal.report.v1.Row
+	14, // 18: zhurnal.report.v1.Table.columns:type_name -> zhurnal.report.v1.Column
+	15, // 19: zhurnal.report.v1.Table.rows:type_name -> zhurnal.report.v1.Row
 	6,  // 20: zhurnal.report.v1.Table.notes:type_name -> zhurnal.report.v1.Text
-	6,  // 21: zhurnal.report.v1.Column.title:type_name -> zhurnal.report.v1.Text
-	0,  // 22: zhurnal.report.v1.Column.kind:type_name -> zhurnal.report.v1.CellKind
-	15, // 23: zhurnal.report.v1.Row.cells:type_name -> zhurnal.report.v1.Cell
-	6,  // 24: zhurnal.report.v1.Cell.words:type_name -> zhurnal.report.v1.Text
-	25, // [25:25] is the sub-list for method output_type
-	25, // [25:25] is the sub-list for method input_type
-	25, // [25:25] is the sub-list for extension type_name
-	25, // [25:25] is the sub-list for extension extendee
-	0,  // [0:25] is the sub-list for field type_name
+	13, // 21: zhurnal.report.v1.Table.chart:type_name -> zhurnal.report.v1.Chart
+	6,  // 22: zhurnal.report.v1.Column.title:type_name -> zhurnal.report.v1.Text
+	0,  // 23: zhurnal.report.v1.Column.kind:type_name -> zhurnal.report.v1.CellKind
+	16, // 24: zhurnal.report.v1.Row.cells:type_name -> zhurnal.report.v1.Cell
+	6,  // 25: zhurnal.report.v1.Cell.words:type_name -> zhurnal.report.v1.Text
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_report_v1_report_proto_init() }
@@ -1289,7 +1359,7 @@ func file_zhurnal_report_v1_report_proto_init() {
 	if File_zhurnal_report_v1_report_proto != nil {
 		return
 	}
-	file_zhurnal_report_v1_report_proto_msgTypes[14].OneofWrappers = []any{
+	file_zhurnal_report_v1_report_proto_msgTypes[15].OneofWrappers = []any{
 		(*Cell_Number)(nil),
 		(*Cell_Words)(nil),
 		(*Cell_Suppressed)(nil),
@@ -1300,7 +1370,7 @@ func file_zhurnal_report_v1_report_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_report_v1_report_proto_rawDesc), len(file_zhurnal_report_v1_report_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

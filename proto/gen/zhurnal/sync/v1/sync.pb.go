@@ -56,6 +56,9 @@ const (
 	// More often, or more in a day, than one caller may. Nothing was stored: keep
 	// what is to be sent, and come again after `retry_after_millis`.
 	FaultKind_FAULT_KIND_THROTTLED FaultKind = 16
+	// Of the tablet's own register, and never from a server: it has been without
+	// contact with home for longer than its lease. Connect and sync.
+	FaultKind_FAULT_KIND_LOCKED FaultKind = 17
 )
 
 // Enum value maps for FaultKind.
@@ -76,6 +79,7 @@ var (
 		12: "FAULT_KIND_INTERNAL",
 		13: "FAULT_KIND_CONFLICT",
 		16: "FAULT_KIND_THROTTLED",
+		17: "FAULT_KIND_LOCKED",
 	}
 	FaultKind_value = map[string]int32{
 		"FAULT_KIND_UNSPECIFIED":     0,
@@ -93,6 +97,7 @@ var (
 		"FAULT_KIND_INTERNAL":        12,
 		"FAULT_KIND_CONFLICT":        13,
 		"FAULT_KIND_THROTTLED":       16,
+		"FAULT_KIND_LOCKED":          17,
 	}
 )
 
@@ -1023,7 +1028,10 @@ type SyncResponse struct {
 	// verdicts: each outcome is VERDICT_RECEIVED, and its positions and cursors
 	// are of its own log. The changes of its pages are provisional until they come
 	// from the home server. What it says of access concerns the hub alone.
-	HubId         []byte `protobuf:"bytes,4,opt,name=hub_id,json=hubId,proto3" json:"hub_id,omitempty"`
+	HubId []byte `protobuf:"bytes,4,opt,name=hub_id,json=hubId,proto3" json:"hub_id,omitempty"`
+	// For how long the tablet may show and take what is in its register from this
+	// answer on, without another of home's; zero for ever. A hub does not say.
+	LeaseMillis   uint64 `protobuf:"varint,5,opt,name=lease_millis,json=leaseMillis,proto3" json:"lease_millis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1084,6 +1092,13 @@ func (x *SyncResponse) GetHubId() []byte {
 		return x.HubId
 	}
 	return nil
+}
+
+func (x *SyncResponse) GetLeaseMillis() uint64 {
+	if x != nil {
+		return x.LeaseMillis
+	}
+	return 0
 }
 
 // What the server has for one space.
@@ -1400,12 +1415,13 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"hub_cursor\x18\x05 \x01(\fR\thubCursor\x12!\n" +
 	"\fentries_only\x18\x06 \x01(\bR\ventriesOnly\x12\x1d\n" +
 	"\n" +
-	"brought_by\x18\a \x03(\fR\tbroughtBy\"\xa2\x01\n" +
+	"brought_by\x18\a \x03(\fR\tbroughtBy\"\xc5\x01\n" +
 	"\fSyncResponse\x122\n" +
 	"\x06spaces\x18\x01 \x03(\v2\x1a.zhurnal.sync.v1.SpaceDownR\x06spaces\x12,\n" +
 	"\x12server_time_millis\x18\x02 \x01(\x12R\x10serverTimeMillis\x12\x19\n" +
 	"\bepoch_id\x18\x03 \x01(\fR\aepochId\x12\x15\n" +
-	"\x06hub_id\x18\x04 \x01(\fR\x05hubId\"\xb5\x01\n" +
+	"\x06hub_id\x18\x04 \x01(\fR\x05hubId\x12!\n" +
+	"\flease_millis\x18\x05 \x01(\x04R\vleaseMillis\"\xb5\x01\n" +
 	"\tSpaceDown\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x124\n" +
 	"\boutcomes\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x12)\n" +
@@ -1419,7 +1435,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\tspace_ids\x18\x01 \x03(\fR\bspaceIds\"F\n" +
 	"\rWatchResponse\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\x04R\bposition*\x95\x03\n" +
+	"\bposition\x18\x02 \x01(\x04R\bposition*\xac\x03\n" +
 	"\tFaultKind\x12\x1a\n" +
 	"\x16FAULT_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14FAULT_KIND_MALFORMED\x10\x01\x12\x19\n" +
@@ -1436,7 +1452,8 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\x14FAULT_KIND_NOT_FOUND\x10\v\x12\x17\n" +
 	"\x13FAULT_KIND_INTERNAL\x10\f\x12\x17\n" +
 	"\x13FAULT_KIND_CONFLICT\x10\r\x12\x18\n" +
-	"\x14FAULT_KIND_THROTTLED\x10\x10B=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
+	"\x14FAULT_KIND_THROTTLED\x10\x10\x12\x15\n" +
+	"\x11FAULT_KIND_LOCKED\x10\x11B=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var (
 	file_zhurnal_sync_v1_sync_proto_rawDescOnce sync.Once

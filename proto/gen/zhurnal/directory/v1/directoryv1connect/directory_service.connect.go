@@ -77,6 +77,9 @@ const (
 	// DirectoryServiceWipeDeviceProcedure is the fully-qualified name of the DirectoryService's
 	// WipeDevice RPC.
 	DirectoryServiceWipeDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/WipeDevice"
+	// DirectoryServiceGetDeviceManifestProcedure is the fully-qualified name of the DirectoryService's
+	// GetDeviceManifest RPC.
+	DirectoryServiceGetDeviceManifestProcedure = "/zhurnal.directory.v1.DirectoryService/GetDeviceManifest"
 )
 
 // DirectoryServiceClient is a client for the zhurnal.directory.v1.DirectoryService service.
@@ -111,6 +114,8 @@ type DirectoryServiceClient interface {
 	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
 	// Orders that a device erases what it holds.
 	WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error)
+	// Says what a device holds that was lost.
+	GetDeviceManifest(context.Context, *connect.Request[v1.GetDeviceManifestRequest]) (*connect.Response[v1.GetDeviceManifestResponse], error)
 }
 
 // NewDirectoryServiceClient constructs a client for the zhurnal.directory.v1.DirectoryService
@@ -214,26 +219,33 @@ func NewDirectoryServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithSchema(directoryServiceMethods.ByName("WipeDevice")),
 			connect.WithClientOptions(opts...),
 		),
+		getDeviceManifest: connect.NewClient[v1.GetDeviceManifestRequest, v1.GetDeviceManifestResponse](
+			httpClient,
+			baseURL+DirectoryServiceGetDeviceManifestProcedure,
+			connect.WithSchema(directoryServiceMethods.ByName("GetDeviceManifest")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // directoryServiceClient implements DirectoryServiceClient.
 type directoryServiceClient struct {
-	listProgrammes *connect.Client[v1.ListProgrammesRequest, v1.ListProgrammesResponse]
-	addProgramme   *connect.Client[v1.AddProgrammeRequest, v1.AddProgrammeResponse]
-	listSpaces     *connect.Client[v1.ListSpacesRequest, v1.ListSpacesResponse]
-	addSpace       *connect.Client[v1.AddSpaceRequest, v1.AddSpaceResponse]
-	listUsers      *connect.Client[v1.ListUsersRequest, v1.ListUsersResponse]
-	addUser        *connect.Client[v1.AddUserRequest, v1.AddUserResponse]
-	setUserStatus  *connect.Client[v1.SetUserStatusRequest, v1.SetUserStatusResponse]
-	assign         *connect.Client[v1.AssignRequest, v1.AssignResponse]
-	endAssignment  *connect.Client[v1.EndAssignmentRequest, v1.EndAssignmentResponse]
-	listDevices    *connect.Client[v1.ListDevicesRequest, v1.ListDevicesResponse]
-	revokeDevice   *connect.Client[v1.RevokeDeviceRequest, v1.RevokeDeviceResponse]
-	retireDevice   *connect.Client[v1.RetireDeviceRequest, v1.RetireDeviceResponse]
-	inviteDevice   *connect.Client[v1.InviteDeviceRequest, v1.InviteDeviceResponse]
-	listEvents     *connect.Client[v1.ListEventsRequest, v1.ListEventsResponse]
-	wipeDevice     *connect.Client[v1.WipeDeviceRequest, v1.WipeDeviceResponse]
+	listProgrammes    *connect.Client[v1.ListProgrammesRequest, v1.ListProgrammesResponse]
+	addProgramme      *connect.Client[v1.AddProgrammeRequest, v1.AddProgrammeResponse]
+	listSpaces        *connect.Client[v1.ListSpacesRequest, v1.ListSpacesResponse]
+	addSpace          *connect.Client[v1.AddSpaceRequest, v1.AddSpaceResponse]
+	listUsers         *connect.Client[v1.ListUsersRequest, v1.ListUsersResponse]
+	addUser           *connect.Client[v1.AddUserRequest, v1.AddUserResponse]
+	setUserStatus     *connect.Client[v1.SetUserStatusRequest, v1.SetUserStatusResponse]
+	assign            *connect.Client[v1.AssignRequest, v1.AssignResponse]
+	endAssignment     *connect.Client[v1.EndAssignmentRequest, v1.EndAssignmentResponse]
+	listDevices       *connect.Client[v1.ListDevicesRequest, v1.ListDevicesResponse]
+	revokeDevice      *connect.Client[v1.RevokeDeviceRequest, v1.RevokeDeviceResponse]
+	retireDevice      *connect.Client[v1.RetireDeviceRequest, v1.RetireDeviceResponse]
+	inviteDevice      *connect.Client[v1.InviteDeviceRequest, v1.InviteDeviceResponse]
+	listEvents        *connect.Client[v1.ListEventsRequest, v1.ListEventsResponse]
+	wipeDevice        *connect.Client[v1.WipeDeviceRequest, v1.WipeDeviceResponse]
+	getDeviceManifest *connect.Client[v1.GetDeviceManifestRequest, v1.GetDeviceManifestResponse]
 }
 
 // ListProgrammes calls zhurnal.directory.v1.DirectoryService.ListProgrammes.
@@ -311,6 +323,11 @@ func (c *directoryServiceClient) WipeDevice(ctx context.Context, req *connect.Re
 	return c.wipeDevice.CallUnary(ctx, req)
 }
 
+// GetDeviceManifest calls zhurnal.directory.v1.DirectoryService.GetDeviceManifest.
+func (c *directoryServiceClient) GetDeviceManifest(ctx context.Context, req *connect.Request[v1.GetDeviceManifestRequest]) (*connect.Response[v1.GetDeviceManifestResponse], error) {
+	return c.getDeviceManifest.CallUnary(ctx, req)
+}
+
 // DirectoryServiceHandler is an implementation of the zhurnal.directory.v1.DirectoryService
 // service.
 type DirectoryServiceHandler interface {
@@ -344,6 +361,8 @@ type DirectoryServiceHandler interface {
 	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
 	// Orders that a device erases what it holds.
 	WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error)
+	// Says what a device holds that was lost.
+	GetDeviceManifest(context.Context, *connect.Request[v1.GetDeviceManifestRequest]) (*connect.Response[v1.GetDeviceManifestResponse], error)
 }
 
 // NewDirectoryServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -443,6 +462,12 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 		connect.WithSchema(directoryServiceMethods.ByName("WipeDevice")),
 		connect.WithHandlerOptions(opts...),
 	)
+	directoryServiceGetDeviceManifestHandler := connect.NewUnaryHandler(
+		DirectoryServiceGetDeviceManifestProcedure,
+		svc.GetDeviceManifest,
+		connect.WithSchema(directoryServiceMethods.ByName("GetDeviceManifest")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/zhurnal.directory.v1.DirectoryService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case DirectoryServiceListProgrammesProcedure:
@@ -475,6 +500,8 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 			directoryServiceListEventsHandler.ServeHTTP(w, r)
 		case DirectoryServiceWipeDeviceProcedure:
 			directoryServiceWipeDeviceHandler.ServeHTTP(w, r)
+		case DirectoryServiceGetDeviceManifestProcedure:
+			directoryServiceGetDeviceManifestHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -542,4 +569,8 @@ func (UnimplementedDirectoryServiceHandler) ListEvents(context.Context, *connect
 
 func (UnimplementedDirectoryServiceHandler) WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.WipeDevice is not implemented"))
+}
+
+func (UnimplementedDirectoryServiceHandler) GetDeviceManifest(context.Context, *connect.Request[v1.GetDeviceManifestRequest]) (*connect.Response[v1.GetDeviceManifestResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.GetDeviceManifest is not implemented"))
 }

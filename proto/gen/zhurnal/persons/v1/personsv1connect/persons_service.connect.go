@@ -38,6 +38,12 @@ const (
 	PersonsServiceListPairsProcedure = "/zhurnal.persons.v1.PersonsService/ListPairs"
 	// PersonsServiceDecideProcedure is the fully-qualified name of the PersonsService's Decide RPC.
 	PersonsServiceDecideProcedure = "/zhurnal.persons.v1.PersonsService/Decide"
+	// PersonsServiceListPeopleProcedure is the fully-qualified name of the PersonsService's ListPeople
+	// RPC.
+	PersonsServiceListPeopleProcedure = "/zhurnal.persons.v1.PersonsService/ListPeople"
+	// PersonsServiceGetPersonProcedure is the fully-qualified name of the PersonsService's GetPerson
+	// RPC.
+	PersonsServiceGetPersonProcedure = "/zhurnal.persons.v1.PersonsService/GetPerson"
 )
 
 // PersonsServiceClient is a client for the zhurnal.persons.v1.PersonsService service.
@@ -46,6 +52,10 @@ type PersonsServiceClient interface {
 	ListPairs(context.Context, *connect.Request[v1.ListPairsRequest]) (*connect.Response[v1.ListPairsResponse], error)
 	// Says whether two registrations are one person, or takes that back.
 	Decide(context.Context, *connect.Request[v1.DecideRequest]) (*connect.Response[v1.DecideResponse], error)
+	// Finds people by their names.
+	ListPeople(context.Context, *connect.Request[v1.ListPeopleRequest]) (*connect.Response[v1.ListPeopleResponse], error)
+	// Gives one person: the registrations, and where the person was.
+	GetPerson(context.Context, *connect.Request[v1.GetPersonRequest]) (*connect.Response[v1.GetPersonResponse], error)
 }
 
 // NewPersonsServiceClient constructs a client for the zhurnal.persons.v1.PersonsService service. By
@@ -71,13 +81,27 @@ func NewPersonsServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithSchema(personsServiceMethods.ByName("Decide")),
 			connect.WithClientOptions(opts...),
 		),
+		listPeople: connect.NewClient[v1.ListPeopleRequest, v1.ListPeopleResponse](
+			httpClient,
+			baseURL+PersonsServiceListPeopleProcedure,
+			connect.WithSchema(personsServiceMethods.ByName("ListPeople")),
+			connect.WithClientOptions(opts...),
+		),
+		getPerson: connect.NewClient[v1.GetPersonRequest, v1.GetPersonResponse](
+			httpClient,
+			baseURL+PersonsServiceGetPersonProcedure,
+			connect.WithSchema(personsServiceMethods.ByName("GetPerson")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // personsServiceClient implements PersonsServiceClient.
 type personsServiceClient struct {
-	listPairs *connect.Client[v1.ListPairsRequest, v1.ListPairsResponse]
-	decide    *connect.Client[v1.DecideRequest, v1.DecideResponse]
+	listPairs  *connect.Client[v1.ListPairsRequest, v1.ListPairsResponse]
+	decide     *connect.Client[v1.DecideRequest, v1.DecideResponse]
+	listPeople *connect.Client[v1.ListPeopleRequest, v1.ListPeopleResponse]
+	getPerson  *connect.Client[v1.GetPersonRequest, v1.GetPersonResponse]
 }
 
 // ListPairs calls zhurnal.persons.v1.PersonsService.ListPairs.
@@ -90,12 +114,26 @@ func (c *personsServiceClient) Decide(ctx context.Context, req *connect.Request[
 	return c.decide.CallUnary(ctx, req)
 }
 
+// ListPeople calls zhurnal.persons.v1.PersonsService.ListPeople.
+func (c *personsServiceClient) ListPeople(ctx context.Context, req *connect.Request[v1.ListPeopleRequest]) (*connect.Response[v1.ListPeopleResponse], error) {
+	return c.listPeople.CallUnary(ctx, req)
+}
+
+// GetPerson calls zhurnal.persons.v1.PersonsService.GetPerson.
+func (c *personsServiceClient) GetPerson(ctx context.Context, req *connect.Request[v1.GetPersonRequest]) (*connect.Response[v1.GetPersonResponse], error) {
+	return c.getPerson.CallUnary(ctx, req)
+}
+
 // PersonsServiceHandler is an implementation of the zhurnal.persons.v1.PersonsService service.
 type PersonsServiceHandler interface {
 	// Lists pairs of registrations that may be one person.
 	ListPairs(context.Context, *connect.Request[v1.ListPairsRequest]) (*connect.Response[v1.ListPairsResponse], error)
 	// Says whether two registrations are one person, or takes that back.
 	Decide(context.Context, *connect.Request[v1.DecideRequest]) (*connect.Response[v1.DecideResponse], error)
+	// Finds people by their names.
+	ListPeople(context.Context, *connect.Request[v1.ListPeopleRequest]) (*connect.Response[v1.ListPeopleResponse], error)
+	// Gives one person: the registrations, and where the person was.
+	GetPerson(context.Context, *connect.Request[v1.GetPersonRequest]) (*connect.Response[v1.GetPersonResponse], error)
 }
 
 // NewPersonsServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -117,12 +155,28 @@ func NewPersonsServiceHandler(svc PersonsServiceHandler, opts ...connect.Handler
 		connect.WithSchema(personsServiceMethods.ByName("Decide")),
 		connect.WithHandlerOptions(opts...),
 	)
+	personsServiceListPeopleHandler := connect.NewUnaryHandler(
+		PersonsServiceListPeopleProcedure,
+		svc.ListPeople,
+		connect.WithSchema(personsServiceMethods.ByName("ListPeople")),
+		connect.WithHandlerOptions(opts...),
+	)
+	personsServiceGetPersonHandler := connect.NewUnaryHandler(
+		PersonsServiceGetPersonProcedure,
+		svc.GetPerson,
+		connect.WithSchema(personsServiceMethods.ByName("GetPerson")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/zhurnal.persons.v1.PersonsService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case PersonsServiceListPairsProcedure:
 			personsServiceListPairsHandler.ServeHTTP(w, r)
 		case PersonsServiceDecideProcedure:
 			personsServiceDecideHandler.ServeHTTP(w, r)
+		case PersonsServiceListPeopleProcedure:
+			personsServiceListPeopleHandler.ServeHTTP(w, r)
+		case PersonsServiceGetPersonProcedure:
+			personsServiceGetPersonHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -138,4 +192,12 @@ func (UnimplementedPersonsServiceHandler) ListPairs(context.Context, *connect.Re
 
 func (UnimplementedPersonsServiceHandler) Decide(context.Context, *connect.Request[v1.DecideRequest]) (*connect.Response[v1.DecideResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.persons.v1.PersonsService.Decide is not implemented"))
+}
+
+func (UnimplementedPersonsServiceHandler) ListPeople(context.Context, *connect.Request[v1.ListPeopleRequest]) (*connect.Response[v1.ListPeopleResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.persons.v1.PersonsService.ListPeople is not implemented"))
+}
+
+func (UnimplementedPersonsServiceHandler) GetPerson(context.Context, *connect.Request[v1.GetPersonRequest]) (*connect.Response[v1.GetPersonResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.persons.v1.PersonsService.GetPerson is not implemented"))
 }
