@@ -47,6 +47,8 @@ func addFigures(all map[string]table.Cell, where string, of *table.Table) {
 			switch {
 			case of.Name == "spaces" && column == "position":
 				continue
+			case of.Name == "representation" && of.Columns[i].Kind == table.Count && column != "members", of.Name == "by_group" && column == "disability":
+				continue
 			case of.Name == "by_disability" || of.Name == "by_veteran":
 				column = "all together"
 				c.Number += all[fmt.Sprint(where, " ", of.Name, " ", row.Key, " ", column)].Number

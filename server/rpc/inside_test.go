@@ -23,7 +23,7 @@ type asking struct{ services connect.HTTPClient }
 
 func (a *asking) Ask(services connect.HTTPClient)            { a.services = services }
 func (*asking) ServeHTTP(http.ResponseWriter, *http.Request) {}
-func (*asking) Places(auth.Principal) []pages.Place           { return nil }
+func (*asking) Places(auth.Principal) []pages.Place          { return nil }
 func (*asking) IsStream(*http.Request) bool                  { return false }
 
 // keptHere is a log of who did what.
