@@ -96,6 +96,23 @@ func TestADisagreementIsSettledAndOpenedAgain(t *testing.T) {
 	b.post(reviewPath+"/undo", "undo", undo[1], "to", reviewPath).mustBe(http.StatusOK, reviewPath, "it is open again", "A-17", "B-99")
 }
 
+// Whoever chooses among values that are others by now has seen them before
+// anything is written.
+func TestWhatWasNotSeenIsNotSettled(t *testing.T) {
+	l := newLesson(t)
+	b := l.signIn("coordinator")
+	seen := choices(b.get(reviewPath + "?kind=cell").body)
+	l.user("third", "Третій Ведучий", directory.Facilitator, directory.InProgramme(l.programme))
+	_, _, err := l.engine.Write(t.Context(), l.people["third"], l.hall, []syncengine.WriteRecord{{
+		Type: "zhurnal.records.v1.Participant", Record: l.olena, Message: []byte("\x0a\x04C-33"), Seen: []merge.ID{{Seq: 1}},
+	}})
+	l.must(err)
+	if got := b.post(reviewPath, "choose", seen[0], "to", reviewPath); got.status != http.StatusConflict {
+		t.Errorf("settled among values that were not seen: %d", got.status)
+	}
+	b.get(reviewPath+"?kind=cell").mustBe(http.StatusOK, reviewPath, "A-17", "B-99", "C-33")
+}
+
 func TestAnAttendanceIsSettledByAMarkThatHasSeenTheOthers(t *testing.T) {
 	l := newLesson(t)
 	b := l.signIn("coordinator")
@@ -146,6 +163,25 @@ func TestCounsellingIsInTheSupervisorsQueueAlone(t *testing.T) {
 		b.get(path).mustNotHave("K-1", "Кімната підтримки", o.room.String())
 	}
 	b.get(reviewPath+"?space="+o.room.String()).mustBe(http.StatusNotFound, reviewPath)
+}
+
+// Who is both a coordinator and a supervisor has two queues.
+func TestTheQueuesOfCommunitiesAndRoomsAreTwo(t *testing.T) {
+	l := newLesson(t)
+	_, err := l.tenant.Assign(t.Context(), l.admin, l.people["coordinator"], directory.NewAssignment{Role: directory.ClinicalSupervisor, Scope: directory.InSpace(l.room)})
+	l.must(err)
+	for _, code := range []string{"\x0a\x03K-1", "\x0a\x03K-2"} {
+		record := syncengine.WriteRecord{Type: "zhurnal.records.v1.Client", Record: merge.RecordID{7}, Message: []byte(code), Seen: []merge.ID{{Seq: 1}}}
+		_, _, err := l.engine.Write(t.Context(), l.people["coordinator"], l.room, []syncengine.WriteRecord{record})
+		l.must(err)
+	}
+	b := l.signIn("coordinator")
+	communities := b.get(reviewPath)
+	communities.mustBe(http.StatusOK, reviewPath, "A-17", "Counselling rooms")
+	communities.mustNotHave("K-1")
+	rooms := b.get(reviewPath + "?rooms=1")
+	rooms.mustBe(http.StatusOK, reviewPath, "K-1", "K-2")
+	rooms.mustNotHave("A-17")
 }
 
 func TestTenThousandItemsAreAPageAtATime(t *testing.T) {

@@ -3,15 +3,19 @@ package console
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"html"
 	"net/http"
 	"regexp"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/zhurnal/zhurnal/clientsdk"
 	"github.com/zhurnal/zhurnal/clientsdk/localstore"
+	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -23,6 +27,7 @@ type ownTablet struct {
 	*office
 	*clientsdk.Register
 	home  syncv1connect.SyncServiceClient
+	link  *link
 	me    merge.PersonID
 	ahead int64 // milliseconds that its clock is fast
 }
@@ -36,8 +41,9 @@ func (o *office) enrol(invitation, label string) *ownTablet {
 	o.must(err)
 	identity, err := clientsdk.Enrol(o.Context(), read, label, key, http.DefaultClient)
 	o.must(err)
-	t := &ownTablet{office: o, me: merge.PersonID(identity.Person)}
-	t.home, err = clientsdk.HomeClient(identity, key, http.DefaultClient)
+	t := &ownTablet{office: o, me: merge.PersonID(identity.Person), link: &link{}}
+	t.link.left.Store(1 << 30)
+	t.home, err = clientsdk.HomeClient(identity, key, &http.Client{Transport: t.link})
 	o.must(err)
 	t.Register, err = clientsdk.Open(o.Context(), clientsdk.Options{
 		Memory: localstore.NewMemory(), Key: make([]byte, 32), Author: clientsdk.PersonID(t.me), Schema: o.types,
@@ -47,6 +53,17 @@ func (o *office) enrol(invitation, label string) *ownTablet {
 	o.Cleanup(func() { _ = t.Close() })
 	o.must(t.Join(o.Context(), o.hall, schemav1.SpaceKind_SPACE_KIND_COMMUNITY))
 	return t
+}
+
+// link is the way of a tablet to the server, over which so many more syncs come
+// through.
+type link struct{ left atomic.Int32 }
+
+func (l *link) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path == syncv1connect.SyncServiceSyncProcedure && l.left.Add(-1) < 0 {
+		return nil, errors.New("the link is cut")
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // invited is a tablet of somebody who signs in by a login.
@@ -82,6 +99,31 @@ func (t *ownTablet) sync() {
 	result, err := t.Sync(context.WithoutCancel(t.Context()), t.home)
 	t.must(err)
 	t.must(result.Err())
+}
+
+// A sync that was cut leaves behind what the tablet said then.
+func TestWhatStillWaitsInATabletIsShown(t *testing.T) {
+	o := newOffice(t)
+	tablet := o.invited("facilitator", "Планшет 7")
+	for range 12 { // more than one request carries
+		var events []proto.Message
+		for range 10 {
+			events = append(events, &recordsv1.Event{Description: strings.Repeat("ж", 4000)})
+		}
+		tablet.put(events...)
+	}
+	tablet.link.left.Store(1)
+	if _, err := tablet.Sync(t.Context(), tablet.home); err == nil {
+		t.Fatal("everything came through at once")
+	}
+	shown := o.signIn("coordinator").get(devicesPath)
+	found := regexp.MustCompile(`<span class="chip warn">(\d+)</span> <span class="small faint">since `).FindStringSubmatch(shown.body)
+	if found == nil || found[1] == "0" || found[1] == "12" {
+		t.Fatalf("of 12 changes there wait %v:\n%s", found, shown.body)
+	}
+	tablet.link.left.Store(1 << 30)
+	tablet.sync()
+	o.signIn("coordinator").get(devicesPath).mustNotHave("since ")
 }
 
 func TestATabletIsInvitedAndSeen(t *testing.T) {

@@ -71,7 +71,7 @@ func leaves(tab, row, column string) bool {
 	case "by_group":
 		return column == "disability" || column == "veterans"
 	case "representation":
-		return true
+		return column != "members"
 	case "summary":
 		return row == "follow_ups_due"
 	}

@@ -20,8 +20,8 @@ type Definition struct {
 	Publishable bool
 	// counselling says that figures of counselling rooms are in it.
 	counselling bool
-	// needsYear says that its period has both ends and is a year at most: it has
-	// many rows.
+	// needsYear says that its period has both ends and is a year at most, since it
+	// has many rows. If nothing is said, it is the twelve months to that of the report.
 	needsYear bool
 	build     func(*run) []table.Table
 	notes     []table.Text

@@ -18,6 +18,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
 )
@@ -69,6 +70,10 @@ func (r *Reporter) Run(ctx context.Context, q Query) (*table.Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	at := madeAt(r.now())
+	if d.needsYear && q.Period == (fieldwork.Period{}) {
+		q.Period = monthsTo(at.as, 12)
+	}
 	if err := q.check(d); err != nil {
 		return nil, err
 	}
@@ -90,7 +95,7 @@ func (r *Reporter) Run(ctx context.Context, q Query) (*table.Document, error) {
 	if r.last == nil || !slices.Equal(r.last.portions, portions) {
 		r.last = reckon(&r.memory, portions)
 	}
-	return newRun(r.last, d, &q, readable, madeAt(r.now())).document(), nil
+	return newRun(r.last, d, &q, readable, at).document(), nil
 }
 
 // forgetLater begins to wait anew.

@@ -123,6 +123,16 @@ func TestASmallSeasonInFigures(t *testing.T) {
 	}
 }
 
+func TestAReportOfManyRowsIsOfAYearIfNothingIsSaid(t *testing.T) {
+	document := smallSeason(t).run(Query{Name: "activity-rows"})
+	if got := document.Facts[0].Value.In(table.English); got != "2015-10-01 to 2016-09-30" {
+		t.Errorf("the period is %s", got)
+	}
+	if rows := document.Table("rows").Rows; len(rows) != 2 {
+		t.Errorf("%d rows, want those of the training and the concert", len(rows))
+	}
+}
+
 func TestLinkingMakesTwoRegistrationsOnePerson(t *testing.T) {
 	r := smallSeason(t)
 	before := r.figure(Query{}, "trainings", "people_trained")
@@ -314,6 +324,7 @@ func TestAQueryThatMakesNoSense(t *testing.T) {
 		"negative":                 {Query{Period: fieldwork.Period{From: -1}}, fault.Invalid},
 		"ends before it began":     {Query{Period: fieldwork.Period{From: 20160802, To: 20160801}}, fault.Invalid},
 		"too many expected":        {Query{Expected: make([]Recorder, 10_001)}, fault.TooLarge},
+		"rows of two years":        {Query{Name: "activity-rows", Period: fieldwork.Period{From: 20150101, To: 20161231}}, fault.Invalid},
 		"no such report":           {Query{Name: "people"}, fault.Invalid},
 		"no such parameter":        {Query{Parameters: map[string]string{"target": "1"}}, fault.Invalid},
 		"no such choice":           {Query{Name: "people-reached", Parameters: map[string]string{"age_bands": "all"}}, fault.Invalid},

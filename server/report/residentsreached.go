@@ -38,18 +38,18 @@ var residentsReachedReport = Definition{
 // promised is how many residents a community was to reach in six months.
 const promised = 500
 
-// sixMonths is the window.
-func (r *run) sixMonths() fieldwork.Period {
-	end, err := dayTime(r.asOf())
+// monthsTo are so many calendar months, of which the last has a day in it.
+func monthsTo(day int32, months int) fieldwork.Period {
+	last, err := dayTime(day)
 	if err != nil {
-		return r.q.Period
+		return fieldwork.Period{To: day}
 	}
-	first := time.Date(end.Year(), end.Month(), 1, 0, 0, 0, 0, time.UTC)
-	return fieldwork.Period{From: dayNumber(first.AddDate(0, -5, 0)), To: dayNumber(first.AddDate(0, 1, -1))}
+	first := time.Date(last.Year(), last.Month(), 1, 0, 0, 0, 0, time.UTC)
+	return fieldwork.Period{From: dayNumber(first.AddDate(0, 1-months, 0)), To: dayNumber(first.AddDate(0, 1, -1))}
 }
 
 func (r *run) residentsReached() []table.Table {
-	window := r.sixMonths()
+	window := monthsTo(r.asOf(), 6)
 	in := *r
 	q := *r.q
 	q.Period, in.q = window, &q
