@@ -1,9 +1,12 @@
 package console
 
 import (
+	"encoding/hex"
+
 	"connectrpc.com/connect"
 
 	personsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/console/page"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -59,12 +62,16 @@ type personPage struct {
 	Pairs         []pairShown
 	Attended      []attended
 	Undo          *undo
+	// Rights says that the reader sees to people's rights.
+	Rights bool
 }
 
 // attended is a row of what somebody was at.
 type attended struct {
 	*personsv1.Attended
 	Community string
+	// Path is the register of the training, or the events of the community.
+	Path string
 }
 
 func showPerson(v *visit) error {
@@ -80,7 +87,7 @@ func showPerson(v *visit) error {
 	if err != nil {
 		return err
 	}
-	data := personPage{among: a}
+	data := personPage{among: a, Rights: v.open(syncv1connect.RightsServiceExportProcedure)}
 	for _, r := range resp.Msg.Person.Registrations {
 		data.Registrations = append(data.Registrations, v.side(r))
 	}
@@ -88,7 +95,12 @@ func showPerson(v *visit) error {
 		data.Pairs = append(data.Pairs, v.pairShown(a.Space, p, false))
 	}
 	for _, at := range resp.Msg.Attended {
-		data.Attended = append(data.Attended, attended{at, v.spaceName(merge.SpaceID(at.SpaceId))})
+		space := merge.SpaceID(at.SpaceId)
+		path := eventsPath + "/" + space.String()
+		if !at.Event {
+			path = trainingsPath + "/" + space.String() + "/" + hex.EncodeToString(at.ActivityId)
+		}
+		data.Attended = append(data.Attended, attended{at, v.spaceName(space), path})
 	}
 	if first, second := v.asked("first"), v.asked("second"); first != "" && v.asked("done") != "taken_back" {
 		data.Undo = &undo{a.Space, first, second}

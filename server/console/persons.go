@@ -178,8 +178,9 @@ type pairShown struct {
 // side is one of two registrations, or one in a list.
 type side struct {
 	*recordsv1.Participant
-	ID, Latin, Community string
-	Registrations        int
+	ID, Space        string // in hexadecimal digits
+	Latin, Community string
+	Registrations    int
 }
 
 type decisionShown struct {
@@ -202,7 +203,8 @@ func (v *visit) pairShown(space string, p *personsv1.RegistrationPair, leading b
 }
 
 func (v *visit) side(r *personsv1.Registration) side {
-	return side{r.Participant, hex.EncodeToString(r.PersonId), r.NameLatin, v.spaceName(merge.SpaceID(r.SpaceId)), int(r.Registrations)}
+	space := merge.SpaceID(r.SpaceId)
+	return side{r.Participant, hex.EncodeToString(r.PersonId), space.String(), r.NameLatin, v.spaceName(space), int(r.Registrations)}
 }
 
 // Name is the whole name as it was entered.

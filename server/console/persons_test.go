@@ -88,9 +88,10 @@ func TestAPersonIsFoundByAnySpelling(t *testing.T) {
 	}
 	b.get(peoplePath+"?q=nobody").mustBe(http.StatusOK, peoplePath, "Nobody was found")
 	b.get(peoplePath).mustBe(http.StatusOK, peoplePath, "3 people", "Коваль Іван")
+	o.write(t, "coordinator", &recordsv1.Training{TitleEn: "First aid"}) // nobody was there
 	b.get(peoplePath+"?in="+o.hall2.String()).mustBe(http.StatusOK, peoplePath, "1 person", "Shevchenko Elena")
 	at := peoplePath + "/" + lyman.String()
-	b.get(at).mustBe(http.StatusOK, at, "<h1>Шевченко Олена Іванівна</h1>", "1 registration", "has not been marked anywhere", "Is it the same person?", svatove.String(), "data-protection officer")
+	b.get(at).mustBe(http.StatusOK, at, "<h1>Шевченко Олена Іванівна</h1>", "1 registration", "has not been marked anywhere", `href="/history/`+o.hall.String()+"/"+lyman.String(), "Is it the same person?", svatove.String(), "data-protection officer")
 	back := b.post(duplicatesPath, "in", o.desk.String(), "first", lyman.String(), "second", svatove.String(), "back", at, "verdict", "same")
 	back.mustBe(http.StatusOK, at, "From now on they are one person.", "2 registrations", "Undo")
 	for _, nowhere := range []string{peoplePath + "/" + merge.RecordID{9}.String(), peoplePath + "/what"} {

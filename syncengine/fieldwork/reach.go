@@ -132,7 +132,14 @@ func (d *Day) eachUnlinked(visit func(registration merge.RecordID)) {
 	held := d.Held()
 	var there []merge.RecordID
 	for i := range d.Attendance {
-		for registration, own := range byRegistration(&d.Attendance[i]) {
+		a := &d.Attendance[i]
+		if first := a.Marks[0].Participant; a.under(first) {
+			if a.Outcome.Attended() {
+				there = append(there, first)
+			}
+			continue
+		}
+		for registration, own := range byRegistration(a) {
 			held = held || somebodyThere([]Attendance{{Decision: own}})
 			if own.Outcome.Attended() {
 				there = append(there, registration)
@@ -146,12 +153,18 @@ func (d *Day) eachUnlinked(visit func(registration merge.RecordID)) {
 	}
 }
 
+// under tells whether all marks are about one registration.
+func (a *Attendance) under(registration merge.RecordID) bool {
+	for i := range a.Marks {
+		if a.Marks[i].Participant != registration {
+			return false
+		}
+	}
+	return true
+}
+
 // byRegistration decides about each registration of a person.
 func byRegistration(a *Attendance) map[merge.RecordID]Decision {
-	first := a.Marks[0].Participant
-	if !slices.ContainsFunc(a.Marks, func(m Mark) bool { return m.Participant != first }) {
-		return map[merge.RecordID]Decision{first: a.Decision}
-	}
 	marks := map[merge.RecordID][]Mark{}
 	for i := range a.Marks {
 		marks[a.Marks[i].Participant] = append(marks[a.Marks[i].Participant], a.Marks[i])

@@ -58,6 +58,7 @@ var personTexts = catalogue{
 	"people.pairs":         {"Чи це та сама людина?", "Is it the same person?"},
 	"people.rights":        {"Права людини", "The person's rights"},
 	"people.rights.text":   {"Видати чи стерти дані може відповідальний за персональні дані. Назвіть йому реєстрацію:", "The data-protection officer gives out or erases what is held. Name the registration to them:"},
+	"people.rights.yours":  {"Подивіться, що про людину зберігається, видайте або зітріть:", "See what is held about the person, give it out or erase it:"},
 	"people.back":          {"До списку людей", "To the list of people"},
 
 	"person.name":      {"Ім'я", "Name"},
@@ -83,5 +84,5 @@ var personTexts = catalogue{
 	"outcome.left_early": {"не до кінця", "left early"},
 	"outcome.absent":     {"відсутність", "absent"},
 	"outcome.excused":    {"поважна причина", "excused"},
-	"outcome.disputed":   {"спірно", "disputed"},
+	"outcome.disputed":   {"спірно", "in dispute"},
 }
