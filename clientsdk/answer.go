@@ -131,6 +131,7 @@ type intake struct {
 	page         *syncv1.Page
 	fault        error
 	unusable     bool   // the page was
+	sortsOut     bool   // something of others was falsely signed; see dropFalse
 	epoch        []byte // of the server
 	newEpoch     bool   // it is another than before
 	serverMillis int64
@@ -171,15 +172,10 @@ func (in *intake) run(f *follower) error {
 	if err := in.follow(f); err != nil {
 		return err
 	}
-	unanswered, err := in.settleCarried(f)
+	unanswered, err := in.settleOthers(f)
 	if err != nil {
 		return err
 	}
-	untold, err := in.settleRelayed(f)
-	if err != nil {
-		return err
-	}
-	unanswered += untold
 	if err := f.finish(); err != nil {
 		return err
 	}
@@ -196,6 +192,20 @@ func (in *intake) run(f *follower) error {
 		return nil // the server does not say
 	}
 	return saveClockOffset(f.tx, in.serverMillis-in.register.options.Clock())
+}
+
+// settleOthers takes in what became of what others wrote, and returns how much of
+// it the server said nothing of.
+func (in *intake) settleOthers(f *follower) (unanswered int, err error) {
+	if in.sortsOut, err = in.dropFalse(f); err != nil || in.sortsOut {
+		return 0, err
+	}
+	unanswered, err = in.settleCarried(f)
+	if err != nil {
+		return 0, err
+	}
+	untold, err := in.settleRelayed(f)
+	return unanswered + untold, err
 }
 
 // follow takes in the page, or what there is in place of it.
@@ -237,6 +247,7 @@ func (in *intake) conclude(f *follower, unanswered int) {
 	switch {
 	case in.unusable:
 		t.done = true
+	case in.sortsOut:
 	case in.fault != nil:
 		t.afterFault(in.fault, unanswered > 0)
 	case unanswered > 0:
@@ -284,7 +295,7 @@ func (t *tour) afterFault(err error, unanswered bool) {
 			t.done = true
 		}
 		t.restarted = true
-	case fault.Malformed, fault.FalseHash, fault.TooLarge, fault.Invalid, fault.NoRoom, fault.Throttled:
+	case fault.Malformed, fault.FalseHash, fault.FalseSignature, fault.TooLarge, fault.Invalid, fault.NoRoom, fault.Throttled:
 		t.fail(err)
 		t.done = !unanswered // if the changes were to blame, fetching may still work
 	default:

@@ -32,7 +32,7 @@ type carriedBatch struct {
 func (t *tour) packCarried(tx localstore.Tx, space *localstore.Space, budgetBytes *int) (batches [][]byte, err error) {
 	waits := t.up.left || len(t.up.names) > 0
 	err = tx.Offered(space.N, func(c localstore.Carried) bool {
-		if waits || *budgetBytes <= 0 || len(batches) == carriedMost {
+		if waits || *budgetBytes <= 0 || len(batches) == carriedMost || t.oneByOne && len(batches) > 0 {
 			t.up.left = true
 			return false
 		}

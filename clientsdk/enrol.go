@@ -21,6 +21,8 @@ type (
 	Invitation = credential.Invitation
 	// Identity is what a device is known by: the app keeps its Text.
 	Identity = credential.Identity
+	// DeviceID names the device.
+	DeviceID = credential.DeviceID
 	// Signer signs with the device's key. The key store of the platform is one.
 	Signer = credential.Signer
 	// SoftwareKey is a Signer where there is no key store.

@@ -35,7 +35,7 @@ func Example() {
 	// The key comes from the key store of the device, the schema is made once
 	// from the generated files of the app's record types.
 	reg, err := clientsdk.Open(ctx, clientsdk.Options{
-		Dir: dir, Key: key, Author: identity.Person, Schema: recordTypes(),
+		Dir: dir, Key: key, Author: identity.Person, Device: identity.Device, Signer: signer, Schema: recordTypes(),
 		Clock: func() int64 { return time.Now().UnixMilli() }, Random: rand.Reader,
 	})
 	check(err)

@@ -48,7 +48,7 @@ func must[T any](value T, err error) T {
 
 func newOffice() *office {
 	o := &office{}
-	o.engine = must(syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: recordTypes(), Now: o.now, Random: rand.Reader}))
+	o.engine = must(syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: recordTypes(), Now: o.now, Random: rand.Reader, Device: directory.Signer}))
 	o.known = must(directory.Open(o.engine, o.now, rand.Reader))
 	o.start("127.0.0.1:0")
 	return o

@@ -51,6 +51,12 @@ type Options struct {
 	Key []byte
 	// Author is the person who writes.
 	Author PersonID
+	// Device and Signer are what the app has from enrolling: what is sent is signed
+	// by the device, once for each run of a batch, so a platform's key store is not
+	// asked for each change. Without them nothing can be sent to a server that knows
+	// devices.
+	Device DeviceID
+	Signer Signer
 	// Schema knows the record types of the app.
 	Schema *schema.Schema
 	// Keys are those with which the person seals and opens the sealed fields of
@@ -92,6 +98,8 @@ func Open(ctx context.Context, o Options) (*Register, error) {
 		return nil, fault.New(fault.Invalid, "open register: Schema, Clock and Random must be set")
 	case (o.Dir == "") == (o.Memory == nil):
 		return nil, fault.New(fault.Invalid, "open register: Dir must be set, or, in tests, Memory; not both")
+	case (o.Signer == nil) != (o.Device == (DeviceID{})):
+		return nil, fault.New(fault.Invalid, "open register: Signer and Device go together: the key that enrolled, and the Device of the Identity that came of it")
 	case o.Author == (PersonID{}):
 		return nil, fault.New(fault.Invalid, "open register: Author must be set: the id of the person who uses the tablet")
 	}

@@ -109,7 +109,7 @@ func (t *tour) packRelayed(tx localstore.Tx, space *localstore.Space, budgetByte
 	waits := t.up.left || len(t.up.names) > 0
 	var changes []*merge.Change
 	err := tx.RelayedOffers(space.N, func(r localstore.Relayed) bool {
-		if waits || *budgetBytes <= 0 {
+		if waits || *budgetBytes <= 0 || t.oneByOne && len(changes) > 0 {
 			t.up.left = true
 			return false
 		}

@@ -52,7 +52,7 @@ func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, e
 			if t.done || len(under) == limits.SyncSpaces {
 				continue
 			}
-			up, err := t.pack(tx, s.hub, &budgetBytes)
+			up, err := t.pack(tx, s.register, s.hub, &budgetBytes)
 			if err != nil {
 				return about(err, "space %s", t.space)
 			}
@@ -69,7 +69,7 @@ func (s *exchange) request(ctx context.Context) (*syncv1.SyncRequest, []*tour, e
 // pack fills the space's part of a request from the budget, which the last
 // thing packed may overdraw. Of a hub nothing is asked, and it is given own
 // changes alone.
-func (t *tour) pack(tx localstore.Tx, hub bool, budgetBytes *int) (*syncv1.SpaceUp, error) {
+func (t *tour) pack(tx localstore.Tx, register *Register, hub bool, budgetBytes *int) (*syncv1.SpaceUp, error) {
 	space, err := spaceOf(tx, t.space)
 	if err != nil {
 		return nil, err
@@ -84,8 +84,9 @@ func (t *tour) pack(tx localstore.Tx, hub bool, budgetBytes *int) (*syncv1.Space
 		if err != nil {
 			return nil, err
 		}
-		if up.Batches, err = batchesOf(space.ID, contents); err != nil {
-			// Something about the originals is damaged. Fetching goes on.
+		if up.Batches, err = register.ownBatches(space.ID, contents); err != nil {
+			// Something about the originals is damaged, or the key store is locked.
+			// Fetching goes on.
 			t.fail(err)
 			t.mute, t.up.names, t.up.resent, t.up.left = true, nil, 0, false
 		}
@@ -111,6 +112,9 @@ func (t *tour) packOthers(tx localstore.Tx, space *localstore.Space, budgetBytes
 	if err != nil {
 		return nil, err
 	}
+	if t.oneByOne && len(batches) > 0 {
+		return batches, nil
+	}
 	carried, err := t.packCarried(tx, space, budgetBytes)
 	return append(batches, carried...), err
 }
@@ -135,19 +139,6 @@ func (t *tour) packChanges(tx localstore.Tx, space *localstore.Space, budgetByte
 		return true
 	})
 	return contents, err
-}
-
-// batchesOf packs own changes, as they are stored, for sending.
-func batchesOf(space merge.SpaceID, contents [][]byte) ([][]byte, error) {
-	changes := make([]*merge.Change, len(contents))
-	for i, content := range contents {
-		c, err := decodeOwn(space, content)
-		if err != nil {
-			return nil, err
-		}
-		changes[i] = c
-	}
-	return wire.EncodeBatches(space, changes)
 }
 
 // packAsks takes the changes whose verdict may have become another without a

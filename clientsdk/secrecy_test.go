@@ -278,7 +278,7 @@ func TestAPlainNoteIsEmptiedAtTheDoor(t *testing.T) {
 		}
 	}
 	// Nor does a hub pass on what is left of them.
-	if err := s.engine.HeldBack(p.iryna.space, merge.ID{}, func(c *merge.Change, _ merge.PersonID) bool {
+	if err := s.engine.HeldBack(p.iryna.space, merge.ID{}, func(c *merge.Change) bool {
 		t.Errorf("%s is passed on without what it wrote", c.ID)
 		return true
 	}); err != nil {

@@ -139,6 +139,8 @@ type tour struct {
 	// mute says that the server did not take the changes of this space: only
 	// pulling goes on.
 	mute bool
+	// oneByOne says that of what was sent of others something is falsely signed.
+	oneByOne bool
 	// restarted says that the server did not know the cursor.
 	restarted bool
 	// entered counts the epochs that the server has entered meanwhile.

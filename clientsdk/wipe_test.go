@@ -98,6 +98,9 @@ func (w *wipers) changesIn(m *enrolv1.SealedWork) (ids []merge.ID) {
 	for _, s := range m.Spaces {
 		for _, batch := range s.Batches {
 			for _, c := range must(wire.DecodeBatch(merge.SpaceID(s.SpaceId), batch)) {
+				if c.Signed == nil || c.Signed.Device != merge.DeviceID(m.DeviceId) {
+					w.t.Errorf("change %s is not signed by the device", c.ID)
+				}
 				ids = append(ids, c.ID)
 			}
 		}
@@ -132,6 +135,7 @@ func (w *wipers) tablet() *doomed {
 func (d *doomed) reopens(dir string) error {
 	r, err := clientsdk.Open(context.Background(), clientsdk.Options{
 		Dir: dir, Key: tabletKey, Author: d.line.person, Schema: recordTypes(), Clock: d.clock.now, Random: rand.Reader,
+		Device: d.identity.Device, Signer: d.signer,
 		Wiping: &clientsdk.Wiping{Identity: d.identity, Signer: d.signer, DestroyKeys: d.destroyKeys},
 	})
 	if err == nil {

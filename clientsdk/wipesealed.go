@@ -29,7 +29,7 @@ func (r *Register) unsentWork(ctx context.Context) (work []*enrolv1.SealedSpace,
 			return err
 		}
 		for i := range spaces {
-			u := unsent{tx: tx, space: &spaces[i]}
+			u := unsent{tx: tx, space: &spaces[i], wiping: r.options.Wiping}
 			if err := u.collect(); err != nil {
 				return about(err, "space %s", spaces[i].ID)
 			}
@@ -48,6 +48,7 @@ func (r *Register) unsentWork(ctx context.Context) (work []*enrolv1.SealedSpace,
 type unsent struct {
 	tx      localstore.Tx
 	space   *localstore.Space
+	wiping  *Wiping
 	batches [][]byte
 	// changes are those in the batches, and unreadable are others, which no sync
 	// could have sent either.
@@ -70,14 +71,15 @@ func (u *unsent) collect() error {
 	if err != nil {
 		return err
 	}
-	for _, changes := range [][]*merge.Change{own, relayed} {
-		batches, err := wire.EncodeBatches(u.space.ID, changes)
-		if err != nil {
-			return err
-		}
-		u.batches = append(u.batches, batches...)
-		u.changes += len(changes)
+	signed, err := encodeOwn(u.space.ID, own, u.wiping.Identity.Device, u.wiping.Signer)
+	if err != nil {
+		return err
 	}
+	brought, err := wire.EncodeBatches(u.space.ID, relayed)
+	if err != nil {
+		return err
+	}
+	u.batches, u.changes = append(signed, brought...), len(own)+len(relayed)
 	return u.tx.Offered(u.space.N, func(c localstore.Carried) bool {
 		if changes, err := wire.DecodeKeptBatch(u.space.ID, c.Batch); err != nil {
 			u.unreadable++

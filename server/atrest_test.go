@@ -63,7 +63,7 @@ func writeCanaries(t *testing.T, l *load, server *process) {
 		}
 		p.chain = append(p.chain, p.writer.Seal(mergetest.DrawSalt(p.src), int64(i), writes))
 	}
-	if err := p.push(t.Context(), l, server.sync(t, l.person)); err != nil {
+	if err := p.push(t.Context(), l, l.sync(t, server)); err != nil {
 		t.Fatal(err)
 	}
 	l.verify(t, server)
@@ -142,7 +142,7 @@ func quarantine(t *testing.T, l *load, server *process) error {
 	p.chain = append(p.chain, p.writer.Seal(mergetest.DrawSalt(p.src), 2, merge.RecordWrites{
 		Type: "zhurnal.unknown.v1.Thing", Record: merge.RecordID{9}, Writes: []merge.Write{{Cell: merge.CellKey{Field: 1}, Value: value}},
 	}))
-	return p.push(t.Context(), l, server.sync(t, l.person))
+	return p.push(t.Context(), l, l.sync(t, server))
 }
 
 func mustBeOwners(t *testing.T, dir string) {

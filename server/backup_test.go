@@ -23,7 +23,7 @@ func TestBackupRestoreCheckServe(t *testing.T) {
 	load.openOffice(t, dir)
 	server := startServer(t, dir)
 	for _, tablet := range load.tablets {
-		if err := tablet.push(t.Context(), load, server.sync(t, load.person)); err != nil {
+		if err := tablet.push(t.Context(), load, load.sync(t, server)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -61,7 +61,7 @@ func TestBackupRestoreCheckServe(t *testing.T) {
 	server = startServer(t, fresh)
 	for _, tablet := range load.tablets {
 		tablet.answered = 0
-		if err := tablet.push(t.Context(), load, server.sync(t, load.person)); err != nil {
+		if err := tablet.push(t.Context(), load, load.sync(t, server)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"text/tabwriter"
 
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/ops"
 	"github.com/zhurnal/zhurnal/syncengine"
 )
@@ -71,9 +72,9 @@ func (c *checkCommand) look(ctx context.Context, out io.Writer, found func(synce
 		if err != nil {
 			return syncengine.Checked{}, err
 		}
-		return syncengine.Check(ctx, syncengine.Options{Dir: c.Dir, Master: key, Identities: identities}, c.From, found)
+		return syncengine.Check(ctx, syncengine.Options{Dir: c.Dir, Master: key, Device: directory.Signer, Identities: identities}, c.From, found)
 	}
-	checked, summary, err := syncengine.CheckBackup(ctx, c.File, c.From, found, identities...)
+	checked, summary, err := syncengine.CheckBackup(ctx, syncengine.Options{Device: directory.Signer, Identities: identities}, c.File, c.From, found)
 	if err == nil {
 		fmt.Fprintf(out, "%s: %s\n", c.File, describeBackup(summary))
 	}

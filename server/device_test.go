@@ -126,7 +126,7 @@ func writeOffline(t *testing.T, key *keyfile.File, space merge.SpaceID) (reg *cl
 	_, _ = rand.Read(data)
 	dir = filepath.Join(t.TempDir(), "tablet")
 	reg, err = clientsdk.Open(t.Context(), clientsdk.Options{
-		Dir: dir, Key: data, Author: key.Identity.Person, Schema: types, Clock: nowMillis, Random: rand.Reader,
+		Dir: dir, Key: data, Author: key.Identity.Person, Device: key.Identity.Device, Signer: key.Signer, Schema: types, Clock: nowMillis, Random: rand.Reader,
 		Wiping: &clientsdk.Wiping{Identity: *key.Identity, Signer: key.Signer},
 	})
 	if err != nil {

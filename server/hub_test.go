@@ -30,6 +30,7 @@ func (b *boatTablet) tries(hub *process) error {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	b.signs(keyFileOf(b.t, b.home, "", b.person.String()))
 	client, err := clientsdk.HubClient(hub.url, *key.Identity, key.Signer, http.DefaultClient)
 	if err != nil {
 		b.t.Fatal(err)

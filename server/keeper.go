@@ -8,6 +8,7 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/expiry"
 	"github.com/zhurnal/zhurnal/server/operator"
@@ -49,7 +50,7 @@ func openRegister(ctx context.Context, dir, masterKey string) (keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Master: key, Existing: true, Schema: types, Now: nowMillis, Random: rand.Reader})
+	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Master: key, Existing: true, Schema: types, Now: nowMillis, Random: rand.Reader, Device: directory.Signer})
 	if err != nil {
 		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
 	}

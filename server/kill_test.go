@@ -22,6 +22,7 @@ import (
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
 	"github.com/zhurnal/zhurnal/server/catalogue"
+	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
@@ -102,6 +103,7 @@ type load struct {
 	person  merge.PersonID
 	types   *schema.Schema
 	tablets []*pusher
+	key     *keyfile.File // of the person's device
 }
 
 type pusher struct {
@@ -131,10 +133,21 @@ func (l *load) openOffice(t *testing.T, dir string) {
 	openOffice(t, dir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, l.space, l.person)
 }
 
+// sync returns a client of the server, which knows the person's device.
+func (l *load) sync(t *testing.T, server *process) syncv1connect.SyncServiceClient {
+	t.Helper()
+	client := server.sync(t, l.person)
+	var err error
+	if l.key, err = keyfile.Open(keyFileOf(t, server.dir, server.url, l.person.String())); err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
 // run pushes until stop is called, which waits for the last answers.
 func (l *load) run(t *testing.T, server *process) (stop func()) {
 	t.Helper()
-	client := server.sync(t, l.person)
+	client := l.sync(t, server)
 	ctx, cancel := context.WithCancel(context.Background())
 	var pushing sync.WaitGroup
 	for _, tablet := range l.tablets {
@@ -154,7 +167,7 @@ func (p *pusher) push(ctx context.Context, l *load, client syncv1connect.SyncSer
 	for range 1 + p.src.IntN(20) {
 		p.chain = append(p.chain, p.write(l))
 	}
-	batches, err := wire.EncodeBatches(l.space, p.chain[p.answered:])
+	batches, err := wire.EncodeSigned(l.space, l.key.Identity.Device, p.chain[p.answered:], l.key.Signer.Sign)
 	if err != nil {
 		return err
 	}
@@ -199,7 +212,7 @@ func (l *load) acknowledged() int {
 func (l *load) verify(t *testing.T, server *process) {
 	t.Helper()
 	there := map[merge.ID]int{}
-	client := server.sync(t, l.person)
+	client := l.sync(t, server)
 	var cursor []byte
 	next := uint64(1)
 	for more := true; more; {

@@ -15,6 +15,8 @@ import (
 	"github.com/zhurnal/zhurnal/clientsdk"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/keyfile"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
@@ -72,6 +74,8 @@ type boatTablet struct {
 	home   string // directory of the home server's register, for who meets a hub
 	space  merge.SpaceID
 	plan   *schema.Plan
+	// options are those of the register, which signs once the tablet is enrolled.
+	options clientsdk.Options
 }
 
 func newBoatTablet(t *testing.T, person string, space merge.SpaceID) *boatTablet {
@@ -87,17 +91,40 @@ func newBoatTablet(t *testing.T, person string, space merge.SpaceID) *boatTablet
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	author := merge.PersonID(mergetest.ID16(person))
-	reg, err := clientsdk.Open(context.Background(), clientsdk.Options{
+	b := &boatTablet{t: t, person: author, space: space, plan: types.Plan(boat), options: clientsdk.Options{
 		Dir: filepath.Join(t.TempDir(), "tablet"), Key: key, Author: author, Schema: types, Clock: nowMillis, Random: rand.Reader,
-	})
+	}}
+	b.open()
+	t.Cleanup(func() { _ = b.Close() })
+	if err := b.Join(context.Background(), space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *boatTablet) open() {
+	b.t.Helper()
+	var err error
+	if b.Register, err = clientsdk.Open(context.Background(), b.options); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// signs has the register sign by a key that has enrolled.
+func (b *boatTablet) signs(file string) {
+	b.t.Helper()
+	key, err := keyfile.Open(file)
 	if err != nil {
-		t.Fatal(err)
+		b.t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = reg.Close() })
-	if err := reg.Join(context.Background(), space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY); err != nil {
-		t.Fatal(err)
+	if b.options.Device == key.Identity.Device {
+		return
 	}
-	return &boatTablet{Register: reg, t: t, person: author, space: space, plan: types.Plan(boat)}
+	b.options.Device, b.options.Signer = key.Identity.Device, key.Signer
+	if err := b.Close(); err != nil {
+		b.t.Fatal(err)
+	}
+	b.open()
 }
 
 // put writes fields of the boat with this number: name, value, name, value.
@@ -124,9 +151,18 @@ func (b *boatTablet) put(number string, values ...string) {
 
 func (b *boatTablet) sync(server *process) {
 	b.t.Helper()
-	if _, err := b.Sync(context.Background(), server.sync(b.t, b.person)); err != nil {
+	client := b.client(server)
+	if _, err := b.Sync(context.Background(), client); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// client returns a client of the server, by which the tablet is enrolled.
+func (b *boatTablet) client(server *process) syncv1connect.SyncServiceClient {
+	b.t.Helper()
+	client := server.sync(b.t, b.person)
+	b.signs(keyFileOf(b.t, server.dir, server.url, b.person.String()))
+	return client
 }
 
 func (b *boatTablet) boats() []clientsdk.Row[proto.Message] {

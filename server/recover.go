@@ -31,9 +31,10 @@ type recoverCommand struct {
 
 // Help is shown by 'zhurnal recover --help'.
 func (recoverCommand) Help() string {
-	return `Opens what a device has sealed before it was wiped, here and not on the server, and sends it there. It counts as
-brought by the person whose device it was: what that person may not write any more waits in quarantine, for a person
-to decide. What the server has already it has once; the command may be typed again, and by others for other spaces.
+	return `Opens what a device has sealed before it was wiped, here and not on the server, and sends it there. The device has
+signed what its person wrote; since it was turned away, its word alone counts no more, and who brings the work home
+vouches for it. What the server has already it has once; the command may be typed again, and by others for other
+spaces.
 
 Example:
   zhurnal recover 6f0c9d1f-07.age --identity /mnt/safe/recovery.identity --key desk.key`
@@ -53,7 +54,7 @@ func (c *recoverCommand) Run(ctx context.Context, to streams) error {
 	client := syncv1connect.NewSyncServiceClient(caller.Client, caller.Address, caller.Option)
 	var refused error
 	for _, space := range work.Spaces {
-		tally, err := c.send(ctx, client, work.PersonId, space)
+		tally, err := c.send(ctx, client, space)
 		var told *spaceRefused
 		switch {
 		case errors.As(err, &told):
@@ -103,14 +104,11 @@ type spaceRefused struct{ why string }
 
 func (r *spaceRefused) Error() string { return r.why }
 
-// send brings the work of one space, as if the person had.
-func (c *recoverCommand) send(ctx context.Context, client syncv1connect.SyncServiceClient, person []byte, space *enrolv1.SealedSpace) (tally recovered, err error) {
+// send brings the work of one space.
+func (c *recoverCommand) send(ctx context.Context, client syncv1connect.SyncServiceClient, space *enrolv1.SealedSpace) (tally recovered, err error) {
 	for from := 0; from < len(space.Batches); from += recoverBatches {
 		batches := space.Batches[from:min(from+recoverBatches, len(space.Batches))]
 		up := &syncv1.SpaceUp{SpaceId: space.SpaceId, Batches: batches}
-		for range batches {
-			up.BroughtBy = append(up.BroughtBy, person)
-		}
 		outcomes, err := c.sync(ctx, client, up)
 		if err != nil {
 			return tally, err

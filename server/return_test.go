@@ -36,18 +36,20 @@ import (
 // away is a tablet that was away, with a space of its own.
 type away struct {
 	*clientsdk.Register
-	person  merge.PersonID
+	device  *enroltest.Device
 	space   merge.SpaceID
 	changes int
 	proves  connect.ClientOption
 }
 
-func newAway(t *testing.T, types *schema.Schema, number, changes int) *away {
+func newAway(t *testing.T, office *enroltest.Office, types *schema.Schema, number, changes int) *away {
 	t.Helper()
-	a := &away{person: merge.PersonID(mergetest.ID16(fmt.Sprint("person", number))), space: merge.SpaceID(mergetest.ID16(fmt.Sprint("space", number))), changes: changes}
+	a := &away{space: merge.SpaceID(mergetest.ID16(fmt.Sprint("space", number))), changes: changes, device: office.Device(merge.PersonID(mergetest.ID16(fmt.Sprint("person", number))))}
+	office.Space(a.space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY)
+	office.Assign(a.device.Person, directory.Facilitator, a.space)
 	var err error
 	a.Register, err = clientsdk.Open(t.Context(), clientsdk.Options{
-		Memory: localstore.NewMemory(), Key: make([]byte, 32), Author: a.person, Schema: types, Clock: nowMillis, Random: rand.Reader,
+		Memory: localstore.NewMemory(), Key: make([]byte, 32), Author: a.device.Person, Device: a.device.Identity.Device, Signer: a.device.Key, Schema: types, Clock: nowMillis, Random: rand.Reader,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +103,7 @@ func TestAttack23TwoHundredTabletsReturnAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: types, Now: nowMillis, Random: rand.Reader})
+	engine, err := syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: types, Now: nowMillis, Random: rand.Reader, Device: directory.Signer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,16 +120,13 @@ func TestAttack23TwoHundredTabletsReturnAtOnce(t *testing.T) {
 		if i == 0 {
 			changes = backlog
 		}
-		all[i] = newAway(t, types, i, changes)
-		office.Space(all[i].space, schemav1.SpaceKind_SPACE_KIND_COMMUNITY)
-		office.Assign(all[i].person, directory.Facilitator, all[i].space)
+		all[i] = newAway(t, office, types, i, changes)
 	}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: tablets}}
 	defer client.CloseIdleConnections()
 	for _, a := range all {
-		device := office.Device(a.person)
-		device.Server = url
-		if _, a.proves, err = clientsdk.Proven(device.Identity, device.Key, client); err != nil {
+		a.device.Server = url
+		if _, a.proves, err = clientsdk.Proven(a.device.Identity, a.device.Key, client); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -198,7 +197,7 @@ func TestADaysQuotaLosesNothing(t *testing.T) {
 	petro.put("6", "captain", "Петро")
 	petro.sync(server)
 
-	client := server.sync(t, oksana.person)
+	client := oksana.client(server)
 	for range 2 { // as an app does that does not look at the error
 		result, err := oksana.Sync(t.Context(), client)
 		if err != nil {

@@ -202,7 +202,7 @@ func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk, log *slog.Logg
 		return nil, nil, err
 	}
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: c.Dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader,
+		Dir: c.Dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader, Device: directory.Signer,
 		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(), Register: kept,
 	})
 	if err != nil {

@@ -25,6 +25,9 @@ type push struct {
 	// own says that the server itself made them, and fromHome that a hub has them
 	// from the home server.
 	own, fromHome bool
+	// byAuthors says that a hub passed them on, and each is judged by the access of
+	// its author; proven, that its signature was looked at.
+	byAuthors, proven bool
 	// erased are records that were found to be an erased person's; see
 	// logv1.Push.
 	erased []*syncv1.ErasedRecord
@@ -51,6 +54,8 @@ type judge struct {
 	reserved merge.ReplicaID
 	// again says that the changes were kept back before.
 	again bool
+	// signers knows who signed them; nil where nobody asks.
+	signers *proving
 }
 
 func (e *Engine) newJudge(snapshot *store.Snapshot, space merge.SpaceID) (*judge, error) {
@@ -77,7 +82,17 @@ func (j *judge) isForged(c *merge.Change) (bool, error) {
 	return known == nil || !known.Verdict.Merged(), err
 }
 
-func (j *judge) change(c *merge.Change) ([]wire.Finding, error) {
+// change judges a change; sender is by whose access.
+func (j *judge) change(c *merge.Change, sender merge.PersonID) ([]wire.Finding, error) {
+	if j.signers != nil { // first: nothing else may hide it from who tries the change again
+		key, err := j.signers.unproven(c, sender)
+		if err != nil {
+			return nil, err
+		}
+		if key != "" {
+			return []wire.Finding{{Cause: wire.DeviceUnproven, MessageKey: key}}, nil
+		}
+	}
 	if j.kind == 0 { // there is no such space; judged again when there is
 		return []wire.Finding{{Cause: wire.NoAccess, MessageKey: "access.none"}}, nil
 	}
@@ -200,12 +215,18 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, content
 	if err != nil {
 		return log.Entry{}, err
 	}
+	if !content.own && !content.fromHome { // its own word, and home's
+		judge.signers, content.proven = e.newProving(snapshot, space), e.options.Device != nil
+		if err := judge.signers.prove(content.changes); err != nil {
+			return log.Entry{}, err
+		}
+	}
 	if content.own {
 		judge.reserved = merge.ReplicaID{}
 	}
 	content.findings, content.spaceless = map[int][]wire.Finding{}, judge.kind == 0
 	for i, c := range content.changes {
-		findings, err := judge.change(c)
+		findings, err := judge.change(c, content.sender(c, person))
 		if err != nil {
 			return log.Entry{}, err
 		}
@@ -221,7 +242,7 @@ func (e *Engine) judged(snapshot *store.Snapshot, person merge.PersonID, content
 
 // entry returns the entry that holds the content.
 func (p *push) entry(person merge.PersonID, space merge.SpaceID) (log.Entry, error) {
-	body := &logv1.Push{Batch: p.batch, Own: p.own, FromHome: p.fromHome, Erased: p.erased}
+	body := &logv1.Push{Batch: p.batch, Own: p.own, FromHome: p.fromHome, Erased: p.erased, ByAuthors: p.byAuthors, Proven: p.proven}
 	sizeBytes := len(p.batch)
 	for i, c := range p.changes {
 		sizeBytes += wire.ChangeSizeBytes(c)
@@ -253,7 +274,10 @@ func decodePush(e *log.Entry) (*push, error) {
 	if err != nil {
 		return nil, fault.New(fault.Damaged, "push entry: %w", err)
 	}
-	content := &push{batch: body.Batch, changes: changes, own: body.Own, fromHome: body.FromHome, erased: body.Erased, findings: map[int][]wire.Finding{}}
+	content := &push{
+		batch: body.Batch, changes: changes, own: body.Own, fromHome: body.FromHome, erased: body.Erased,
+		byAuthors: body.ByAuthors, proven: body.Proven, findings: map[int][]wire.Finding{},
+	}
 	for _, j := range body.Judgements {
 		findings, err := wire.FindingsFromProto(j.Findings)
 		if err != nil {

@@ -65,7 +65,7 @@ func (a applier) push(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcome, 
 	s.own = content.own
 	fold.Grow(e.SizeBytes)
 	for i, c := range content.changes {
-		if err := s.receive(c, e.Principal, content.findings[i]); err != nil {
+		if err := s.receive(c, content.sender(c, e.Principal), content.findings[i]); err != nil {
 			return log.Outcome{}, fault.New(fault.KindOf(err), "change %s: %w", c.ID, err)
 		}
 	}
@@ -160,8 +160,10 @@ type applying struct {
 	entry *log.Entry
 	head  *logv1.SpaceHead // nil if there is no such space
 	own   bool             // the entry's changes are the server's own
-	// allowed holds who may write, as far as it was looked up.
+	// allowed holds who may write, and devices which device writes on a replica, as
+	// far as it was looked up.
 	allowed map[merge.PersonID]bool
+	devices map[merge.ReplicaID][]byte
 	// applied are the changes that got a position, in order.
 	applied []*merge.Change
 	// previous says, record by record of them, where the record's history goes
@@ -194,7 +196,7 @@ func newApplying(fold *store.Fold, seq uint64, e *log.Entry) (*applying, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &applying{fold: fold, seq: seq, entry: e, head: head, allowed: map[merge.PersonID]bool{}}
+	s := &applying{fold: fold, seq: seq, entry: e, head: head, allowed: map[merge.PersonID]bool{}, devices: map[merge.ReplicaID][]byte{}}
 	if e.Purged != nil && len(e.Purged.Deliveries) > 0 {
 		s.replaying = &replaying{e.Purged.Deliveries}
 	}

@@ -25,14 +25,14 @@ func (s *applying) receive(c *merge.Change, sender merge.PersonID, found []wire.
 	}
 	switch held := slices.ContainsFunc(findings, quarantines); {
 	case held && known != nil:
-		return s.heldAgain(c.ID, *known, sender, findings)
+		return s.heldAgain(c.ID, *known, sender, findings, slices.ContainsFunc(found, isUnproven))
 	case held && s.own:
 		// The server's own write: who made it is told, and it never happened.
 		s.verdicts = wire.AppendOutcome(s.verdicts, c.ID, wire.Quarantined, 0, findings)
 		return nil
 	case held:
 		s.recorded = true
-		return s.quarantine(c, sender, findings)
+		return s.quarantine(c, sender, findings, slices.ContainsFunc(found, isUnproven))
 	case known != nil: // what kept it back is gone, or somebody with access sends it
 		s.fold.EndQuarantine(s.entry.Space, c.ID)
 	}
@@ -41,6 +41,8 @@ func (s *applying) receive(c *merge.Change, sender merge.PersonID, found []wire.
 }
 
 func quarantines(f wire.Finding) bool { return f.Cause.Quarantines() }
+
+func isUnproven(f wire.Finding) bool { return f.Cause == wire.DeviceUnproven }
 
 // resent answers a change that was received before with its present verdict.
 func (s *applying) resent(id merge.ID, known store.Known) error {
@@ -52,7 +54,7 @@ func (s *applying) resent(id merge.ID, known store.Known) error {
 // heldAgain answers a change that was kept back before, and still is. It is kept
 // for a sender with access rather than for one without, who would hold it up
 // when the rest that keeps it back is gone.
-func (s *applying) heldAgain(id merge.ID, known store.Known, sender merge.PersonID, findings []wire.Finding) error {
+func (s *applying) heldAgain(id merge.ID, known store.Known, sender merge.PersonID, findings []wire.Finding, unproven bool) error {
 	allowed, err := s.mayWrite(sender)
 	if err != nil {
 		return err
@@ -70,7 +72,7 @@ func (s *applying) heldAgain(id merge.ID, known store.Known, sender merge.Person
 	}
 	if !allowed {
 		s.recorded = true
-		q.Principal, q.Findings = sender[:], wire.FindingsToProto(findings)
+		q.Principal, q.Findings, q.Unproven = sender[:], wire.FindingsToProto(findings), unproven
 		if err := s.fold.PutQuarantined(s.entry.Space, id, q); err != nil {
 			return err
 		}
@@ -113,7 +115,11 @@ func (s *applying) findings(c *merge.Change, sender merge.PersonID, found []wire
 			findings = append(findings, wire.Finding{Cause: wire.KeyMismatch, Type: w.Type, Record: w.Record, MessageKey: "key.taken"})
 		}
 	}
-	if forked {
+	other, err := s.isOfOtherDevice(c)
+	if err != nil {
+		return nil, err
+	}
+	if forked || other {
 		findings = append(findings, wire.Finding{Cause: wire.Forked, MessageKey: "replica.forked"})
 	}
 	return s.predecessor(c, findings)
@@ -180,6 +186,9 @@ func (s *applying) apply(c *merge.Change, findings []wire.Finding) error {
 	if err := s.noteOwn(c); err != nil {
 		return err
 	}
+	if err := s.noteDevice(c); err != nil {
+		return err
+	}
 	if err := s.arrived(store.Awaited{Change: c.ID}, true); err != nil {
 		return err
 	}
@@ -221,14 +230,14 @@ func (s *applying) noteOwn(c *merge.Change) error {
 
 // quarantine keeps the change without merging it. What waited for its
 // predecessor waits no more: it has come.
-func (s *applying) quarantine(c *merge.Change, sender merge.PersonID, findings []wire.Finding) error {
+func (s *applying) quarantine(c *merge.Change, sender merge.PersonID, findings []wire.Finding, unproven bool) error {
 	space := s.entry.Space
 	run, err := wire.EncodeChange(c)
 	if err != nil {
 		return err
 	}
 	err = s.fold.PutQuarantined(space, c.ID, &logv1.Quarantined{
-		Run: run, Principal: sender[:], ReceivedMillis: s.entry.Received, Findings: wire.FindingsToProto(findings),
+		Run: run, Principal: sender[:], ReceivedMillis: s.entry.Received, Findings: wire.FindingsToProto(findings), Unproven: unproven,
 	})
 	if err != nil {
 		return err

@@ -212,6 +212,41 @@ func (s *applying) purgeQuarantine(list []*syncv1.ChangeID) error {
 	return nil
 }
 
+// purgeHeld purges of changes that are kept and not merged what was purged of them
+// in the entry with which they came: another change of the entry may have said whose
+// a record is. What is released must be what applying the entry again keeps.
+func (s *applying) purgeHeld(changes []*merge.Change) error {
+	for _, c := range changes {
+		q, err := s.fold.Quarantined(s.entry.Space, c.ID)
+		if err != nil {
+			return err
+		}
+		if q == nil {
+			continue
+		}
+		held, err := wire.DecodeChange(s.entry.Space, q.Run)
+		if err != nil {
+			return fault.New(fault.Damaged, "quarantined change %s: %w", c.ID, err)
+		}
+		gone := map[*merge.Write]bool{}
+		for r := range c.Records {
+			for w := range c.Records[r].Writes {
+				gone[&held.Records[r].Writes[w]] = c.Records[r].Writes[w].Purged != nil
+			}
+		}
+		if held.Purge(func(_ *merge.RecordWrites, w *merge.Write) bool { return gone[w] }) == 0 {
+			continue
+		}
+		if q.Run, err = wire.EncodeChange(held); err != nil {
+			return err
+		}
+		if err := s.fold.PutQuarantined(s.entry.Space, c.ID, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // purgeEntry purges an entry of the log, and what it gave to the space's own
 // log. What applying it did is kept with it: the values that decided that are
 // gone.
@@ -257,6 +292,9 @@ func (s *applying) purgeBody(e *log.Entry, before *logv1.Purged, listed *logv1.E
 		return false, err
 	}
 	if err := s.noteOpaque(changes, listed); err != nil {
+		return false, err
+	}
+	if err := s.purgeHeld(changes); err != nil {
 		return false, err
 	}
 	body.Batch = batch

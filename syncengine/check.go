@@ -7,6 +7,7 @@ import (
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/limits"
 	"github.com/zhurnal/zhurnal/syncengine/log"
@@ -43,7 +44,8 @@ type CheckedSpace struct {
 // Check looks for damage in the store in o.Dir, or o.Memory, which nobody else
 // may have open. It applies the whole log again, beside the store: since
 // applying depends on the entries alone, every row must be what that makes, byte
-// for byte. found is called with what is not. It takes as much memory as the
+// for byte; and what devices have signed is held against their keys, if o.Device
+// knows them. found is called with what is not right. It takes as much memory as the
 // largest of 256 partitions. The error is for what kept it from looking.
 //
 // Where the log was cut, the file from stands in for what is forgotten: a
@@ -59,7 +61,10 @@ func Check(ctx context.Context, o Options, from string, found func(Damage)) (Che
 	defer st.Close()
 	snapshot := st.Snapshot()
 	defer snapshot.Close()
-	c := &checking{snapshot: snapshot, found: found}
+	c := &checking{options: &o, snapshot: snapshot, found: found}
+	if err := c.findServerKey(); err != nil {
+		return Checked{}, err
+	}
 	if from != "" {
 		if c.from, err = openFrom(ctx, backup.File{Name: from, Identities: o.Identities}); err != nil {
 			return Checked{}, err
@@ -74,15 +79,16 @@ func Check(ctx context.Context, o Options, from string, found func(Damage)) (Che
 	return c.checked, nil
 }
 
-// CheckBackup is Check of what is in a backup file, which the identities open if
-// it is sealed. It takes as much memory as
+// CheckBackup is Check of what is in a backup file, which o.Identities open if it
+// is sealed. It takes as much memory as
 // the store takes on the disk, and half as much again.
-func CheckBackup(ctx context.Context, file, from string, found func(Damage), identities ...backup.Identity) (Checked, backup.Summary, error) {
-	disk, summary, err := loadBackup(ctx, backup.File{Name: file, Identities: identities})
+func CheckBackup(ctx context.Context, o Options, file, from string, found func(Damage)) (Checked, backup.Summary, error) {
+	disk, summary, err := loadBackup(ctx, backup.File{Name: file, Identities: o.Identities})
 	if err != nil {
 		return Checked{}, summary, err
 	}
-	checked, err := Check(ctx, Options{Memory: disk, Identities: identities}, from, found)
+	o.Memory = disk
+	checked, err := Check(ctx, o, from, found)
 	return checked, summary, err
 }
 
@@ -99,10 +105,13 @@ func loadBackup(ctx context.Context, file backup.File) (*store.Memory, backup.Su
 }
 
 type checking struct {
+	options  *Options
 	snapshot *store.Snapshot
 	from     *store.Store // nil: none
 	found    func(Damage)
 	checked  Checked
+	// serverKey is that by which the server has signed.
+	serverKey credential.PublicKey
 }
 
 func (c *checking) damage(where, format string, args ...any) {
@@ -174,6 +183,7 @@ func (c *checking) replay(ctx context.Context, partition uint16, to *store.Store
 		c.checked.Entries++
 		e, err := log.Decode(partition, seq, m)
 		if err == nil {
+			c.signatures(&e)
 			err = log.Replay(to, applier{}, partition, e)
 		}
 		if err != nil {

@@ -64,7 +64,7 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"SetUpstream":  func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
 		"Brought":      func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
 		"HeldBack": func() error {
-			return e.HeldBack(lyman, merge.ID{}, func(*merge.Change, merge.PersonID) bool { return true })
+			return e.HeldBack(lyman, merge.ID{}, func(*merge.Change) bool { return true })
 		},
 		"NamedSpaces":   func() error { return drop(e.NamedSpaces()) },
 		"Audiences":     func() error { return drop(e.Audiences(oksana)) },

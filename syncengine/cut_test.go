@@ -247,7 +247,7 @@ func TestACutRegisterIsChecked(t *testing.T) {
 			t.Fatalf("%+v, %v, %v", c, found, err)
 		}
 	}
-	if c, _, err := syncengine.CheckBackup(bg, settled, later, func(d syncengine.Damage) { t.Error(d) }); err != nil || c.Uncompared != 0 {
+	if c, _, err := syncengine.CheckBackup(bg, syncengine.Options{}, settled, later, func(d syncengine.Damage) { t.Error(d) }); err != nil || c.Uncompared != 0 {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	// Restored, it goes another way than the backup that was made later.

@@ -66,6 +66,9 @@ func (e *Engine) Write(ctx context.Context, author merge.PersonID, space merge.S
 	if err := wire.CheckLimits(c); err != nil {
 		return merge.ID{}, 0, fault.New(fault.KindOf(err), "write: %w", err)
 	}
+	if err := wire.Sign(space, merge.DeviceID{}, []*merge.Change{c}, e.epoch.key.Sign); err != nil {
+		return merge.ID{}, 0, err
+	}
 	batch, err := wire.EncodeBatch(space, []*merge.Change{c})
 	if err != nil {
 		return merge.ID{}, 0, err

@@ -46,6 +46,10 @@ type Options struct {
 	// Register is told of what must outlive a restore before it is confirmed, and
 	// keeps it outside of the store and its backups; nil for none.
 	Register Register
+	// Device returns a device that signs, by what the rows of the directory say of
+	// it; nil if it is not known. Without it signatures are kept and not looked at,
+	// and whoever brings changes is believed: for tests, and for Restore.
+	Device func(id merge.DeviceID, row func(DirectoryKey) ([]byte, error)) (*Device, error)
 	// Identities open backups that are sealed, for Restore and Check.
 	Identities []backup.Identity
 	// EndRow is for Restore: it returns a row of the directory as it is when what

@@ -1,13 +1,16 @@
 package syncengine
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
 	"io"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/log"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -23,6 +26,7 @@ type epoch struct {
 	number  uint64
 	id      wire.EpochID
 	replica merge.ReplicaID // on which the server itself writes
+	key     *credential.SoftwareKey
 }
 
 // Epoch returns the id of the present epoch.
@@ -43,7 +47,17 @@ func (e *Engine) findEpoch() error {
 		return fault.New(fault.Damaged, "epoch %d has lost its identity: the store is damaged; restore it from a backup", last.Number)
 	}
 	e.epoch = epoch{number: last.Number, id: wire.EpochID(last.Id), replica: merge.ReplicaID(last.Replica)}
-	return nil
+	e.epoch.key, err = serverKey(last)
+	return err
+}
+
+// serverKey is that by which the server signs what it writes itself.
+func serverKey(epoch *logv1.Epoch) (*credential.SoftwareKey, error) {
+	key, err := credential.NewSoftwareKey(bytes.NewReader(epoch.SigningSeed))
+	if err != nil {
+		return nil, fault.New(fault.Damaged, "epoch %d has lost the key by which the server signs: the store is damaged; restore it from a backup", epoch.Number)
+	}
+	return key, nil
 }
 
 func epochsOf(st *store.Store) ([]*logv1.Epoch, error) {
@@ -60,13 +74,21 @@ func beginEpoch(st *store.Store, lg log.Log, o Options) (epoch, error) {
 		return epoch{}, err
 	}
 	begun := epoch{number: 1}
+	var seed [ed25519.SeedSize]byte
+	draw := [][]byte{begun.id[:], begun.replica[:], seed[:]}
 	if n := len(epochs); n > 0 {
 		begun.number = epochs[n-1].Number + 1
+		copy(seed[:], epochs[n-1].SigningSeed)
+		draw = draw[:2]
 	}
-	for _, id := range [][]byte{begun.id[:], begun.replica[:]} {
-		if _, err := io.ReadFull(o.Random, id); err != nil {
+	for _, drawn := range draw {
+		if _, err := io.ReadFull(o.Random, drawn); err != nil {
 			return epoch{}, fault.New(fault.Internal, "random bytes for an epoch: %w", err)
 		}
+	}
+	whole := &logv1.Epoch{Number: begun.number, Id: begun.id[:], Replica: begun.replica[:], SigningSeed: seed[:]}
+	if begun.key, err = serverKey(whole); err != nil {
+		return epoch{}, err
 	}
 	body, err := proto.Marshal(&logv1.Epoch{Number: begun.number, Id: begun.id[:], Replica: begun.replica[:]})
 	if err != nil {
@@ -84,6 +106,9 @@ func beginEpoch(st *store.Store, lg log.Log, o Options) (epoch, error) {
 	})
 	if err != nil {
 		return epoch{}, err
+	}
+	if entry.Body, err = proto.Marshal(whole); err != nil {
+		return epoch{}, marshalFailed("epoch", err)
 	}
 	_, err = lg.Append(context.Background(), store.Partition(merge.SpaceID{}), entry)
 	return begun, err

@@ -145,6 +145,42 @@ func TestARecordThatWasThePersonsIsNotErased(t *testing.T) {
 	mustBeHealthy(t, r.disk)
 }
 
+// The same where both changes are kept for want of access when the person is erased,
+// and come to be merged later: what is released is what the log has of them.
+func TestWhatIsHeldIsPurgedAsItsEntryIs(t *testing.T) {
+	for _, together := range []bool{true, false} {
+		r := newErasable(t, inMemory())
+		r.fill()
+		first, second := newDevice(t, "maria", "lyman", 77), newDevice(t, "maria", "lyman", 7)
+		first.write(recordNamed("a quote of two"), &recordsv1.Quote{Text: "Taras said it", SpeakerId: r.other[:]})
+		second.write(recordNamed("a quote of two"), &recordsv1.Quote{SpeakerId: r.person[:]}, "speaker_id")
+		held := [][]*merge.Change{first.chain, second.chain}
+		if together {
+			held = [][]*merge.Change{append(first.chain, second.chain...)}
+		}
+		for _, changes := range held {
+			out, err := r.e.Push(bg, first.person, first.space, first.batches(changes...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustVerdict(t, out, wire.Quarantined, wire.NoAccess)
+		}
+		r.erase()
+		mustComeOfIt(t, r, first)
+	}
+}
+
+func mustComeOfIt(t *testing.T, r *erasable, held *device) {
+	t.Helper()
+	grant(t, r.e, "lyman", community, "maria")
+	out, err := r.e.Verdicts(held.person, held.space, []merge.ID{held.chain[0].ID})
+	if err != nil || len(out) != 1 || !out[0].Verdict.Merged() {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	r.e.Close()
+	mustBeHealthy(t, r.disk)
+}
+
 // A hub hears of a record that the home server has erased before anything of it is
 // merged here. What comes of it then names somebody else, and is purged for all that.
 func TestARecordThatHomeErasedIsAwaited(t *testing.T) {

@@ -22,11 +22,11 @@ func (e *Engine) Push(ctx context.Context, person merge.PersonID, space merge.Sp
 		return nil, err
 	}
 	defer e.gate.leave()
-	return e.push(ctx, person, space, batches, false)
+	return e.push(ctx, person, space, batches, push{})
 }
 
-// push pushes; fromHome says that a hub has it from the home server.
-func (e *Engine) push(ctx context.Context, person merge.PersonID, space merge.SpaceID, batches [][]byte, fromHome bool) ([]wire.Outcome, error) {
+// push pushes; way says which way it has come.
+func (e *Engine) push(ctx context.Context, person merge.PersonID, space merge.SpaceID, batches [][]byte, way push) ([]wire.Outcome, error) {
 	if len(batches) > limits.PushBatches {
 		return nil, fault.New(fault.TooLarge, "push: %d batches; at most %d at a time", len(batches), limits.PushBatches)
 	}
@@ -39,7 +39,7 @@ func (e *Engine) push(ctx context.Context, person merge.PersonID, space merge.Sp
 	}
 	defer leave()
 	known := e.Schema()
-	entries, err := e.admitAll(person, space, batches, fromHome)
+	entries, err := e.admitAll(person, space, batches, way)
 	if err != nil {
 		return nil, err
 	}
@@ -95,12 +95,14 @@ func (e *Engine) releaseMissed(ctx context.Context, person merge.PersonID, space
 // admitAll admits the batches of a push, all before one is stored. No more than
 // a room's slots are decoded at any time: of the others the entries are kept,
 // and they are decoded again when their turn to be stored comes.
-func (e *Engine) admitAll(person merge.PersonID, space merge.SpaceID, batches [][]byte, fromHome bool) ([]log.Entry, error) {
+func (e *Engine) admitAll(person merge.PersonID, space merge.SpaceID, batches [][]byte, way push) ([]log.Entry, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
 	entries := make([]log.Entry, len(batches))
 	for i, batch := range batches {
-		entry, err := e.admit(snapshot, person, space, push{batch: batch, fromHome: fromHome})
+		content := way
+		content.batch = batch
+		entry, err := e.admit(snapshot, person, space, content)
 		if err != nil {
 			return nil, fault.New(fault.KindOf(err), "push: batch %d/%d: %w", i+1, len(batches), err)
 		}
@@ -140,7 +142,7 @@ func (e *Engine) appendPush(ctx context.Context, entry *log.Entry, outcomes []wi
 		if err != nil {
 			return nil, err
 		}
-		smaller, err := e.rejudged(entry, &push{batch: batch, changes: part, own: content.own, fromHome: content.fromHome})
+		smaller, err := e.rejudged(entry, &push{batch: batch, changes: part, own: content.own, fromHome: content.fromHome, byAuthors: content.byAuthors})
 		if err != nil {
 			return nil, err
 		}

@@ -105,7 +105,12 @@ func (e *Engine) releasable(space merge.SpaceID) ([]*logv1.ReleasedChange, error
 		if err != nil {
 			return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
 		}
-		findings, err := judge.change(c)
+		if judge.signers = nil; q.Unproven {
+			if judge.signers = e.newProving(snapshot, space); judge.signers.prove([]*merge.Change{c}) != nil {
+				return nil // the device is known now, and did not sign it
+			}
+		}
+		findings, err := judge.change(c, merge.PersonID(q.Principal))
 		if err != nil {
 			return err
 		}

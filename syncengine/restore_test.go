@@ -340,12 +340,12 @@ func TestABackupIsOfOneMoment(t *testing.T) {
 		})
 	}
 	for range 4 {
-		if _, _, err := syncengine.CheckBackup(bg, backedUp(t, e), "", func(d syncengine.Damage) { t.Error(d) }); err != nil {
+		if _, _, err := syncengine.CheckBackup(bg, syncengine.Options{}, backedUp(t, e), "", func(d syncengine.Damage) { t.Error(d) }); err != nil {
 			t.Error(err)
 		}
 	}
 	pushing.Wait()
-	checked, _, err := syncengine.CheckBackup(bg, backedUp(t, e), "", func(d syncengine.Damage) { t.Error(d) })
+	checked, _, err := syncengine.CheckBackup(bg, syncengine.Options{}, backedUp(t, e), "", func(d syncengine.Damage) { t.Error(d) })
 	digest, position, err2 := e.Digest(spaceNamed("lyman"))
 	if err != nil || err2 != nil || len(checked.Spaces) != 1 || checked.Spaces[0].Digest != digest || checked.Spaces[0].Position != position || position != 240 {
 		t.Fatalf("%+v; %x at %d; %v, %v", checked, digest, position, err, err2)

@@ -100,7 +100,7 @@ func TestAPushDecodesNoMoreThanItHasSlotsFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	entries, err := e.admitAll(merge.PersonID{1}, space, batches, false)
+	entries, err := e.admitAll(merge.PersonID{1}, space, batches, push{})
 	if err != nil {
 		t.Fatal(err)
 	}

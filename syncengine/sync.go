@@ -69,35 +69,31 @@ func (e *Engine) pushAll(ctx context.Context, person merge.PersonID, up []wire.S
 	pushing.Wait()
 }
 
-func (e *Engine) pushAndAsk(ctx context.Context, person merge.PersonID, up *wire.SpaceUp) ([]wire.Outcome, error) {
-	outcomes, err := e.pushBrought(ctx, person, up)
-	if err != nil {
-		return nil, err
+func (e *Engine) pushAndAsk(ctx context.Context, person merge.PersonID, up *wire.SpaceUp) (outcomes []wire.Outcome, err error) {
+	if len(up.Batches) > 0 {
+		if outcomes, err = e.pushBrought(ctx, person, up); err != nil {
+			return nil, err
+		}
 	}
 	asked, err := e.verdicts(person, up.Space, up.Asks)
 	return append(outcomes, asked...), err
 }
 
-// pushBrought pushes what the person brings, or each person that a hub has it
-// from: a hub lends nobody its access.
-func (e *Engine) pushBrought(ctx context.Context, person merge.PersonID, up *wire.SpaceUp) (outcomes []wire.Outcome, err error) {
-	for start := 0; start < len(up.Batches); {
-		end := len(up.Batches)
-		if len(up.BroughtBy) > 0 {
-			person = up.BroughtBy[start]
-			end = start + 1
-			for end < len(up.Batches) && up.BroughtBy[end] == person {
-				end++
-			}
-		}
-		more, err := e.push(ctx, person, up.Space, up.Batches[start:end], false)
-		if err != nil {
-			return nil, err
-		}
-		outcomes = append(outcomes, more...)
-		start = end
+// pushBrought pushes what the person has written or carries, or what others have
+// brought to a hub: a hub lends nobody its access, and what becomes of changes by
+// the access of others is told in full to whom the space is shown.
+func (e *Engine) pushBrought(ctx context.Context, person merge.PersonID, up *wire.SpaceUp) ([]wire.Outcome, error) {
+	outcomes, err := e.push(ctx, person, up.Space, up.Batches, push{byAuthors: up.ByAuthors})
+	if err != nil || !up.ByAuthors {
+		return outcomes, err
 	}
-	return outcomes, nil
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	access, err := snapshot.Access(up.Space, person)
+	if err == nil && !access.Allowed {
+		outcomes = verdictsAlone(outcomes)
+	}
+	return outcomes, err
 }
 
 // pullInto adds a page, or nothing where the person may not read.

@@ -76,15 +76,13 @@ func (e *Engine) Adopt(ctx context.Context, hub merge.PersonID, space merge.Spac
 		return err
 	}
 	defer e.gate.leave()
-	_, err := e.push(ctx, hub, space, batches, true)
+	_, err := e.push(ctx, hub, space, batches, push{fromHome: true})
 	return err
 }
 
 // Brought is what a hub has for the home server.
 type Brought struct {
 	Batches [][]byte
-	// By says who brought each of them.
-	By []merge.PersonID
 	// Through is the position of the hub's own log up to which all is in it, and
 	// Head where that log ends.
 	Through, Head uint64
@@ -127,7 +125,6 @@ func (e *Engine) Brought(space merge.SpaceID, u Upstream, batches, sizeBytes int
 		b.Through = last
 		if len(delivered.Batch) > 0 {
 			b.Batches = append(b.Batches, delivered.Batch)
-			b.By = append(b.By, merge.PersonID(entry.Principal))
 			sizeBytes -= len(delivered.Batch)
 		}
 		return nil
@@ -146,12 +143,11 @@ func isFromHome(entry *logv1.Entry) (bool, error) {
 	return body.FromHome, nil
 }
 
-// HeldBack calls each with the changes of a space that are in quarantine, and who
-// sent them, from an identity on in the order of identities, until it returns
-// false. The home server may know better. Changes that were emptied, since they
+// HeldBack calls each with the changes of a space that are in quarantine, from an
+// identity on in the order of identities, until it returns false. The home server may know better. Changes that were emptied, since they
 // were not sealed, are left out: home would take them for erased, and merge what
 // is left. Whoever wrote them brings them there.
-func (e *Engine) HeldBack(space merge.SpaceID, from merge.ID, each func(c *merge.Change, by merge.PersonID) bool) error {
+func (e *Engine) HeldBack(space merge.SpaceID, from merge.ID, each func(c *merge.Change) bool) error {
 	if err := e.gate.enter(); err != nil {
 		return err
 	}
@@ -166,7 +162,7 @@ func (e *Engine) HeldBack(space merge.SpaceID, from merge.ID, each func(c *merge
 		if isEmptied(e.Schema(), c) {
 			return nil
 		}
-		if !each(c, merge.PersonID(q.Principal)) {
+		if !each(c) {
 			return store.ErrStop
 		}
 		return nil

@@ -21,6 +21,8 @@ type device struct {
 	authorization atomic.Pointer[string]
 	client        syncv1connect.SyncServiceClient
 	transport     *http.Transport
+	identity      clientsdk.Identity
+	key           *clientsdk.SoftwareKey
 	traffic       traffic
 	// cursor and position are where the device's copy is.
 	cursor   []byte
@@ -64,6 +66,7 @@ func newDevice(ctx context.Context, number int, server *answer) (*device, error)
 	if err != nil {
 		return nil, err
 	}
+	d.identity, d.key = identity, key
 	// What is large in an answer are batches, which are compressed already.
 	d.client, err = clientsdk.HomeClient(identity, key, client, connect.WithAcceptCompression("gzip", nil, nil), connect.WithAcceptCompression("zstd", nil, nil))
 	return d, err
@@ -108,6 +111,23 @@ func (d *device) disconnect() { d.transport.CloseIdleConnections() }
 func request[T any](d *device, message *T) *connect.Request[T] {
 	d.calls++
 	return connect.NewRequest(message)
+}
+
+// sign returns batches with the device's signatures: the device has its name since
+// it has enrolled.
+func (d *device) sign(batches [][]byte) (signed [][]byte, err error) {
+	for _, batch := range batches {
+		changes, err := wire.DecodeBatch(space, batch)
+		if err != nil {
+			return nil, err
+		}
+		again, err := wire.EncodeSigned(space, d.identity.Device, changes, d.key.Sign)
+		if err != nil {
+			return nil, err
+		}
+		signed = append(signed, again...)
+	}
+	return signed, nil
 }
 
 // pushBatches is how many batches go into one request: half a megabyte before

@@ -19,6 +19,8 @@ type rush struct {
 	dir     string
 	server  *process
 	devices []*device
+	// days are what the devices send, signed.
+	days []day
 	// profiles is where the server's profiles go; empty for none.
 	profiles string
 }
@@ -35,10 +37,14 @@ func (r *rush) begin(ctx context.Context) (err error) {
 		return fmt.Errorf("coordinator: %w", err)
 	}
 	defer first.disconnect()
-	if err := first.push(ctx, r.input.base, r.input.load.sharedRecords()); err != nil {
+	base, err := first.sign(r.input.base)
+	if err != nil {
 		return fmt.Errorf("shared records: %w", err)
 	}
-	r.devices = make([]*device, r.input.load.Devices)
+	if err := first.push(ctx, base, r.input.load.sharedRecords()); err != nil {
+		return fmt.Errorf("shared records: %w", err)
+	}
+	r.devices, r.days = make([]*device, r.input.load.Devices), make([]day, r.input.load.Devices)
 	for i := range r.devices {
 		if r.devices[i], err = newDevice(ctx, i, &r.server.first); err != nil {
 			return fmt.Errorf("device %d: %w", i, err)
@@ -47,8 +53,19 @@ func (r *rush) begin(ctx context.Context) (err error) {
 			return fmt.Errorf("device %d: %w", i, err)
 		}
 		r.devices[i].disconnect()
+		if err := r.sign(i); err != nil {
+			return fmt.Errorf("device %d: %w", i, err)
+		}
 	}
 	return nil
+}
+
+func (r *rush) sign(device int) (err error) {
+	d, to := r.devices[device], &r.days[device]
+	if to.batches, err = d.sign(r.input.days[device].batches); err == nil {
+		to.further, err = d.sign(r.input.days[device].further)
+	}
+	return err
 }
 
 // end ends the server, whatever state it is in.
@@ -117,7 +134,7 @@ func (r *rush) profile(do, phase, kind string) error {
 
 func (r *rush) push(ctx context.Context) (spent, error) {
 	return r.phase("push", func(i int, d *device) error {
-		return d.push(ctx, r.input.days[i].batches, r.input.load.ChangesPerDevice)
+		return d.push(ctx, r.days[i].batches, r.input.load.ChangesPerDevice)
 	})
 }
 
@@ -181,12 +198,12 @@ func (c copyOf) take(page *wire.Page) error {
 // roundTrips counts the requests of one device that syncs a day of its own
 // after another device has synced one.
 func (r *rush) roundTrips(ctx context.Context) (int, error) {
-	if err := r.devices[1].sync(ctx, r.input.days[1].further); err != nil {
+	if err := r.devices[1].sync(ctx, r.days[1].further); err != nil {
 		return 0, err
 	}
 	d := r.devices[0]
 	before := d.calls
-	if err := d.sync(ctx, r.input.days[0].further); err != nil {
+	if err := d.sync(ctx, r.days[0].further); err != nil {
 		return 0, err
 	}
 	if want := r.devices[1].position + uint64(r.input.load.ChangesPerDevice); d.position < want {

@@ -45,7 +45,7 @@ func beginServer(ctx context.Context, j job) (role, answer, error) {
 	}
 	disk := ops.NewDisk(j.Dir, serverFreeBytes)
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: j.Dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader,
+		Dir: j.Dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader, Device: directory.Signer,
 		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
 	})
 	if err != nil {

@@ -56,7 +56,7 @@ func startHost(ctx context.Context, dir string, types *schema.Schema, logTo io.W
 	}
 	disk := ops.NewDisk(dir, hostFreeBytes)
 	engine, err := syncengine.Open(syncengine.Options{
-		Dir: dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader,
+		Dir: dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader, Device: directory.Signer,
 		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
 	})
 	if err != nil {

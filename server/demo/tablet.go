@@ -96,6 +96,7 @@ func (t *tablet) enrol(ctx context.Context, invitation, label string, c chance) 
 	if known.identity.Person != t.options.Author {
 		return t.about(fmt.Errorf("it was enrolled for %s", known.identity.Person))
 	}
+	t.options.Device, t.options.Signer = known.identity.Device, known.signer
 	t.client, err = clientsdk.HomeClient(known.identity, known.signer, client, noGzip)
 	return t.about(err)
 }

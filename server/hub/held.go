@@ -9,21 +9,18 @@ import (
 type heldBack struct {
 	ids     []merge.ID
 	batches [][]byte
-	by      []merge.PersonID
 	// next is the identity from which on the rest is looked for, if there is more.
 	next merge.ID
 	more bool
 }
 
 // packHeld packs what is in quarantine here and was not offered in this epoch.
-// The home server has its own mind about it, and judges it by the access of who
-// brought it.
+// The home server has its own mind about it.
 func (r *round) packHeld(t *tour, budgetBytes int) error {
 	from := t.held.next
 	t.held = heldBack{}
 	var changes []*merge.Change
-	var by []merge.PersonID
-	err := r.engine.HeldBack(t.space, from, func(c *merge.Change, sender merge.PersonID) bool {
+	err := r.engine.HeldBack(t.space, from, func(c *merge.Change) bool {
 		if epoch, offered := r.heldOffered[c.ID]; offered && epoch == t.at.Epoch {
 			return true
 		}
@@ -33,7 +30,7 @@ func (r *round) packHeld(t *tour, budgetBytes int) error {
 			return false
 		}
 		budgetBytes -= sizeBytes
-		changes, by = append(changes, c), append(by, sender)
+		changes = append(changes, c)
 		return true
 	})
 	for i := 0; i < len(changes) && err == nil; i++ {
@@ -42,7 +39,7 @@ func (r *round) packHeld(t *tour, budgetBytes int) error {
 		// keep back.
 		if batch, err = wire.EncodeBatch(t.space, changes[i:i+1]); err == nil {
 			t.held.ids = append(t.held.ids, changes[i].ID)
-			t.held.batches, t.held.by = append(t.held.batches, batch), append(t.held.by, by[i])
+			t.held.batches = append(t.held.batches, batch)
 		}
 	}
 	return err

@@ -27,7 +27,7 @@ type Engine interface {
 	Upstream(space merge.SpaceID) (syncengine.Upstream, error)
 	SetUpstream(ctx context.Context, space merge.SpaceID, u syncengine.Upstream) error
 	Brought(space merge.SpaceID, u syncengine.Upstream, batches, sizeBytes int) (syncengine.Brought, error)
-	HeldBack(space merge.SpaceID, from merge.ID, each func(c *merge.Change, by merge.PersonID) bool) error
+	HeldBack(space merge.SpaceID, from merge.ID, each func(c *merge.Change) bool) error
 	Adopt(ctx context.Context, hub merge.PersonID, space merge.SpaceID, batches [][]byte) error
 	AdoptErasure(ctx context.Context, hub merge.PersonID, space merge.SpaceID, erasure merge.Erasure, records []wire.ErasedRecord) error
 }

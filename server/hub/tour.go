@@ -35,28 +35,22 @@ func (t *tour) fail(err error) {
 
 // pack fills the space's part of a request from the budget.
 func (r *round) pack(t *tour, budgetBytes *int) (*syncv1.SpaceUp, error) {
-	up := &syncv1.SpaceUp{SpaceId: t.space[:], Cursor: t.at.Cursor, EntriesOnly: true}
+	up := &syncv1.SpaceUp{SpaceId: t.space[:], Cursor: t.at.Cursor, EntriesOnly: true, ByAuthors: true}
 	var err error
 	if t.brought, err = r.engine.Brought(t.space, t.at, spaceBatches, *budgetBytes); err != nil {
 		return nil, err
 	}
-	r.add(up, t.brought.Batches, t.brought.By, budgetBytes)
+	add(up, t.brought.Batches, budgetBytes)
 	if err := r.packHeld(t, *budgetBytes); err != nil {
 		return nil, err
 	}
-	r.add(up, t.held.batches, t.held.by, budgetBytes)
+	add(up, t.held.batches, budgetBytes)
 	return up, nil
 }
 
-// add adds batches and who brought them. What was merged here when access came
-// was kept back until then, and the hub has learnt of that access from home.
-func (r *round) add(up *syncv1.SpaceUp, batches [][]byte, by []merge.PersonID, budgetBytes *int) {
-	for i, batch := range batches {
-		if by[i] == (merge.PersonID{}) {
-			by[i] = r.person
-		}
+func add(up *syncv1.SpaceUp, batches [][]byte, budgetBytes *int) {
+	for _, batch := range batches {
 		up.Batches = append(up.Batches, batch)
-		up.BroughtBy = append(up.BroughtBy, by[i][:])
 		*budgetBytes -= len(batch)
 	}
 }

@@ -31,6 +31,7 @@ type answer struct {
 var answers = map[fault.Kind]answer{
 	fault.Malformed:       {code: connect.CodeInvalidArgument},
 	fault.FalseHash:       {code: connect.CodeInvalidArgument},
+	fault.FalseSignature:  {code: connect.CodeInvalidArgument},
 	fault.TooLarge:        {code: connect.CodeResourceExhausted},
 	fault.Unauthenticated: {code: connect.CodeUnauthenticated},
 	fault.BadCursor:       {code: connect.CodeFailedPrecondition},

@@ -61,6 +61,7 @@ var promised = map[fault.Kind]struct {
 }{
 	fault.Malformed:       {http.StatusBadRequest, codes.InvalidArgument, true, false},
 	fault.FalseHash:       {http.StatusBadRequest, codes.InvalidArgument, true, false},
+	fault.FalseSignature:  {http.StatusBadRequest, codes.InvalidArgument, true, false},
 	fault.TooLarge:        {http.StatusTooManyRequests, codes.ResourceExhausted, true, false},
 	fault.NoAccess:        {http.StatusNotFound, codes.NotFound, false, false},
 	fault.Unauthenticated: {http.StatusUnauthorized, codes.Unauthenticated, true, false},

@@ -47,7 +47,6 @@ var idsNamed = map[string]func(t *tenant, choice int) []byte{
 	"cursor":                func(t *tenant, n int) []byte { return t.places[n].cursor },
 	"hub_cursor":            func(t *tenant, n int) []byte { return t.places[n].cursor },
 	"page_token":            func(t *tenant, n int) []byte { return []byte(hex.EncodeToString(t.victim[:])) },
-	"brought_by":            func(t *tenant, _ int) []byte { return t.victim[:] },
 	"about_id":              func(t *tenant, _ int) []byte { return t.victim[:] },
 	"replica_ids":           func(t *tenant, n int) []byte { return t.places[n].change.Replica[:] },
 	"user_id":               func(t *tenant, _ int) []byte { return t.victim[:] },

@@ -117,7 +117,7 @@ func newTenantWorld(t *testing.T) *tenantWorld {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: types, Random: rand.Reader, Now: func() int64 { return received }})
+	engine, err := syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: types, Random: rand.Reader, Now: func() int64 { return received }, Device: directory.Signer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,9 +232,12 @@ func (w *tenantWorld) write(t *tenant, p *place, author merge.PersonID, msg prot
 	c := &merge.Change{ID: merge.ID{Replica: newID(), Seq: 1}, Author: author, Stamp: received - 1000, Salt: newID(), Records: []merge.RecordWrites{writes}}
 	c.Seal(p.space)
 	p.change = c.ID
-	if p.batch, err = wire.EncodeBatch(p.space, []*merge.Change{c}); err != nil {
+	device := t.office.Device(author)
+	batches, err := wire.EncodeSigned(p.space, device.Identity.Device, []*merge.Change{c}, device.Key.Sign)
+	if err != nil {
 		w.t.Fatal(err)
 	}
+	p.batch = batches[0]
 	header := http.Header{"Authorization": {t.office.Header(author)}}
 	pushed, err := w.sync.Push(w.t.Context(), with(header, &syncv1.PushRequest{SpaceId: p.space[:], Batches: [][]byte{p.batch}}))
 	if err != nil || pushed.Msg.Outcomes[0].Verdict > syncv1.Verdict_VERDICT_FLAGGED {

@@ -6,21 +6,20 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+
+	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 // The ids, 16 bytes each, drawn at random and never reused.
 type (
 	// DeviceID names a device: one key, of one person.
-	DeviceID [16]byte
+	DeviceID = merge.DeviceID
 	// OrganisationID names an organisation, which has its people and spaces for
 	// itself.
 	OrganisationID [16]byte
 	// HubID names the store of a hub.
 	HubID [16]byte
 )
-
-// String is the whole id in hexadecimal.
-func (id DeviceID) String() string { return hex.EncodeToString(id[:]) }
 
 // String is the whole id in hexadecimal.
 func (id OrganisationID) String() string { return hex.EncodeToString(id[:]) }

@@ -28,6 +28,7 @@ const (
 	NotFound                        // what was asked for is not there
 	Internal                        // a defect
 	Conflict                        // somebody else changed it meanwhile: look again
+	FalseSignature                  // not signed by whom it says: sign own changes anew, do not send others' again
 
 	Throttled Kind = 16 // more often, or more in a day, than one caller may: keep it, wait, send it again
 	Locked    Kind = 17 // the tablet has been without contact with home for too long: connect and sync

@@ -20,6 +20,9 @@ type Change struct {
 	// Records are the parts of the change, each record once, none without a
 	// write.
 	Records []RecordWrites
+	// Signed is the word of the device that made the change, as far as it is known
+	// here. Neither the hash nor merging asks for it.
+	Signed *Signature
 }
 
 // RecordWrites are the writes of one change to one record.

@@ -125,7 +125,7 @@ func (d *doing) isCloned() {
 	}
 	d.tally.Cloned++
 	second := &tablet{
-		fleet: d.fleet, name: t.name + "'s clone", person: t.person, spaces: t.spaces, newer: t.newer, aheadMillis: t.aheadMillis,
+		fleet: d.fleet, name: t.name + "'s clone", person: t.person, signer: t.signer, spaces: t.spaces, newer: t.newer, aheadMillis: t.aheadMillis,
 		own: cloneOwn(t.own), epochs: map[merge.SpaceID]wire.EpochID{}, damaged: maps.Clone(t.damaged), struck: maps.Clone(t.struck),
 	}
 	second.random = newSeededBytes(d.Seed, second.name)

@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
@@ -64,7 +66,8 @@ func (d *doing) strangerLies() {
 	person := merge.PersonID(mergetest.ID16("stranger"))
 	d.home.allow(person, space, d.IntN(2) == 0)
 	w := mergetest.NewWriter(space, string(d.name16()), "stranger")
-	lie := lies[d.IntN(len(lies))]
+	all := slices.Concat(lies, signatureLies)
+	lie := all[d.IntN(len(all))]
 	batch := lie.make(d, space, w)
 	if batch == nil {
 		return
@@ -146,10 +149,10 @@ func (d *doing) anyChange(space merge.SpaceID) *merge.Change {
 	return facts[d.IntN(len(facts))].Change
 }
 
+// batch is a batch of changes that the stranger's device has signed.
 func (d *doing) batch(space merge.SpaceID, changes ...*merge.Change) []byte {
-	batch, err := wire.EncodeBatch(space, changes)
-	d.must(err, "encode a lie")
-	return batch
+	d.must(wire.Sign(space, d.stranger().id, changes, d.stranger().Sign), "sign a lie")
+	return d.unsigned(space, changes...)
 }
 
 // visit writes to a record that others write to.

@@ -149,7 +149,7 @@ func (c *erasedCheck) engine(who string, e *syncengine.Engine) {
 		return nil
 	})
 	c.must(err, "read the rows of %s", who)
-	err = e.HeldBack(c.space, merge.ID{}, func(change *merge.Change, _ merge.PersonID) bool {
+	err = e.HeldBack(c.space, merge.ID{}, func(change *merge.Change) bool {
 		c.changes(who, []*merge.Change{change}, nil)
 		return true
 	})

@@ -29,6 +29,7 @@ type fleet struct {
 	hall    *hall
 	witness *witness
 	tablets []*tablet
+	signers map[merge.DeviceID]*signer
 	spaces  []merge.SpaceID
 	calm    bool // faults have stopped
 	// acknowledged are the changes that a register took, by space.
@@ -71,6 +72,7 @@ func run(s *scenario, tell func(string)) (*fleet, error) {
 	f := &fleet{
 		scenario: s, story: newStory(tell), dir: dir, now: beginning,
 		acknowledged: map[merge.SpaceID]map[merge.ID]acknowledgement{}, sent: map[merge.ID]*merge.Change{}, dismissed: map[merge.ID]bool{},
+		signers: map[merge.DeviceID]*signer{},
 	}
 	defer f.end()
 	f.begin()

@@ -76,7 +76,7 @@ func (h *home) open() {
 func (h *home) options() syncengine.Options {
 	return syncengine.Options{
 		Memory: h.disk, Schema: recordTypes(h.newer), Random: h.random,
-		Register: h, Now: func() int64 { return h.now }, FreeBytes: h.disk.FreeBytes, FreeBytesMin: roomBytesMin,
+		Register: h, Device: h.device, Now: func() int64 { return h.now }, FreeBytes: h.disk.FreeBytes, FreeBytesMin: roomBytesMin,
 	}
 }
 

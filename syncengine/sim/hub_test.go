@@ -51,7 +51,7 @@ func (h *hall) startEmpty() {
 // start opens the hub's engine on a disk.
 func (h *hall) start(disk *store.Memory) {
 	engine, err := syncengine.Open(syncengine.Options{
-		Memory: disk, Schema: recordTypes(!h.HomeBehind || h.calm), Random: h.random, Now: func() int64 { return h.now },
+		Memory: disk, Schema: recordTypes(!h.HomeBehind || h.calm), Random: h.random, Now: func() int64 { return h.now }, Device: h.device,
 	})
 	h.must(err, "open the hub")
 	h.disk, h.engine = disk, engine

@@ -18,6 +18,7 @@ type tablet struct {
 	*fleet
 	name   string
 	person merge.PersonID
+	signer *signer
 	// spaces are those that it holds.
 	spaces []merge.SpaceID
 	disk   storage
@@ -62,6 +63,7 @@ func newTablet(f *fleet, number int) *tablet {
 		t.name += fmt.Sprint(" ", number)
 	}
 	t.person = mergetest.ID16(t.name)
+	t.signer = f.newSigner(t.name, t.person)
 	t.random = newSeededBytes(f.Seed, t.name)
 	t.disk = f.newStorage()
 	t.open()
@@ -87,7 +89,7 @@ func (t *tablet) String() string { return t.name }
 
 func (t *tablet) open() {
 	o := clientsdk.Options{
-		Key: registerKey, Author: t.person, Schema: recordTypes(t.newer),
+		Key: registerKey, Author: t.person, Device: t.signer.id, Signer: t.signer, Schema: recordTypes(t.newer),
 		Clock: func() int64 { return t.now + t.aheadMillis }, Random: t.random,
 	}
 	t.disk.into(&o)

@@ -109,6 +109,7 @@ func (w *witness) enter(space merge.SpaceID, l *spaceLog, e *wire.LogEntry) {
 		l.append(mergetest.Fact{})
 	}
 	for _, c := range changes {
+		w.authored(space, c)
 		w.apply(space, l, c, e.Received)
 	}
 	w.erases(space, l, e, len(changes) == 0)

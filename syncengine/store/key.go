@@ -28,6 +28,7 @@ const (
 	kindFindings   = 'f' // change: what is open about a flagged change
 	kindHead       = 'h' // the head of the space
 	kindOwnChain   = 'o' // the server's own replica in the space
+	kindReplica    = 'p' // replica: the device that writes on it
 	kindQuarantine = 'q' // change
 	kindRecord     = 'r' // record [, span]
 	kindUpstream   = 'u' // how far a hub has come with the home server
@@ -65,6 +66,10 @@ func deliveryKey(space merge.SpaceID, position uint64) []byte {
 
 func blockKey(space merge.SpaceID, replica merge.ReplicaID, block uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(spaceKey(space, kindBlock), replica[:]...), block)
+}
+
+func replicaKey(space merge.SpaceID, replica merge.ReplicaID) []byte {
+	return append(spaceKey(space, kindReplica), replica[:]...)
 }
 
 func changeKey(space merge.SpaceID, kind byte, id merge.ID) []byte {

@@ -1,6 +1,9 @@
 package wire
 
 import (
+	"crypto/sha256"
+	"math/bits"
+
 	"google.golang.org/protobuf/proto"
 
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
@@ -13,6 +16,16 @@ import (
 // allow, in the given order. Every change must be sealed. A change that no
 // batch can hold is an error of kind TooLarge.
 func EncodeBatches(space merge.SpaceID, changes []*merge.Change) ([][]byte, error) {
+	return encodeParts(space, changes, func([]*merge.Change) error { return nil })
+}
+
+// EncodeSigned is [EncodeBatches] of changes that a device has made: sign makes its
+// word for each run, in the place of what they have.
+func EncodeSigned(space merge.SpaceID, device merge.DeviceID, changes []*merge.Change, sign func(message []byte) ([]byte, error)) ([][]byte, error) {
+	return encodeParts(space, changes, func(part []*merge.Change) error { return Sign(space, device, part, sign) })
+}
+
+func encodeParts(space merge.SpaceID, changes []*merge.Change, prepare func(part []*merge.Change) error) ([][]byte, error) {
 	for _, c := range changes {
 		if n := ChangeSizeBytes(c); n > limits.ChangeBytes {
 			return nil, fault.New(fault.TooLarge, "change %s: %d bytes; at most %d fit a change", c.ID, n, limits.ChangeBytes)
@@ -20,6 +33,9 @@ func EncodeBatches(space merge.SpaceID, changes []*merge.Change) ([][]byte, erro
 	}
 	var packed [][]byte
 	for _, part := range Cut(changes) {
+		if err := prepare(part); err != nil {
+			return nil, err
+		}
 		batch, err := EncodeBatch(space, part)
 		if err != nil {
 			return nil, err
@@ -35,10 +51,14 @@ func Cut(changes []*merge.Change) [][]*merge.Change {
 	var parts [][]*merge.Change
 	start, sizeBytes := 0, 0
 	for i, c := range changes {
-		n := ChangeSizeBytes(c)
+		alone := ChangeSizeBytes(c) + proofSizeBytes(c)
+		n := alone
+		if i > start && follows(changes[i-1], c) && changes[i-1].Signed == c.Signed {
+			n = ChangeSizeBytes(c) - runBytes
+		}
 		if i > start && (sizeBytes+n > limits.BatchBytes || i-start == limits.BatchChanges) {
 			parts = append(parts, changes[start:i])
-			start, sizeBytes = i, 0
+			start, sizeBytes, n = i, 0, alone
 		}
 		sizeBytes += n
 	}
@@ -48,10 +68,25 @@ func Cut(changes []*merge.Change) [][]*merge.Change {
 	return parts
 }
 
-// ChangeSizeBytes returns an upper bound of what the change takes in a batch,
-// a run of its own included.
+// proofSizeBytes returns an upper bound of what it takes to prove who made a run
+// that begins with the change: device and signature, also where it is signed only
+// now, and the hashes beside a part, on both sides one at each level of the tree.
+func proofSizeBytes(c *merge.Change) int {
+	const signatureBytes = 112
+	if c.Signed == nil {
+		return signatureBytes
+	}
+	levels := bits.Len64(c.Signed.Last - c.Signed.First)
+	return signatureBytes + 2*levels*(sha256.Size+2)
+}
+
+// runBytes is what a run takes at most, beside its changes and what proves who made
+// them: replica, author, two hashes, lengths.
+const runBytes = 160
+
+// ChangeSizeBytes returns an upper bound of what the change takes in a batch, a run
+// of its own included, but for what proves who made it.
 func ChangeSizeBytes(c *merge.Change) int {
-	const runBytes = 160 // replica, author, two hashes, lengths
 	n := runBytes + 48
 	for i := range c.Records {
 		rec := &c.Records[i]
@@ -70,13 +105,10 @@ func ChangeSizeBytes(c *merge.Change) int {
 // EncodeBatch packs changes into one batch and does not look at the limits.
 func EncodeBatch(space merge.SpaceID, changes []*merge.Change) ([]byte, error) {
 	m := &syncv1.Batch{SpaceId: space[:]}
-	for start := 0; start < len(changes); {
-		end := start + 1
-		for end < len(changes) && follows(changes[end-1], changes[end]) {
-			end++
-		}
-		m.Runs = append(m.Runs, runToProto(changes[start:end]))
-		start = end
+	for len(changes) > 0 {
+		n, signed := runAtStart(changes)
+		m.Runs = append(m.Runs, runToProto(changes[:n], signed))
+		changes = changes[n:]
 	}
 	plain, err := proto.Marshal(m)
 	if err != nil {
@@ -85,11 +117,46 @@ func EncodeBatch(space merge.SpaceID, changes []*merge.Change) ([]byte, error) {
 	return compress(plain), nil
 }
 
+// runAtStart returns how many of the changes are one run, and what is signed of
+// them: a run has one signature.
+func runAtStart(changes []*merge.Change) (n int, signed *merge.Signature) {
+	signed = changes[0].Signed
+	for n = 1; n < len(changes) && follows(changes[n-1], changes[n]); n++ {
+		joined := signed.Joined(changes[n].Signed)
+		if joined == nil && (signed != nil || changes[n].Signed != nil) {
+			break
+		}
+		signed = joined
+	}
+	return n, signed
+}
+
 func follows(a, b *merge.Change) bool {
 	return a.ID.Replica == b.ID.Replica && a.Author == b.Author && a.ID.Seq+1 == b.ID.Seq && b.Previous == a.Hash
 }
 
-func runToProto(changes []*merge.Change) *syncv1.Run {
+// Sign has sign make the device's word for each run that changes make when they
+// are packed, in the place of what they have. It is for one part of [Cut].
+func Sign(space merge.SpaceID, device merge.DeviceID, changes []*merge.Change, sign func(message []byte) ([]byte, error)) error {
+	for _, c := range changes {
+		c.Signed = nil
+	}
+	for len(changes) > 0 {
+		n, _ := runAtStart(changes)
+		signed := merge.SignatureFor(device, changes[:n])
+		var err error
+		if signed.Bytes, err = sign(signed.Message(space, changes[0].ID.Replica)); err != nil {
+			return err
+		}
+		for _, c := range changes[:n] {
+			c.Signed = signed
+		}
+		changes = changes[n:]
+	}
+	return nil
+}
+
+func runToProto(changes []*merge.Change, signed *merge.Signature) *syncv1.Run {
 	first, last := changes[0], changes[len(changes)-1]
 	run := &syncv1.Run{
 		Replica: first.ID.Replica[:], Author: first.Author[:], LastHash: last.Hash[:],
@@ -101,7 +168,24 @@ func runToProto(changes []*merge.Change) *syncv1.Run {
 	for i, c := range changes {
 		run.Changes[i] = changeToProto(c)
 	}
+	if signed != nil {
+		addSignature(run, signed, changes)
+	}
 	return run
+}
+
+func addSignature(run *syncv1.Run, signed *merge.Signature, changes []*merge.Change) {
+	run.Signature = signed.Bytes
+	if signed.Device != (merge.DeviceID{}) {
+		run.DeviceId = signed.Device[:]
+	}
+	if signed.First == changes[0].ID.Seq && signed.Last == changes[len(changes)-1].ID.Seq {
+		return
+	}
+	run.SignedFirst, run.SignedLast = signed.First, signed.Last
+	for _, hash := range signed.Path(changes) {
+		run.Path = append(run.Path, hash[:])
+	}
 }
 
 // DecodeBatch reads a batch and verifies all that can be verified without a

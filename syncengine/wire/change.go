@@ -13,7 +13,7 @@ import (
 // EncodeChange returns one change as bytes, for a store of its own. It holds
 // all that the change is, its hash too.
 func EncodeChange(c *merge.Change) ([]byte, error) {
-	return proto.Marshal(runToProto([]*merge.Change{c}))
+	return proto.Marshal(ChangeToRun(c))
 }
 
 // DecodeChange reads what EncodeChange wrote and verifies the hash. It keeps no
@@ -31,7 +31,7 @@ func DecodeChange(space merge.SpaceID, data []byte) (*merge.Change, error) {
 }
 
 // ChangeToRun returns a run that holds only this change.
-func ChangeToRun(c *merge.Change) *syncv1.Run { return runToProto([]*merge.Change{c}) }
+func ChangeToRun(c *merge.Change) *syncv1.Run { return runToProto([]*merge.Change{c}, c.Signed) }
 
 func changeToProto(c *merge.Change) *syncv1.Change {
 	m := &syncv1.Change{Seq: c.ID.Seq, StampMillis: c.Stamp, Records: make([]*syncv1.RecordWrites, len(c.Records))}

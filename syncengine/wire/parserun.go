@@ -88,7 +88,7 @@ func (p *parser) run(message []byte, changes []*merge.Change) ([]*merge.Change, 
 		return nil, fault.New(fault.FalseHash, "the hash of change %d is not the one that was sent: something in the run was altered on the way; read it from the store again",
 			room[n-1].ID.Seq)
 	}
-	return changes, nil
+	return changes, sign(message, changes[len(changes)-n:])
 }
 
 // seal gives a change its place at the end of the chain.

@@ -14,9 +14,9 @@ type SpaceUp struct {
 	Asks    []merge.ID
 	// HubCursor is where the tablet is in the log of the hub that it met last.
 	HubCursor []byte
-	// BroughtBy says who brought each of the batches to a hub; empty if the caller
-	// brings all.
-	BroughtBy []merge.PersonID
+	// ByAuthors says that others have brought the batches to a hub: each change is
+	// judged by the access of its author.
+	ByAuthors bool
 	// EntriesOnly asks for the log where rows were the shorter way.
 	EntriesOnly bool
 }
@@ -42,32 +42,11 @@ func SpacesUpFromProto(spaces []*syncv1.SpaceUp) ([]SpaceUp, error) {
 		if err != nil {
 			return nil, fault.New(fault.Malformed, "sync: space %d: asks: %w", i+1, err)
 		}
-		brought, err := broughtBy(m)
-		if err != nil {
-			return nil, fault.New(fault.Malformed, "sync: space %d: %w", i+1, err)
-		}
 		ups[i] = SpaceUp{
-			Space: space, Batches: m.Batches, Cursor: m.Cursor, Asks: asks, HubCursor: m.HubCursor, BroughtBy: brought, EntriesOnly: m.EntriesOnly,
+			Space: space, Batches: m.Batches, Cursor: m.Cursor, Asks: asks, HubCursor: m.HubCursor, ByAuthors: m.ByAuthors, EntriesOnly: m.EntriesOnly,
 		}
 	}
 	return ups, nil
-}
-
-func broughtBy(m *syncv1.SpaceUp) ([]merge.PersonID, error) {
-	if len(m.BroughtBy) == 0 {
-		return nil, nil
-	}
-	if len(m.BroughtBy) != len(m.Batches) {
-		return nil, fault.New(fault.Malformed, "brought_by names %d people for %d batches", len(m.BroughtBy), len(m.Batches))
-	}
-	people := make([]merge.PersonID, len(m.BroughtBy))
-	for i, id := range m.BroughtBy {
-		var err error
-		if people[i], err = ID16[merge.PersonID](id, "brought_by"); err != nil {
-			return nil, err
-		}
-	}
-	return people, nil
 }
 
 // SyncResponse returns the answer of the server to a Sync: that of an epoch, at

@@ -45,6 +45,7 @@ const (
 	GivenBack          = Cause(syncv1.Cause_CAUSE_GIVEN_BACK)
 	ForeignReplica     = Cause(syncv1.Cause_CAUSE_FOREIGN_REPLICA)
 	NotSealed          = Cause(syncv1.Cause_CAUSE_NOT_SEALED)
+	DeviceUnproven     = Cause(syncv1.Cause_CAUSE_DEVICE)
 )
 
 // Quarantines tells whether the cause keeps a change from being applied.

@@ -84,5 +84,5 @@ var personTexts = catalogue{
 	"outcome.left_early": {"не до кінця", "left early"},
 	"outcome.absent":     {"відсутність", "absent"},
 	"outcome.excused":    {"поважна причина", "excused"},
-	"outcome.disputed":   {"спірно", "in dispute"},
+	"outcome.disputed":   {"спірно", "disputed"},
 }

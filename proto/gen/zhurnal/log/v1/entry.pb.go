@@ -369,7 +369,11 @@ type Push struct {
 	FromHome bool `protobuf:"varint,4,opt,name=from_home,json=fromHome,proto3" json:"from_home,omitempty"`
 	// Records that were found to be those of a person who was erased. What said so
 	// may be purged from the batch.
-	Erased        []*v1.ErasedRecord `protobuf:"bytes,5,rep,name=erased,proto3" json:"erased,omitempty"`
+	Erased []*v1.ErasedRecord `protobuf:"bytes,5,rep,name=erased,proto3" json:"erased,omitempty"`
+	// A hub passed them on: their authors are who sends them, not the principal.
+	ByAuthors bool `protobuf:"varint,6,opt,name=by_authors,json=byAuthors,proto3" json:"by_authors,omitempty"`
+	// Which devices signed them was looked at when they came.
+	Proven        bool `protobuf:"varint,7,opt,name=proven,proto3" json:"proven,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -437,6 +441,20 @@ func (x *Push) GetErased() []*v1.ErasedRecord {
 		return x.Erased
 	}
 	return nil
+}
+
+func (x *Push) GetByAuthors() bool {
+	if x != nil {
+		return x.ByAuthors
+	}
+	return false
+}
+
+func (x *Push) GetProven() bool {
+	if x != nil {
+		return x.Proven
+	}
+	return false
 }
 
 // What the schema says about one change.
@@ -1072,7 +1090,11 @@ type Epoch struct {
 	Id []byte `protobuf:"bytes,2,opt,name=id,proto3" json:"id,omitempty"`
 	// On which the server itself writes in this epoch: 16 random bytes. What it
 	// wrote on an older one after the backup comes back from tablets.
-	Replica       []byte `protobuf:"bytes,3,opt,name=replica,proto3" json:"replica,omitempty"`
+	Replica []byte `protobuf:"bytes,3,opt,name=replica,proto3" json:"replica,omitempty"`
+	// The private half, 32 bytes, of the Ed25519 key by which the server signs what
+	// it writes itself. All epochs have the same one, so that a restored server
+	// knows again what it wrote before. Not in the entries of spaces.
+	SigningSeed   []byte `protobuf:"bytes,4,opt,name=signing_seed,json=signingSeed,proto3" json:"signing_seed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1128,6 +1150,59 @@ func (x *Epoch) GetReplica() []byte {
 	return nil
 }
 
+func (x *Epoch) GetSigningSeed() []byte {
+	if x != nil {
+		return x.SigningSeed
+	}
+	return nil
+}
+
+// Which device writes on a replica: the first whose signed changes were merged.
+type ReplicaDevice struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 16 bytes.
+	DeviceId      []byte `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplicaDevice) Reset() {
+	*x = ReplicaDevice{}
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplicaDevice) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplicaDevice) ProtoMessage() {}
+
+func (x *ReplicaDevice) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplicaDevice.ProtoReflect.Descriptor instead.
+func (*ReplicaDevice) Descriptor() ([]byte, []int) {
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ReplicaDevice) GetDeviceId() []byte {
+	if x != nil {
+		return x.DeviceId
+	}
+	return nil
+}
+
 // What a space keeps of epochs that began after it was made.
 type SpaceEpochs struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1139,7 +1214,7 @@ type SpaceEpochs struct {
 
 func (x *SpaceEpochs) Reset() {
 	*x = SpaceEpochs{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1151,7 +1226,7 @@ func (x *SpaceEpochs) String() string {
 func (*SpaceEpochs) ProtoMessage() {}
 
 func (x *SpaceEpochs) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[15]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1164,7 +1239,7 @@ func (x *SpaceEpochs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceEpochs.ProtoReflect.Descriptor instead.
 func (*SpaceEpochs) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{15}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SpaceEpochs) GetBegins() []*EpochBegin {
@@ -1191,7 +1266,7 @@ type EpochBegin struct {
 
 func (x *EpochBegin) Reset() {
 	*x = EpochBegin{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1203,7 +1278,7 @@ func (x *EpochBegin) String() string {
 func (*EpochBegin) ProtoMessage() {}
 
 func (x *EpochBegin) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[16]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1216,7 +1291,7 @@ func (x *EpochBegin) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochBegin.ProtoReflect.Descriptor instead.
 func (*EpochBegin) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{16}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *EpochBegin) GetNumber() uint64 {
@@ -1253,7 +1328,7 @@ type Durable struct {
 
 func (x *Durable) Reset() {
 	*x = Durable{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1265,7 +1340,7 @@ func (x *Durable) String() string {
 func (*Durable) ProtoMessage() {}
 
 func (x *Durable) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[17]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1278,7 +1353,7 @@ func (x *Durable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Durable.ProtoReflect.Descriptor instead.
 func (*Durable) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{17}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Durable) GetPosition() uint64 {
@@ -1307,7 +1382,7 @@ type Cut struct {
 
 func (x *Cut) Reset() {
 	*x = Cut{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[18]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1319,7 +1394,7 @@ func (x *Cut) String() string {
 func (*Cut) ProtoMessage() {}
 
 func (x *Cut) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[18]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1332,7 +1407,7 @@ func (x *Cut) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cut.ProtoReflect.Descriptor instead.
 func (*Cut) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{18}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Cut) GetThrough() uint64 {
@@ -1356,7 +1431,7 @@ type Retention struct {
 
 func (x *Retention) Reset() {
 	*x = Retention{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[19]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1368,7 +1443,7 @@ func (x *Retention) String() string {
 func (*Retention) ProtoMessage() {}
 
 func (x *Retention) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[19]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1381,7 +1456,7 @@ func (x *Retention) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retention.ProtoReflect.Descriptor instead.
 func (*Retention) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{19}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Retention) GetDays() uint32 {
@@ -1417,7 +1492,7 @@ type PartitionHead struct {
 
 func (x *PartitionHead) Reset() {
 	*x = PartitionHead{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[20]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1429,7 +1504,7 @@ func (x *PartitionHead) String() string {
 func (*PartitionHead) ProtoMessage() {}
 
 func (x *PartitionHead) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[20]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1442,7 +1517,7 @@ func (x *PartitionHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartitionHead.ProtoReflect.Descriptor instead.
 func (*PartitionHead) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{20}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PartitionHead) GetLast() uint64 {
@@ -1493,7 +1568,7 @@ type Upstream struct {
 
 func (x *Upstream) Reset() {
 	*x = Upstream{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[21]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1505,7 +1580,7 @@ func (x *Upstream) String() string {
 func (*Upstream) ProtoMessage() {}
 
 func (x *Upstream) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[21]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1518,7 +1593,7 @@ func (x *Upstream) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Upstream.ProtoReflect.Descriptor instead.
 func (*Upstream) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{21}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Upstream) GetEpochId() []byte {
@@ -1585,7 +1660,7 @@ type Delivery struct {
 
 func (x *Delivery) Reset() {
 	*x = Delivery{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[22]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1597,7 +1672,7 @@ func (x *Delivery) String() string {
 func (*Delivery) ProtoMessage() {}
 
 func (x *Delivery) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[22]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1610,7 +1685,7 @@ func (x *Delivery) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delivery.ProtoReflect.Descriptor instead.
 func (*Delivery) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{22}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Delivery) GetEntrySeq() uint64 {
@@ -1727,7 +1802,7 @@ type SpaceHead struct {
 
 func (x *SpaceHead) Reset() {
 	*x = SpaceHead{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[23]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +1814,7 @@ func (x *SpaceHead) String() string {
 func (*SpaceHead) ProtoMessage() {}
 
 func (x *SpaceHead) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[23]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1752,7 +1827,7 @@ func (x *SpaceHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SpaceHead.ProtoReflect.Descriptor instead.
 func (*SpaceHead) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{23}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SpaceHead) GetKind() v11.SpaceKind {
@@ -1859,7 +1934,7 @@ type Access struct {
 
 func (x *Access) Reset() {
 	*x = Access{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[24]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1871,7 +1946,7 @@ func (x *Access) String() string {
 func (*Access) ProtoMessage() {}
 
 func (x *Access) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[24]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1884,7 +1959,7 @@ func (x *Access) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Access.ProtoReflect.Descriptor instead.
 func (*Access) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{24}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Access) GetAllowed() bool {
@@ -1911,14 +1986,17 @@ type Quarantined struct {
 	// The server's clock at its first receipt, milliseconds since 1970.
 	ReceivedMillis int64 `protobuf:"zigzag64,3,opt,name=received_millis,json=receivedMillis,proto3" json:"received_millis,omitempty"`
 	// Why it is quarantined, and what would flag it.
-	Findings      []*v1.Finding `protobuf:"bytes,4,rep,name=findings,proto3" json:"findings,omitempty"`
+	Findings []*v1.Finding `protobuf:"bytes,4,rep,name=findings,proto3" json:"findings,omitempty"`
+	// Which device signed it was not known, or it had been turned away: that is
+	// looked at before it is tried again.
+	Unproven      bool `protobuf:"varint,5,opt,name=unproven,proto3" json:"unproven,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Quarantined) Reset() {
 	*x = Quarantined{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[25]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1930,7 +2008,7 @@ func (x *Quarantined) String() string {
 func (*Quarantined) ProtoMessage() {}
 
 func (x *Quarantined) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[25]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1943,7 +2021,7 @@ func (x *Quarantined) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Quarantined.ProtoReflect.Descriptor instead.
 func (*Quarantined) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{25}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Quarantined) GetRun() []byte {
@@ -1974,6 +2052,13 @@ func (x *Quarantined) GetFindings() []*v1.Finding {
 	return nil
 }
 
+func (x *Quarantined) GetUnproven() bool {
+	if x != nil {
+		return x.Unproven
+	}
+	return false
+}
+
 // The server's own chain in a space, on which coordinators write.
 type OwnChain struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1991,7 +2076,7 @@ type OwnChain struct {
 
 func (x *OwnChain) Reset() {
 	*x = OwnChain{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[26]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2003,7 +2088,7 @@ func (x *OwnChain) String() string {
 func (*OwnChain) ProtoMessage() {}
 
 func (x *OwnChain) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[26]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2016,7 +2101,7 @@ func (x *OwnChain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OwnChain.ProtoReflect.Descriptor instead.
 func (*OwnChain) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{26}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *OwnChain) GetSeq() uint64 {
@@ -2063,7 +2148,7 @@ type Directory struct {
 
 func (x *Directory) Reset() {
 	*x = Directory{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[27]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2075,7 +2160,7 @@ func (x *Directory) String() string {
 func (*Directory) ProtoMessage() {}
 
 func (x *Directory) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[27]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2088,7 +2173,7 @@ func (x *Directory) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Directory.ProtoReflect.Descriptor instead.
 func (*Directory) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{27}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Directory) GetPuts() []*DirectoryPut {
@@ -2121,7 +2206,7 @@ type DirectoryPut struct {
 
 func (x *DirectoryPut) Reset() {
 	*x = DirectoryPut{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[28]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2133,7 +2218,7 @@ func (x *DirectoryPut) String() string {
 func (*DirectoryPut) ProtoMessage() {}
 
 func (x *DirectoryPut) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[28]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2146,7 +2231,7 @@ func (x *DirectoryPut) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DirectoryPut.ProtoReflect.Descriptor instead.
 func (*DirectoryPut) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{28}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *DirectoryPut) GetKey() []byte {
@@ -2183,7 +2268,7 @@ type DirectoryRow struct {
 
 func (x *DirectoryRow) Reset() {
 	*x = DirectoryRow{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[29]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2195,7 +2280,7 @@ func (x *DirectoryRow) String() string {
 func (*DirectoryRow) ProtoMessage() {}
 
 func (x *DirectoryRow) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[29]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2208,7 +2293,7 @@ func (x *DirectoryRow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DirectoryRow.ProtoReflect.Descriptor instead.
 func (*DirectoryRow) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{29}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *DirectoryRow) GetVersion() uint64 {
@@ -2236,7 +2321,7 @@ type DirectoryHead struct {
 
 func (x *DirectoryHead) Reset() {
 	*x = DirectoryHead{}
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[30]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2248,7 +2333,7 @@ func (x *DirectoryHead) String() string {
 func (*DirectoryHead) ProtoMessage() {}
 
 func (x *DirectoryHead) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[30]
+	mi := &file_zhurnal_log_v1_entry_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2261,7 +2346,7 @@ func (x *DirectoryHead) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DirectoryHead.ProtoReflect.Descriptor instead.
 func (*DirectoryHead) Descriptor() ([]byte, []int) {
-	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{30}
+	return file_zhurnal_log_v1_entry_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *DirectoryHead) GetVersion() uint64 {
@@ -2294,7 +2379,7 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\tpositions\x18\x01 \x01(\rR\tpositions\x12\x1f\n" +
 	"\vbatch_bytes\x18\x02 \x01(\x04R\n" +
 	"batchBytes\x124\n" +
-	"\boutcomes\x18\x03 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\"\xbd\x01\n" +
+	"\boutcomes\x18\x03 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\"\xf4\x01\n" +
 	"\x04Push\x12\x14\n" +
 	"\x05batch\x18\x01 \x01(\fR\x05batch\x129\n" +
 	"\n" +
@@ -2302,7 +2387,10 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"judgements\x12\x10\n" +
 	"\x03own\x18\x03 \x01(\bR\x03own\x12\x1b\n" +
 	"\tfrom_home\x18\x04 \x01(\bR\bfromHome\x125\n" +
-	"\x06erased\x18\x05 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\x06erased\"W\n" +
+	"\x06erased\x18\x05 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\x06erased\x12\x1d\n" +
+	"\n" +
+	"by_authors\x18\x06 \x01(\bR\tbyAuthors\x12\x16\n" +
+	"\x06proven\x18\a \x01(\bR\x06proven\"W\n" +
 	"\tJudgement\x12\x14\n" +
 	"\x05index\x18\x01 \x01(\rR\x05index\x124\n" +
 	"\bfindings\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"{\n" +
@@ -2343,11 +2431,14 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\tErasedRow\x12\x1b\n" +
 	"\trecord_id\x18\x01 \x01(\fR\brecordId\x12\x12\n" +
 	"\x04kept\x18\x02 \x03(\rR\x04kept\x12\x12\n" +
-	"\x04back\x18\x03 \x01(\x04R\x04back\"I\n" +
+	"\x04back\x18\x03 \x01(\x04R\x04back\"l\n" +
 	"\x05Epoch\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\fR\x02id\x12\x18\n" +
-	"\areplica\x18\x03 \x01(\fR\areplica\"A\n" +
+	"\areplica\x18\x03 \x01(\fR\areplica\x12!\n" +
+	"\fsigning_seed\x18\x04 \x01(\fR\vsigningSeed\",\n" +
+	"\rReplicaDevice\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\"A\n" +
 	"\vSpaceEpochs\x122\n" +
 	"\x06begins\x18\x01 \x03(\v2\x1a.zhurnal.log.v1.EpochBeginR\x06begins\"]\n" +
 	"\n" +
@@ -2408,12 +2499,13 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\x06digest\x18\r \x01(\fR\x06digest\"8\n" +
 	"\x06Access\x12\x18\n" +
 	"\aallowed\x18\x01 \x01(\bR\aallowed\x12\x14\n" +
-	"\x05grant\x18\x02 \x01(\x04R\x05grant\"\x9c\x01\n" +
+	"\x05grant\x18\x02 \x01(\x04R\x05grant\"\xb8\x01\n" +
 	"\vQuarantined\x12\x10\n" +
 	"\x03run\x18\x01 \x01(\fR\x03run\x12\x1c\n" +
 	"\tprincipal\x18\x02 \x01(\fR\tprincipal\x12'\n" +
 	"\x0freceived_millis\x18\x03 \x01(\x12R\x0ereceivedMillis\x124\n" +
-	"\bfindings\x18\x04 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"m\n" +
+	"\bfindings\x18\x04 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\x12\x1a\n" +
+	"\bunproven\x18\x05 \x01(\bR\bunproven\"m\n" +
 	"\bOwnChain\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\x12!\n" +
@@ -2460,7 +2552,7 @@ func file_zhurnal_log_v1_entry_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_log_v1_entry_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
+var file_zhurnal_log_v1_entry_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_zhurnal_log_v1_entry_proto_goTypes = []any{
 	(EntryKind)(0),          // 0: zhurnal.log.v1.EntryKind
 	(*Entry)(nil),           // 1: zhurnal.log.v1.Entry
@@ -2478,57 +2570,58 @@ var file_zhurnal_log_v1_entry_proto_goTypes = []any{
 	(*SpaceErasures)(nil),   // 13: zhurnal.log.v1.SpaceErasures
 	(*ErasedRow)(nil),       // 14: zhurnal.log.v1.ErasedRow
 	(*Epoch)(nil),           // 15: zhurnal.log.v1.Epoch
-	(*SpaceEpochs)(nil),     // 16: zhurnal.log.v1.SpaceEpochs
-	(*EpochBegin)(nil),      // 17: zhurnal.log.v1.EpochBegin
-	(*Durable)(nil),         // 18: zhurnal.log.v1.Durable
-	(*Cut)(nil),             // 19: zhurnal.log.v1.Cut
-	(*Retention)(nil),       // 20: zhurnal.log.v1.Retention
-	(*PartitionHead)(nil),   // 21: zhurnal.log.v1.PartitionHead
-	(*Upstream)(nil),        // 22: zhurnal.log.v1.Upstream
-	(*Delivery)(nil),        // 23: zhurnal.log.v1.Delivery
-	(*SpaceHead)(nil),       // 24: zhurnal.log.v1.SpaceHead
-	(*Access)(nil),          // 25: zhurnal.log.v1.Access
-	(*Quarantined)(nil),     // 26: zhurnal.log.v1.Quarantined
-	(*OwnChain)(nil),        // 27: zhurnal.log.v1.OwnChain
-	(*Directory)(nil),       // 28: zhurnal.log.v1.Directory
-	(*DirectoryPut)(nil),    // 29: zhurnal.log.v1.DirectoryPut
-	(*DirectoryRow)(nil),    // 30: zhurnal.log.v1.DirectoryRow
-	(*DirectoryHead)(nil),   // 31: zhurnal.log.v1.DirectoryHead
-	(*v1.Outcome)(nil),      // 32: zhurnal.sync.v1.Outcome
-	(*v1.ErasedRecord)(nil), // 33: zhurnal.sync.v1.ErasedRecord
-	(*v1.Finding)(nil),      // 34: zhurnal.sync.v1.Finding
-	(v11.SpaceKind)(0),      // 35: zhurnal.schema.v1.SpaceKind
-	(*v1.ChangeID)(nil),     // 36: zhurnal.sync.v1.ChangeID
-	(*v1.Erasures)(nil),     // 37: zhurnal.sync.v1.Erasures
+	(*ReplicaDevice)(nil),   // 16: zhurnal.log.v1.ReplicaDevice
+	(*SpaceEpochs)(nil),     // 17: zhurnal.log.v1.SpaceEpochs
+	(*EpochBegin)(nil),      // 18: zhurnal.log.v1.EpochBegin
+	(*Durable)(nil),         // 19: zhurnal.log.v1.Durable
+	(*Cut)(nil),             // 20: zhurnal.log.v1.Cut
+	(*Retention)(nil),       // 21: zhurnal.log.v1.Retention
+	(*PartitionHead)(nil),   // 22: zhurnal.log.v1.PartitionHead
+	(*Upstream)(nil),        // 23: zhurnal.log.v1.Upstream
+	(*Delivery)(nil),        // 24: zhurnal.log.v1.Delivery
+	(*SpaceHead)(nil),       // 25: zhurnal.log.v1.SpaceHead
+	(*Access)(nil),          // 26: zhurnal.log.v1.Access
+	(*Quarantined)(nil),     // 27: zhurnal.log.v1.Quarantined
+	(*OwnChain)(nil),        // 28: zhurnal.log.v1.OwnChain
+	(*Directory)(nil),       // 29: zhurnal.log.v1.Directory
+	(*DirectoryPut)(nil),    // 30: zhurnal.log.v1.DirectoryPut
+	(*DirectoryRow)(nil),    // 31: zhurnal.log.v1.DirectoryRow
+	(*DirectoryHead)(nil),   // 32: zhurnal.log.v1.DirectoryHead
+	(*v1.Outcome)(nil),      // 33: zhurnal.sync.v1.Outcome
+	(*v1.ErasedRecord)(nil), // 34: zhurnal.sync.v1.ErasedRecord
+	(*v1.Finding)(nil),      // 35: zhurnal.sync.v1.Finding
+	(v11.SpaceKind)(0),      // 36: zhurnal.schema.v1.SpaceKind
+	(*v1.ChangeID)(nil),     // 37: zhurnal.sync.v1.ChangeID
+	(*v1.Erasures)(nil),     // 38: zhurnal.sync.v1.Erasures
 }
 var file_zhurnal_log_v1_entry_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.log.v1.Entry.kind:type_name -> zhurnal.log.v1.EntryKind
 	2,  // 1: zhurnal.log.v1.Entry.purged:type_name -> zhurnal.log.v1.Purged
 	3,  // 2: zhurnal.log.v1.Purged.deliveries:type_name -> zhurnal.log.v1.PurgedDelivery
-	32, // 3: zhurnal.log.v1.PurgedDelivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	33, // 3: zhurnal.log.v1.PurgedDelivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
 	5,  // 4: zhurnal.log.v1.Push.judgements:type_name -> zhurnal.log.v1.Judgement
-	33, // 5: zhurnal.log.v1.Push.erased:type_name -> zhurnal.sync.v1.ErasedRecord
-	34, // 6: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
-	35, // 7: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
+	34, // 5: zhurnal.log.v1.Push.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	35, // 6: zhurnal.log.v1.Judgement.findings:type_name -> zhurnal.sync.v1.Finding
+	36, // 7: zhurnal.log.v1.Grant.space_kind:type_name -> zhurnal.schema.v1.SpaceKind
 	9,  // 8: zhurnal.log.v1.Release.changes:type_name -> zhurnal.log.v1.ReleasedChange
-	33, // 9: zhurnal.log.v1.Release.erased:type_name -> zhurnal.sync.v1.ErasedRecord
-	36, // 10: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
-	34, // 11: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
-	36, // 12: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
-	37, // 13: zhurnal.log.v1.Erase.erasures:type_name -> zhurnal.sync.v1.Erasures
-	33, // 14: zhurnal.log.v1.Erase.records:type_name -> zhurnal.sync.v1.ErasedRecord
+	34, // 9: zhurnal.log.v1.Release.erased:type_name -> zhurnal.sync.v1.ErasedRecord
+	37, // 10: zhurnal.log.v1.ReleasedChange.change:type_name -> zhurnal.sync.v1.ChangeID
+	35, // 11: zhurnal.log.v1.ReleasedChange.findings:type_name -> zhurnal.sync.v1.Finding
+	37, // 12: zhurnal.log.v1.Dismissal.changes:type_name -> zhurnal.sync.v1.ChangeID
+	38, // 13: zhurnal.log.v1.Erase.erasures:type_name -> zhurnal.sync.v1.Erasures
+	34, // 14: zhurnal.log.v1.Erase.records:type_name -> zhurnal.sync.v1.ErasedRecord
 	12, // 15: zhurnal.log.v1.Erase.entries:type_name -> zhurnal.log.v1.ErasedEntry
-	36, // 16: zhurnal.log.v1.Erase.quarantined:type_name -> zhurnal.sync.v1.ChangeID
-	37, // 17: zhurnal.log.v1.SpaceErasures.erasures:type_name -> zhurnal.sync.v1.Erasures
-	33, // 18: zhurnal.log.v1.SpaceErasures.awaited:type_name -> zhurnal.sync.v1.ErasedRecord
-	17, // 19: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
-	32, // 20: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
+	37, // 16: zhurnal.log.v1.Erase.quarantined:type_name -> zhurnal.sync.v1.ChangeID
+	38, // 17: zhurnal.log.v1.SpaceErasures.erasures:type_name -> zhurnal.sync.v1.Erasures
+	34, // 18: zhurnal.log.v1.SpaceErasures.awaited:type_name -> zhurnal.sync.v1.ErasedRecord
+	18, // 19: zhurnal.log.v1.SpaceEpochs.begins:type_name -> zhurnal.log.v1.EpochBegin
+	33, // 20: zhurnal.log.v1.Delivery.outcomes:type_name -> zhurnal.sync.v1.Outcome
 	14, // 21: zhurnal.log.v1.Delivery.erased:type_name -> zhurnal.log.v1.ErasedRow
-	37, // 22: zhurnal.log.v1.Delivery.erasures:type_name -> zhurnal.sync.v1.Erasures
-	35, // 23: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	20, // 24: zhurnal.log.v1.SpaceHead.retention:type_name -> zhurnal.log.v1.Retention
-	34, // 25: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
-	29, // 26: zhurnal.log.v1.Directory.puts:type_name -> zhurnal.log.v1.DirectoryPut
+	38, // 22: zhurnal.log.v1.Delivery.erasures:type_name -> zhurnal.sync.v1.Erasures
+	36, // 23: zhurnal.log.v1.SpaceHead.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	21, // 24: zhurnal.log.v1.SpaceHead.retention:type_name -> zhurnal.log.v1.Retention
+	35, // 25: zhurnal.log.v1.Quarantined.findings:type_name -> zhurnal.sync.v1.Finding
+	30, // 26: zhurnal.log.v1.Directory.puts:type_name -> zhurnal.log.v1.DirectoryPut
 	27, // [27:27] is the sub-list for method output_type
 	27, // [27:27] is the sub-list for method input_type
 	27, // [27:27] is the sub-list for extension type_name
@@ -2547,7 +2640,7 @@ func file_zhurnal_log_v1_entry_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_log_v1_entry_proto_rawDesc), len(file_zhurnal_log_v1_entry_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   31,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

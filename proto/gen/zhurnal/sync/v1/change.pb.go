@@ -95,9 +95,21 @@ type Run struct {
 	// The hash of the last change: 32 bytes. A wrong one means that something in
 	// the run was altered on the way, and the batch is refused as a whole.
 	LastHash []byte `protobuf:"bytes,5,opt,name=last_hash,json=lastHash,proto3" json:"last_hash,omitempty"`
-	// The author's device signs space, replica, first and last sequence number
-	// and last_hash. Empty until devices are enrolled.
-	Signature     []byte `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
+	// The word of the device that device_id names, for these changes or for more of
+	// the replica, of which these are a part: at most 72 bytes. What is signed is in
+	// docs/protocol.md.
+	Signature []byte `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
+	// The device that signed: 16 bytes. Empty if the home server itself made the
+	// changes, for a person at a desk, and signed them.
+	DeviceId []byte `protobuf:"bytes,7,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	// Of a part, the sequence number of the first change that was signed; zero if
+	// these are all.
+	SignedFirst uint64 `protobuf:"varint,8,opt,name=signed_first,json=signedFirst,proto3" json:"signed_first,omitempty"`
+	// And of the last.
+	SignedLast uint64 `protobuf:"varint,9,opt,name=signed_last,json=signedLast,proto3" json:"signed_last,omitempty"`
+	// Of a part, the hashes of 32 bytes that stand beside it in the tree which was
+	// signed, from the first to the last.
+	Path          [][]byte `protobuf:"bytes,10,rep,name=path,proto3" json:"path,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -170,6 +182,34 @@ func (x *Run) GetLastHash() []byte {
 func (x *Run) GetSignature() []byte {
 	if x != nil {
 		return x.Signature
+	}
+	return nil
+}
+
+func (x *Run) GetDeviceId() []byte {
+	if x != nil {
+		return x.DeviceId
+	}
+	return nil
+}
+
+func (x *Run) GetSignedFirst() uint64 {
+	if x != nil {
+		return x.SignedFirst
+	}
+	return 0
+}
+
+func (x *Run) GetSignedLast() uint64 {
+	if x != nil {
+		return x.SignedLast
+	}
+	return 0
+}
+
+func (x *Run) GetPath() [][]byte {
+	if x != nil {
+		return x.Path
 	}
 	return nil
 }
@@ -485,14 +525,20 @@ const file_zhurnal_sync_v1_change_proto_rawDesc = "" +
 	"\x1czhurnal/sync/v1/change.proto\x12\x0fzhurnal.sync.v1\"L\n" +
 	"\x05Batch\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12(\n" +
-	"\x04runs\x18\x02 \x03(\v2\x14.zhurnal.sync.v1.RunR\x04runs\"\xca\x01\n" +
+	"\x04runs\x18\x02 \x03(\v2\x14.zhurnal.sync.v1.RunR\x04runs\"\xbf\x02\n" +
 	"\x03Run\x12\x18\n" +
 	"\areplica\x18\x01 \x01(\fR\areplica\x12\x16\n" +
 	"\x06author\x18\x02 \x01(\fR\x06author\x12#\n" +
 	"\rprevious_hash\x18\x03 \x01(\fR\fpreviousHash\x121\n" +
 	"\achanges\x18\x04 \x03(\v2\x17.zhurnal.sync.v1.ChangeR\achanges\x12\x1b\n" +
 	"\tlast_hash\x18\x05 \x01(\fR\blastHash\x12\x1c\n" +
-	"\tsignature\x18\x06 \x01(\fR\tsignature\"\x8a\x01\n" +
+	"\tsignature\x18\x06 \x01(\fR\tsignature\x12\x1b\n" +
+	"\tdevice_id\x18\a \x01(\fR\bdeviceId\x12!\n" +
+	"\fsigned_first\x18\b \x01(\x04R\vsignedFirst\x12\x1f\n" +
+	"\vsigned_last\x18\t \x01(\x04R\n" +
+	"signedLast\x12\x12\n" +
+	"\x04path\x18\n" +
+	" \x03(\fR\x04path\"\x8a\x01\n" +
 	"\x06Change\x12\x10\n" +
 	"\x03seq\x18\x01 \x01(\x04R\x03seq\x12!\n" +
 	"\fstamp_millis\x18\x02 \x01(\x12R\vstampMillis\x12\x12\n" +

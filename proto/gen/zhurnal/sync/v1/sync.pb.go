@@ -53,6 +53,10 @@ const (
 	FaultKind_FAULT_KIND_INTERNAL FaultKind = 12
 	// Somebody else changed what this was to change. Look again, and ask again.
 	FaultKind_FAULT_KIND_CONFLICT FaultKind = 13
+	// A run of changes is not signed by the device that it names, or not at all.
+	// Nothing of the batches was stored. Own changes: sign them anew. Changes of
+	// others: do not send the run again.
+	FaultKind_FAULT_KIND_FALSE_SIGNATURE FaultKind = 14
 	// More often, or more in a day, than one caller may. Nothing was stored: keep
 	// what is to be sent, and come again after `retry_after_millis`.
 	FaultKind_FAULT_KIND_THROTTLED FaultKind = 16
@@ -78,6 +82,7 @@ var (
 		11: "FAULT_KIND_NOT_FOUND",
 		12: "FAULT_KIND_INTERNAL",
 		13: "FAULT_KIND_CONFLICT",
+		14: "FAULT_KIND_FALSE_SIGNATURE",
 		16: "FAULT_KIND_THROTTLED",
 		17: "FAULT_KIND_LOCKED",
 	}
@@ -96,6 +101,7 @@ var (
 		"FAULT_KIND_NOT_FOUND":       11,
 		"FAULT_KIND_INTERNAL":        12,
 		"FAULT_KIND_CONFLICT":        13,
+		"FAULT_KIND_FALSE_SIGNATURE": 14,
 		"FAULT_KIND_THROTTLED":       16,
 		"FAULT_KIND_LOCKED":          17,
 	}
@@ -923,10 +929,10 @@ type SpaceUp struct {
 	// From a hub: it keeps originals, and rows are none. It is given the log, as
 	// far back as there is any, even where rows were the shorter way.
 	EntriesOnly bool `protobuf:"varint,6,opt,name=entries_only,json=entriesOnly,proto3" json:"entries_only,omitempty"`
-	// From a hub: who brought each of the batches to it, 16 bytes each. What a
-	// batch may do is judged by the access of that person and not of the hub. Empty
-	// if the caller itself brings all of them.
-	BroughtBy     [][]byte `protobuf:"bytes,7,rep,name=brought_by,json=broughtBy,proto3" json:"brought_by,omitempty"`
+	// From a hub: others have brought it what is in the batches. What a change may
+	// do is judged by the access of its author, whose device has signed it, and not
+	// by the hub's.
+	ByAuthors     bool `protobuf:"varint,7,opt,name=by_authors,json=byAuthors,proto3" json:"by_authors,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1003,11 +1009,11 @@ func (x *SpaceUp) GetEntriesOnly() bool {
 	return false
 }
 
-func (x *SpaceUp) GetBroughtBy() [][]byte {
+func (x *SpaceUp) GetByAuthors() bool {
 	if x != nil {
-		return x.BroughtBy
+		return x.ByAuthors
 	}
-	return nil
+	return false
 }
 
 // The answer, space by space. What is wrong with one space does not keep
@@ -1415,7 +1421,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"hub_cursor\x18\x05 \x01(\fR\thubCursor\x12!\n" +
 	"\fentries_only\x18\x06 \x01(\bR\ventriesOnly\x12\x1d\n" +
 	"\n" +
-	"brought_by\x18\a \x03(\fR\tbroughtBy\"\xc5\x01\n" +
+	"by_authors\x18\a \x01(\bR\tbyAuthors\"\xc5\x01\n" +
 	"\fSyncResponse\x122\n" +
 	"\x06spaces\x18\x01 \x03(\v2\x1a.zhurnal.sync.v1.SpaceDownR\x06spaces\x12,\n" +
 	"\x12server_time_millis\x18\x02 \x01(\x12R\x10serverTimeMillis\x12\x19\n" +
@@ -1435,7 +1441,7 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\tspace_ids\x18\x01 \x03(\fR\bspaceIds\"F\n" +
 	"\rWatchResponse\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x1a\n" +
-	"\bposition\x18\x02 \x01(\x04R\bposition*\xac\x03\n" +
+	"\bposition\x18\x02 \x01(\x04R\bposition*\xcc\x03\n" +
 	"\tFaultKind\x12\x1a\n" +
 	"\x16FAULT_KIND_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14FAULT_KIND_MALFORMED\x10\x01\x12\x19\n" +
@@ -1451,7 +1457,8 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"\x12\x18\n" +
 	"\x14FAULT_KIND_NOT_FOUND\x10\v\x12\x17\n" +
 	"\x13FAULT_KIND_INTERNAL\x10\f\x12\x17\n" +
-	"\x13FAULT_KIND_CONFLICT\x10\r\x12\x18\n" +
+	"\x13FAULT_KIND_CONFLICT\x10\r\x12\x1e\n" +
+	"\x1aFAULT_KIND_FALSE_SIGNATURE\x10\x0e\x12\x18\n" +
 	"\x14FAULT_KIND_THROTTLED\x10\x10\x12\x15\n" +
 	"\x11FAULT_KIND_LOCKED\x10\x11B=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 

@@ -107,7 +107,8 @@ const (
 	// Flags: a value that this change replaces has not come; missing_change.
 	Cause_CAUSE_REPLACED_MISSING Cause = 4
 	// Flags: the replica made another change with this sequence number: two
-	// tablets are one. Both changes are kept.
+	// tablets are one; or the change was signed by another device than made the
+	// replica. All are kept.
 	Cause_CAUSE_FORKED Cause = 5
 	// Quarantines: who sent it has no access to the space.
 	Cause_CAUSE_NO_ACCESS Cause = 6
@@ -131,6 +132,9 @@ const (
 	// server has emptied that write before it kept the change, so that nobody reads
 	// it here. Never tried again: seal it, and write it as another change.
 	Cause_CAUSE_NOT_SEALED Cause = 14
+	// Quarantines: the device that signed is not known to the server, or was turned
+	// away, or its person was, before the server got the change.
+	Cause_CAUSE_DEVICE Cause = 15
 )
 
 // Enum value maps for Cause.
@@ -151,6 +155,7 @@ var (
 		12: "CAUSE_GIVEN_BACK",
 		13: "CAUSE_FOREIGN_REPLICA",
 		14: "CAUSE_NOT_SEALED",
+		15: "CAUSE_DEVICE",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":         0,
@@ -168,6 +173,7 @@ var (
 		"CAUSE_GIVEN_BACK":          12,
 		"CAUSE_FOREIGN_REPLICA":     13,
 		"CAUSE_NOT_SEALED":          14,
+		"CAUSE_DEVICE":              15,
 	}
 )
 
@@ -438,7 +444,7 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\x0fVERDICT_FLAGGED\x10\x02\x12\x17\n" +
 	"\x13VERDICT_QUARANTINED\x10\x03\x12\x15\n" +
 	"\x11VERDICT_DISMISSED\x10\x04\x12\x14\n" +
-	"\x10VERDICT_RECEIVED\x10\x05*\xee\x02\n" +
+	"\x10VERDICT_RECEIVED\x10\x05*\x80\x03\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11CAUSE_RULE_FAILED\x10\x01\x12\x1b\n" +
@@ -455,7 +461,8 @@ const file_zhurnal_sync_v1_verdict_proto_rawDesc = "" +
 	"\x10CAUSE_OVER_LIMIT\x10\v\x12\x14\n" +
 	"\x10CAUSE_GIVEN_BACK\x10\f\x12\x19\n" +
 	"\x15CAUSE_FOREIGN_REPLICA\x10\r\x12\x14\n" +
-	"\x10CAUSE_NOT_SEALED\x10\x0eB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
+	"\x10CAUSE_NOT_SEALED\x10\x0e\x12\x10\n" +
+	"\fCAUSE_DEVICE\x10\x0fB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var (
 	file_zhurnal_sync_v1_verdict_proto_rawDescOnce sync.Once
