@@ -190,6 +190,7 @@ func TestAnswersComePackedWithZstd(t *testing.T) {
 	e := enrolAt(t, o, "oksana")
 	o.access(village, "oksana")
 	tab := newTablet(t, &home{t: t}, "oksana", "lyman")
+	tab.signsBy(e.identity.Device, e.signer)
 	for range 100 { // less is not worth packing
 		tab.register("Коваленко")
 	}

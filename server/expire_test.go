@@ -21,7 +21,7 @@ func TestWhatIsDueIsErasedByRules(t *testing.T) {
 	load := newLoad(t, merge.SpaceID(mergetest.ID16("lyman")), 1)
 	load.openOffice(t, dir)
 	server := startServer(t, dir)
-	if err := load.tablets[0].push(t.Context(), load, server.sync(t, load.person)); err != nil {
+	if err := load.tablets[0].push(t.Context(), load, load.sync(t, server)); err != nil {
 		t.Fatal(err)
 	}
 	must(t, exitFailed, "no day 20260230", "expire", rules, "--dir", dir, "--day", "20260230")

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -17,12 +16,15 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	"github.com/zhurnal/zhurnal/clientsdk"
+	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	"github.com/zhurnal/zhurnal/server/keyfile"
+	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -256,11 +258,13 @@ func TestServeReportAndServeAgain(t *testing.T) {
 			t.Errorf("table: code %d, %s%s", code, out, log)
 		}
 		code, out, log = runHere(t, "report", "--server", url, "--key", keyFileOf(t, dir, url, irynaHex), "--desk", deskHex, "--json", "--expect", irynaHex)
-		var season map[string]any
-		if err := json.Unmarshal([]byte(out), &season); code != exitOK || err != nil {
+		var overview reportv1.Document
+		if err := protojson.Unmarshal([]byte(out), &overview); code != exitOK || err != nil {
 			t.Fatalf("json: code %d, %v, %s%s", code, err, out, log)
 		}
-		if season["spaces"] != 1.0 || season["people_trained"] != 0.0 {
+		spaces, _ := table.FromWire(&overview).Table("completeness").Cell("spaces", "number")
+		missing, _ := table.FromWire(&overview).Table("completeness").Cell("recorders_missing", "number")
+		if spaces.Number != 1 || missing.Number != 1 {
 			t.Errorf("json: %s", out)
 		}
 		code, _, log = runHere(t, "history", "--server", url, "--key", keyFileOf(t, dir, url, irynaHex), "--space", deskHex, "--record", deskHex)
