@@ -137,7 +137,15 @@ func (w *window) signIn(login string) {
 // click clicks what shows a text.
 func (w *window) click(selector, text string) {
 	w.Helper()
-	w.run(chromedp.Click(fmt.Sprintf(`//%s[contains(normalize-space(.), %q)]`, selector, text)))
+	w.clickAt(fmt.Sprintf(`//%s[contains(normalize-space(.), %q)]`, selector, text))
+}
+
+// clickAt clicks what an XPath finds, in one step of the page: a part that is taken
+// anew, or laid out anew, does not come between finding and clicking.
+func (w *window) clickAt(xpath string) {
+	w.Helper()
+	w.run(chromedp.WaitVisible(xpath))
+	evaluated[bool](w, fmt.Sprintf(`(() => { document.evaluate(%q, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE).singleNodeValue.click(); return true })()`, xpath))
 }
 
 // shows waits until the page shows a text.

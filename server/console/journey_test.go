@@ -46,7 +46,7 @@ func TestInABrowserADisagreementIsSettledAndReachesATabletThatWasAway(t *testing
 	w.shows("Шевченко Олена")
 	w.look("review")
 	w.open(reviewPath + "?kind=cell")
-	w.run(chromedp.Click(`//div[@class="value"][contains(., "B-99")]//button`))
+	w.clickAt(`//div[@class="value"][contains(., "B-99")]//button`)
 	w.shows("1 disagreement is settled")
 	w.isUsable("settled")
 	l.first.sync()
