@@ -39,7 +39,11 @@ func (d *doing) isDamaged() {
 			return err
 		}
 		slices.SortFunc(delivered, func(a, b merge.RecordID) int { return slices.Compare(a[:], b[:]) })
-		rec, err := tx.Record(held.N, delivered[d.IntN(len(delivered))])
+		waited, err := waitedOn(tx, held.N, delivered)
+		if err != nil {
+			return err
+		}
+		rec, err := tx.Record(held.N, waited[d.IntN(len(waited))])
 		if err != nil {
 			return err
 		}
@@ -49,6 +53,24 @@ func (d *doing) isDamaged() {
 	})
 	d.must(err, "damage the register of %s", t)
 	d.must(beside.Close(), "close it")
+}
+
+// waitedOn returns those of the records on which something lies that home has not
+// confirmed, which mending must not lose; all of them if there is none.
+func waitedOn(tx localstore.Tx, space int64, records []merge.RecordID) (waited []merge.RecordID, err error) {
+	for _, id := range records {
+		rec, err := tx.Record(space, id)
+		if err != nil {
+			return nil, err
+		}
+		if rec.View != nil {
+			waited = append(waited, id)
+		}
+	}
+	if len(waited) == 0 {
+		return records, nil
+	}
+	return waited, nil
 }
 
 // damage does one of the things that happen to a record.
