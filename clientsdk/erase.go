@@ -210,13 +210,7 @@ func (f *follower) takePurged(n int64, c *merge.Change) error {
 	if err != nil {
 		return err
 	}
-	gone := make(map[*merge.Write]bool)
-	for i := range c.Records {
-		for j := range c.Records[i].Writes {
-			gone[&mine.Records[i].Writes[j]] = isPurged(c.Records[i].Writes[j])
-		}
-	}
-	if mine.Purge(func(_ *merge.RecordWrites, w *merge.Write) bool { return gone[w] }) == 0 {
+	if mine.PurgeAs(c) == 0 {
 		return nil
 	}
 	return f.putOriginal(n, mine)

@@ -184,28 +184,14 @@ func (s *applying) purgeQuarantine(list []*syncv1.ChangeID) error {
 		return fault.New(fault.Damaged, "erase entry: %w", err)
 	}
 	for _, id := range ids {
-		q, err := s.fold.Quarantined(s.entry.Space, id)
+		err := s.purgeKept(id, func(c *merge.Change) (int, error) {
+			purge, _, err := s.eraser.purging([]*merge.Change{c})
+			if err != nil {
+				return 0, err
+			}
+			return c.Purge(purge), nil
+		})
 		if err != nil {
-			return err
-		}
-		if q == nil {
-			continue
-		}
-		c, err := wire.DecodeChange(s.entry.Space, q.Run)
-		if err != nil {
-			return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
-		}
-		purge, _, err := s.eraser.purging([]*merge.Change{c})
-		if err != nil {
-			return err
-		}
-		if c.Purge(purge) == 0 {
-			continue
-		}
-		if q.Run, err = wire.EncodeChange(c); err != nil {
-			return err
-		}
-		if err := s.fold.PutQuarantined(s.entry.Space, id, q); err != nil {
 			return err
 		}
 	}
@@ -217,34 +203,30 @@ func (s *applying) purgeQuarantine(list []*syncv1.ChangeID) error {
 // a record is. What is released must be what applying the entry again keeps.
 func (s *applying) purgeHeld(changes []*merge.Change) error {
 	for _, c := range changes {
-		q, err := s.fold.Quarantined(s.entry.Space, c.ID)
-		if err != nil {
-			return err
-		}
-		if q == nil {
-			continue
-		}
-		held, err := wire.DecodeChange(s.entry.Space, q.Run)
-		if err != nil {
-			return fault.New(fault.Damaged, "quarantined change %s: %w", c.ID, err)
-		}
-		gone := map[*merge.Write]bool{}
-		for r := range c.Records {
-			for w := range c.Records[r].Writes {
-				gone[&held.Records[r].Writes[w]] = c.Records[r].Writes[w].Purged != nil
-			}
-		}
-		if held.Purge(func(_ *merge.RecordWrites, w *merge.Write) bool { return gone[w] }) == 0 {
-			continue
-		}
-		if q.Run, err = wire.EncodeChange(held); err != nil {
-			return err
-		}
-		if err := s.fold.PutQuarantined(s.entry.Space, c.ID, q); err != nil {
+		if err := s.purgeKept(c.ID, func(held *merge.Change) (int, error) { return held.PurgeAs(c), nil }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// purgeKept purges a change that is kept and not merged, if there is one of this id.
+func (s *applying) purgeKept(id merge.ID, purge func(c *merge.Change) (purged int, err error)) error {
+	q, err := s.fold.Quarantined(s.entry.Space, id)
+	if err != nil || q == nil {
+		return err
+	}
+	c, err := wire.DecodeChange(s.entry.Space, q.Run)
+	if err != nil {
+		return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
+	}
+	if purged, err := purge(c); err != nil || purged == 0 {
+		return err
+	}
+	if q.Run, err = wire.EncodeChange(c); err != nil {
+		return err
+	}
+	return s.fold.PutQuarantined(s.entry.Space, id, q)
 }
 
 // purgeEntry purges an entry of the log, and what it gave to the space's own

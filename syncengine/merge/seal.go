@@ -111,6 +111,17 @@ func (c *Change) Purge(erase func(rec *RecordWrites, w *Write) bool) (purged int
 	return purged
 }
 
+// PurgeAs purges of the change what is purged of another copy of it.
+func (c *Change) PurgeAs(other *Change) (purged int) {
+	gone := make(map[*Write]bool)
+	for r := range other.Records {
+		for w := range other.Records[r].Writes {
+			gone[&c.Records[r].Writes[w]] = other.Records[r].Writes[w].Purged != nil
+		}
+	}
+	return c.Purge(func(_ *RecordWrites, w *Write) bool { return gone[w] })
+}
+
 // WriteSalts returns the salts of all writes, in their order: each its own, or
 // one derived from the change's.
 func (c *Change) WriteSalts() []Salt {
