@@ -49,10 +49,10 @@ func (p *pulling) skipCut() (err error) {
 	}
 	since := p.at.position
 	p.at.position = p.head.CutThrough
-	if p.page.Erasures, err = p.erasedSince(since); err != nil {
+	if all, err := p.erasedSince(0); err != nil || len(all) == 0 {
 		return err
 	}
-	if all, err := p.erasedSince(0); err != nil || len(all) == 0 {
+	if p.page.Erasures, err = p.erasedSince(since); err != nil {
 		return err
 	}
 	return p.snapshot.Records(p.space, merge.RecordID{}, func(rec *merge.Record) error {

@@ -177,6 +177,7 @@ func (r *round) adoptErasures(ctx context.Context, space merge.SpaceID, m *syncv
 		if err := r.engine.AdoptErasure(ctx, r.person, space, erasure, records); err != nil {
 			return err
 		}
+		records = nil // whoever they were of, they are erased
 	}
 	return nil
 }
