@@ -48,9 +48,10 @@ func Run(ctx context.Context, engine Engine, by merge.PersonID, rules Rules, day
 	if err != nil {
 		return nil, err
 	}
+	isHeld := rules.held(engine.Schema())
 	slices.SortFunc(spaces, func(a, b syncengine.SpaceInfo) int { return bytes.Compare(a.ID[:], b.ID[:]) })
 	for _, space := range spaces {
-		found, records, err := look(engine, space.ID, byType, rules.heldIn(engine.Schema()), day)
+		found, records, err := look(engine, space.ID, byType, isHeld, day)
 		if err != nil {
 			return list, err
 		}
@@ -130,11 +131,11 @@ func lastHeardOf(engine Engine, space merge.SpaceID, byType map[string]kept) (ma
 	return heard, err
 }
 
-// heldIn returns what tells of a record whether it is held, or a held person's.
-func (r *Rules) heldIn(types *schema.Schema) func(*merge.Record) bool {
-	persons := make([]merge.Erasure, len(r.Held))
+// held returns what tells of a record whether it is held, or a held person's.
+func (r *Rules) held(types *schema.Schema) func(*merge.Record) bool {
+	persons, rules := make([]merge.Erasure, len(r.Held)), types.ErasureRules()
 	for i, id := range r.Held {
-		persons[i] = merge.Erasure{Subject: merge.RecordID(id), Rules: types.ErasureRules()}
+		persons[i] = merge.Erasure{Subject: merge.RecordID(id), Rules: rules}
 	}
 	return func(rec *merge.Record) bool {
 		return slices.ContainsFunc(persons, func(p merge.Erasure) bool { return p.Subject == rec.ID || p.Concerns(rec) != nil })
