@@ -9,6 +9,7 @@ import (
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
@@ -91,7 +92,7 @@ func (t tablet) ClockKey() string {
 
 // LetIn tells whether it may sync.
 func (t tablet) LetIn() bool {
-	return t.Status == directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE || t.Status == directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED
+	return directory.LetIn(t.Status)
 }
 
 // Key is the text that says what has become of the tablet.

@@ -50,7 +50,7 @@ func (w *writing) adopt(known []Known) (more bool, err error) {
 	}
 	for _, id := range w.view.Devices() {
 		device := w.view.Device(id)
-		if listed[id] || !letIn(device.Status) && w.view.Doomed(id) == nil {
+		if listed[id] || !LetIn(device.Status) && w.view.Doomed(id) == nil {
 			continue
 		}
 		gone := proto.CloneOf(device)

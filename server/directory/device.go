@@ -107,8 +107,8 @@ var deviceStatusAfter = map[directoryv1.DeviceStatus][]directoryv1.DeviceStatus{
 	directoryv1.DeviceStatus_DEVICE_STATUS_WIPE_ORDERED: {directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED},
 }
 
-// letIn tells whether a device of this status syncs.
-func letIn(status directoryv1.DeviceStatus) bool {
+// LetIn tells whether a device of this status syncs.
+func LetIn(status directoryv1.DeviceStatus) bool {
 	return status == directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE || status == directoryv1.DeviceStatus_DEVICE_STATUS_RETIRED
 }
 
@@ -122,7 +122,7 @@ func (t *Tenant) SetDeviceStatus(ctx context.Context, by merge.PersonID, id Devi
 			return err
 		case !p.changesDevicesOf(merge.PersonID(device.UserId), w.now):
 			return errNotHere("device")
-		case device.Status == status && letIn(status):
+		case device.Status == status && LetIn(status):
 			return nil
 		case device.Status == status: // the register may not have it
 			return w.put(key, device, syncengine.Ended)
@@ -130,7 +130,7 @@ func (t *Tenant) SetDeviceStatus(ctx context.Context, by merge.PersonID, id Devi
 			return fault.New(fault.Invalid, "device %s: it is %s, and cannot become %s; a tablet that is to come back enrols anew", id, statusText(device.Status), statusText(status))
 		}
 		device.Status, device.StatusBy, device.StatusMillis = status, w.byOrNobody(), w.now
-		if letIn(status) {
+		if LetIn(status) {
 			return w.put(key, device, syncengine.NotLasting)
 		}
 		return w.put(key, device, syncengine.Ended)

@@ -19,7 +19,7 @@ func EndRow(key syncengine.DirectoryKey, data []byte, now int64) ([]byte, error)
 	}
 	switch row := message.(type) {
 	case *directoryv1.Device:
-		if !letIn(row.Status) {
+		if !LetIn(row.Status) {
 			return nil, nil
 		}
 		row.Status, row.StatusBy, row.StatusMillis = directoryv1.DeviceStatus_DEVICE_STATUS_REVOKED, nil, now

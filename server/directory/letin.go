@@ -15,7 +15,7 @@ import (
 // Otherwise it returns nil.
 func (v *View) LetIn(id DeviceID) *directoryv1.Device {
 	device := v.Device(id)
-	if device == nil || !letIn(device.Status) {
+	if device == nil || !LetIn(device.Status) {
 		return nil
 	}
 	if v.User(merge.PersonID(device.UserId)).GetStatus() != directoryv1.UserStatus_USER_STATUS_ACTIVE {

@@ -25,7 +25,7 @@ func Signer(id DeviceID, get func(key syncengine.DirectoryKey) ([]byte, error)) 
 	}
 	return &syncengine.Device{
 		Person: merge.PersonID(device.UserId), Verify: key.Verify,
-		LetIn: letIn(device.Status) && user.GetStatus() == directoryv1.UserStatus_USER_STATUS_ACTIVE,
+		LetIn: LetIn(device.Status) && user.GetStatus() == directoryv1.UserStatus_USER_STATUS_ACTIVE,
 	}, nil
 }
 
