@@ -40,11 +40,7 @@ const spareLines = 8
 // showSheet is the sheet that people sign: who is expected, in the order of names,
 // so that a line's number is the same for all days that are printed together.
 func showSheet(v *visit) error {
-	r, err := v.community()
-	if err != nil {
-		return err
-	}
-	t, err := v.training(r)
+	r, t, err := v.training()
 	if err != nil {
 		return err
 	}

@@ -192,25 +192,25 @@ func (gridPage) Signs() (all []gridMark) {
 }
 
 // training finds the training in the address.
-func (v *visit) training(r *register) (*fieldwork.Training, error) {
+func (v *visit) training() (*register, *fieldwork.Training, error) {
+	r, err := v.community()
+	if err != nil {
+		return nil, nil, err
+	}
 	id, err := pathID[merge.RecordID](v, "training")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	trainings := r.Trainings()
 	i := slices.IndexFunc(trainings, func(t fieldwork.Training) bool { return t.Ref.Record == id })
 	if i < 0 {
-		return nil, errNoPage
+		return nil, nil, errNoPage
 	}
-	return &trainings[i], nil
+	return r, &trainings[i], nil
 }
 
 func showGrid(v *visit) error {
-	r, err := v.community()
-	if err != nil {
-		return err
-	}
-	t, err := v.training(r)
+	r, t, err := v.training()
 	if err != nil {
 		return err
 	}
