@@ -239,6 +239,7 @@ type chapter struct {
 	venues    []Venue
 	quotes    []Quote
 	trainings []Training
+	mistaken  []Training
 	events    []Event
 }
 
@@ -273,6 +274,7 @@ func (k *Reckoner) reckon(books []*Book, persons *Persons) *Reckoning {
 		r.venues = append(r.venues, c.venues...)
 		r.quotes = append(r.quotes, c.quotes...)
 		r.trainings = append(r.trainings, c.trainings...)
+		r.mistaken = append(r.mistaken, c.mistaken...)
 		r.events = append(r.events, c.events...)
 	}
 	slices.SortFunc(r.orphans, func(a, b Orphan) int { return a.Row.Compare(b.Row) })
@@ -280,14 +282,16 @@ func (k *Reckoner) reckon(books []*Book, persons *Persons) *Reckoning {
 	slices.SortFunc(r.venues, func(a, b Venue) int { return a.Ref.Compare(b.Ref) })
 	slices.SortFunc(r.quotes, func(a, b Quote) int { return a.Ref.Compare(b.Ref) })
 	slices.SortFunc(r.trainings, func(a, b Training) int { return a.Ref.Compare(b.Ref) })
+	slices.SortFunc(r.mistaken, func(a, b Training) int { return a.Ref.Compare(b.Ref) })
 	slices.SortFunc(r.events, func(a, b Event) int { return a.Ref.Compare(b.Ref) })
 	return r
 }
 
 func (r *Reckoning) readChapter(b *Book) *chapter {
 	attendance := attendanceBySession(b.marks, r.persons)
+	trainings, mistaken := r.readTrainings(b, attendance)
 	return &chapter{
-		b.orphans(), r.readGroups(b), r.readVenues(b), r.readQuotes(b), r.readTrainings(b, attendance), r.readEvents(b, attendance),
+		b.orphans(), r.readGroups(b), r.readVenues(b), r.readQuotes(b), trainings, mistaken, r.readEvents(b, attendance),
 	}
 }
 

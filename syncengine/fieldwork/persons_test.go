@@ -42,6 +42,27 @@ func TestTwoRegistrationsAreTwoPeopleUntilSomebodyLinksThem(t *testing.T) {
 	}
 }
 
+// A day, or its whole training, was called a mistake, and only the link takes away
+// that anybody was there: one facilitator marked one registration present, and the
+// other absent.
+func TestWhatOnlyALinkMakesAMistakeCountsUnlinked(t *testing.T) {
+	for _, mistake := range []string{"day", "training"} {
+		s, days := registeredTwice(t)
+		s.petro.mark(days[1], "Elena", absent, byRollCall)
+		if mistake == "day" {
+			s.petro.void(days[0])
+		} else {
+			s.petro.void(fieldwork.Ref{Space: days[0].Space, Record: recordID("training")})
+		}
+		s.olha.mark(days[0], "Elena", absent, byRollCall)
+		s.iryna.link("Elena", "Олена", same)
+		r := s.reckon()
+		if trained, unlinked := r.Trained(season).People, r.TrainedUnlinked(season); trained != 0 || unlinked != 1 {
+			t.Errorf("%s called a mistake: %d trained, %d had nobody linked them, want 0 and 1", mistake, trained, unlinked)
+		}
+	}
+}
+
 func TestADuplicateIsDisputedOnlyOnceItIsLinked(t *testing.T) {
 	s, days := registeredTwice(t)
 	s.petro.mark(days[0], "Elena", absent, byRollCall)

@@ -113,23 +113,53 @@ func (r *Reckoning) BelongedAtStart(t *Training, person merge.RecordID, kind rec
 }
 
 // TrainedUnlinked is how many people Trained would count, had nobody linked
-// registrations: a registration that was at a day held is one of them.
+// registrations: a registration that was at a day held is one of them. What was
+// called a mistake counts where only a link takes away that somebody was there.
 func (r *Reckoning) TrainedUnlinked(p Period) int {
 	there := set{}
+	visit := func(registration merge.RecordID) { there.add(registration, true) }
 	for i := range r.trainings {
-		for j := range r.trainings[i].Days {
-			if day := &r.trainings[i].Days[j]; p.Contains(day.Date()) {
-				day.eachUnlinked(func(registration merge.RecordID) { there.add(registration, true) })
-			}
+		r.trainings[i].eachUnlinked(p, visit)
+	}
+	for i := range r.mistaken {
+		if r.mistaken[i].somebodyThereUnlinked() {
+			r.mistaken[i].eachUnlinked(p, visit)
 		}
 	}
 	return len(there)
 }
 
+func (t *Training) eachUnlinked(p Period, visit func(registration merge.RecordID)) {
+	for _, days := range [...][]Day{t.Days, t.mistaken} {
+		for i := range days {
+			if p.Contains(days[i].Date()) {
+				days[i].eachUnlinked(visit)
+			}
+		}
+	}
+}
+
+func (t *Training) somebodyThereUnlinked() bool {
+	there := func(d Day) bool { return d.somebodyThereUnlinked() }
+	return slices.ContainsFunc(t.Days, there) || slices.ContainsFunc(t.mistaken, there)
+}
+
+func (d *Day) somebodyThereUnlinked() bool {
+	for i := range d.Attendance {
+		for _, own := range byRegistration(&d.Attendance[i]) {
+			if somebodyThere([]Attendance{{Decision: own}}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // eachUnlinked visits the registrations that were there, each judged by its own
-// marks. The day was held if it was, or if that finds somebody there.
+// marks. The day was held if it was, or if that finds somebody there; a day called
+// a mistake was not, whatever a tablet says, unless that finds somebody.
 func (d *Day) eachUnlinked(visit func(registration merge.RecordID)) {
-	held := d.Held()
+	held := d.somebodyThere || d.saidHeld() && !d.void
 	var there []merge.RecordID
 	for i := range d.Attendance {
 		a := &d.Attendance[i]

@@ -15,6 +15,7 @@ type Reckoning struct {
 	places        places
 	members       members
 	trainings     []Training
+	mistaken      []Training // called so, and nobody was there
 	events        []Event
 	groups        []Group
 	venues        []Venue

@@ -19,6 +19,7 @@ func drawSeason(t *rapid.T) inLyman {
 	s := newLyman(newField(t))
 	s.iryna.write("initiative", &recordsv1.Group{Kind: initiative})
 	days := []fieldwork.Ref{s.iryna.day(1, 20160801), s.iryna.day(2, 20160802), s.iryna.concert(0)}
+	mistaken := append(slices.Clone(days), fieldwork.Ref{Space: days[0].Space, Record: recordID("training")})
 	s.sync()
 	statuses := rapid.SampledFrom([]recordsv1.SessionStatus{held, cancelled, didNotHappen})
 	for range rapid.IntRange(5, 25).Draw(t, "writes") {
@@ -42,7 +43,7 @@ func drawSeason(t *rapid.T) inLyman {
 		case 6:
 			s.sync()
 		case 7:
-			tab.void(rapid.SampledFrom(days).Draw(t, "mistaken"))
+			tab.void(rapid.SampledFrom(mistaken).Draw(t, "mistaken"))
 		default:
 			tab.mark(rapid.SampledFrom(days).Draw(t, "day"), person, presences.Draw(t, "presence"), max(byTap, evidences.Draw(t, "evidence")))
 		}

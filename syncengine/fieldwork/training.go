@@ -20,6 +20,9 @@ type Training struct {
 	// Attendees are in the order of their ids.
 	Attendees []Attendee
 	void      bool
+	// mistaken are the days called a mistake at which nobody was. They are in no
+	// figure, but for those that leave out who was linked with whom.
+	mistaken []Day
 }
 
 // Attendee is a person who was expected at a training, or is marked at it.
@@ -62,46 +65,53 @@ func (t *Training) FirstHeld() int32 {
 	return first
 }
 
-func (r *Reckoning) readTrainings(b *Book, attendance map[Ref][]Attendance) []Training {
-	days := b.daysByTraining(attendance)
+// readTrainings returns all trainings in the order of their ids; called a mistake
+// are those of them at which nobody was, which it returns apart.
+func (r *Reckoning) readTrainings(b *Book, attendance map[Ref][]Attendance) (trainings, mistaken []Training) {
+	days, mistakenDays := b.daysByTraining(attendance)
 	enrolments := map[Ref][]*recordsv1.Enrolment{}
 	for at, e := range b.enrolments {
 		training := at.to(e.GetTrainingId())
 		enrolments[training] = append(enrolments[training], e)
 	}
-	var trainings []Training
 	for _, at := range sortedRefs(b.trainings) {
 		msg := b.trainings[at].msg
 		t := Training{
 			Ref: at, Message: msg, Community: r.places.of(at.to(msg.GetCommunityId())), Days: days[at],
-			void: b.trainings[at].void,
+			void: b.trainings[at].void, mistaken: mistakenDays[at],
 		}
 		if t.void && !slices.ContainsFunc(t.Days, func(d Day) bool { return d.somebodyThere }) {
+			mistaken = append(mistaken, t)
 			continue
 		}
 		t.Attendees = t.readAttendees(enrolments[at], r.persons)
 		trainings = append(trainings, t)
 	}
-	return trainings
+	return trainings, mistaken
 }
 
-// daysByTraining leaves out days that were called a mistake, unless somebody
-// was there.
-func (b *Book) daysByTraining(attendance map[Ref][]Attendance) map[Ref][]Day {
-	days := map[Ref][]Day{}
+// daysByTraining sets days apart that were called a mistake, unless somebody was
+// there.
+func (b *Book) daysByTraining(attendance map[Ref][]Attendance) (days, mistaken map[Ref][]Day) {
+	days, mistaken = map[Ref][]Day{}, map[Ref][]Day{}
 	for at, session := range b.days {
-		day := newDay(at, session, attendance[at])
-		if !day.void || day.somebodyThere {
-			training := at.to(day.Message.GetTrainingId())
-			days[training] = append(days[training], day)
+		day, of := newDay(at, session, attendance[at]), days
+		if day.void && !day.somebodyThere {
+			of = mistaken
 		}
+		training := at.to(day.Message.GetTrainingId())
+		of[training] = append(of[training], day)
 	}
-	for _, of := range days {
-		slices.SortFunc(of, func(a, b Day) int {
-			return cmp.Or(cmp.Compare(a.Message.GetDayNumber(), b.Message.GetDayNumber()), a.Ref.Compare(b.Ref))
-		})
+	byNumber := func(a, b Day) int {
+		return cmp.Or(cmp.Compare(a.Message.GetDayNumber(), b.Message.GetDayNumber()), a.Ref.Compare(b.Ref))
 	}
-	return days
+	for training := range days {
+		slices.SortFunc(days[training], byNumber)
+	}
+	for training := range mistaken {
+		slices.SortFunc(mistaken[training], byNumber)
+	}
+	return days, mistaken
 }
 
 func (t *Training) readAttendees(enrolments []*recordsv1.Enrolment, persons *Persons) []Attendee {
