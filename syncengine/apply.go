@@ -1,6 +1,9 @@
 package syncengine
 
 import (
+	"bytes"
+	"slices"
+
 	"google.golang.org/protobuf/proto"
 
 	logv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/log/v1"
@@ -268,5 +271,8 @@ func (s *applying) outcomesOf(first uint64, part []*merge.Change, last bool) []w
 func (s *applying) deliver(first uint64, d *logv1.Delivery, outcomes []wire.Outcome) error {
 	d.EntrySeq, d.ReceivedMillis, d.LogBytes = s.seq, s.entry.Received, s.head.LogBytes
 	d.Outcomes = wire.OutcomesToProto(outcomes)
+	// What an entry erases is a set: in which order its changes name the records is
+	// another once what named one of them first is purged.
+	slices.SortFunc(d.Erased, func(a, b *logv1.ErasedRow) int { return bytes.Compare(a.RecordId, b.RecordId) })
 	return s.fold.PutDelivery(s.entry.Space, first, d)
 }
