@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -153,4 +154,25 @@ func TestInABrowserADuplicateIsLinkedAndTakenBack(t *testing.T) {
 	w.open(peoplePath + "/" + lyman.String())
 	w.shows("Is it the same person?")
 	w.look("person")
+}
+
+// The overview leads to the pairs that wait, with the number that the queue has.
+func TestTheOverviewCountsPairsThatMayBeOnePerson(t *testing.T) {
+	o := newOffice(t)
+	b := o.signIn("coordinator")
+	queue := duplicatesPath + "?in=" + o.desk.String()
+	b.get(overviewPath).mustBe(http.StatusOK, overviewPath, `<a href="`+queue+`"><strong>0</strong>`)
+	b.get(overviewPath).mustNotHave("may be one person</span><a")
+	lyman, svatove := o.twice() // in two communities, which the desk sees together
+	b.get(overviewPath).mustBe(http.StatusOK, overviewPath, `<a href="`+queue+`"><strong>1</strong>`, `1 pair of registrations may be one person</span><a href="`+queue+`"`)
+	b.get(queue).mustBe(http.StatusOK, duplicatesPath, "1 pair")
+	b.post(duplicatesPath, "in", o.desk.String(), "first", lyman.String(), "second", svatove.String(), "verdict", "different").mustBe(http.StatusOK, duplicatesPath)
+	b.get(overviewPath).mustBe(http.StatusOK, overviewPath, `<a href="`+queue+`"><strong>0</strong>`)
+	o.signIn("supervisor").get(overviewPath).mustNotHave("may be one person") // who decides about none
+
+	// Who coordinates one community has no desk, and is told of what that one has.
+	o.register(o.hall2, 4, &recordsv1.Participant{FamilyName: "Коваль", GivenName: "Іван", Phone: "+380671112233"})
+	o.register(o.hall2, 5, &recordsv1.Participant{FamilyName: "Коваль", GivenName: "Иван", Phone: "+380671112233"})
+	o.user("local", "Лідія Місцева", directory.Coordinator, directory.InSpace(o.hall2))
+	o.signIn("local").get(overviewPath).mustBe(http.StatusOK, overviewPath, `<a href="`+duplicatesPath+"?in="+o.hall2.String()+`"><strong>1</strong>`)
 }

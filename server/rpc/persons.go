@@ -16,6 +16,7 @@ import (
 // Persons finds who may be registered twice; see package persons.
 type Persons interface {
 	List(ctx context.Context, a persons.Asker, state persons.State, token string, most int) (persons.Page, error)
+	Waiting(ctx context.Context, a persons.Asker) (int, error)
 	Decide(ctx context.Context, a persons.Asker, one, other merge.RecordID, verdict persons.Verdict) (persons.Pair, error)
 	Search(ctx context.Context, a persons.Asker, text string) (persons.Found, error)
 	Find(ctx context.Context, a persons.Asker, registration merge.RecordID) (persons.Someone, error)
@@ -59,6 +60,15 @@ func (s *personsService) ListPairs(ctx context.Context, req *connect.Request[per
 		resp.Pairs = append(resp.Pairs, registrationPair(&page.Pairs[i]))
 	}
 	return connect.NewResponse(resp), nil
+}
+
+func (s *personsService) CountPairs(ctx context.Context, req *connect.Request[personsv1.CountPairsRequest]) (*connect.Response[personsv1.CountPairsResponse], error) {
+	a, err := s.asker(ctx, req.Msg.SpaceId)
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := s.persons.Waiting(ctx, a)
+	return answered(&personsv1.CountPairsResponse{Waiting: int32(waiting)}, err)
 }
 
 func stateOf(state personsv1.PairState) (persons.State, error) {
