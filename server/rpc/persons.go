@@ -18,7 +18,7 @@ type Persons interface {
 	List(ctx context.Context, a persons.Asker, state persons.State, token string, most int) (persons.Page, error)
 	Waiting(ctx context.Context, a persons.Asker) (int, error)
 	Decide(ctx context.Context, a persons.Asker, one, other merge.RecordID, verdict persons.Verdict) (persons.Pair, error)
-	Search(ctx context.Context, a persons.Asker, text string) (persons.Found, error)
+	Search(ctx context.Context, a persons.Asker, text, token string, most int) (persons.Found, error)
 	Find(ctx context.Context, a persons.Asker, registration merge.RecordID) (persons.Someone, error)
 	Attended(ctx context.Context, someone *persons.Someone) ([]persons.Attended, error)
 }
@@ -109,11 +109,11 @@ func (s *personsService) ListPeople(ctx context.Context, req *connect.Request[pe
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.persons.Search(ctx, a, req.Msg.Query)
+	found, err := s.persons.Search(ctx, a, req.Msg.Query, req.Msg.PageToken, int(req.Msg.PageSize))
 	if err != nil {
 		return nil, err
 	}
-	resp := &personsv1.ListPeopleResponse{Total: int32(found.Total)}
+	resp := &personsv1.ListPeopleResponse{Total: int32(found.Total), NextPageToken: found.Next}
 	for i := range found.People {
 		resp.People = append(resp.People, registeredPerson(&found.People[i]))
 	}

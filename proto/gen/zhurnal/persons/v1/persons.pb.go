@@ -778,7 +778,11 @@ type ListPeopleRequest struct {
 	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
 	// Words of the name or their beginnings, in any script, language and order,
 	// or the code on the card; empty for everybody.
-	Query         string `protobuf:"bytes,2,opt,name=query,proto3" json:"query,omitempty"`
+	Query string `protobuf:"bytes,2,opt,name=query,proto3" json:"query,omitempty"`
+	// As the last answer gave it; empty for the first.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// How many people a page may have: 100 if it is zero, or more than that.
+	PageSize      int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -827,13 +831,29 @@ func (x *ListPeopleRequest) GetQuery() string {
 	return ""
 }
 
+func (x *ListPeopleRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListPeopleRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
 // The people who were found, in the order of the Ukrainian alphabet.
 type ListPeopleResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 100.
 	People []*RegisteredPerson `protobuf:"bytes,1,rep,name=people,proto3" json:"people,omitempty"`
-	// How many there are.
-	Total         int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	// How many there are on all pages.
+	Total int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	// Empty after the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -880,6 +900,13 @@ func (x *ListPeopleResponse) GetTotal() int32 {
 		return x.Total
 	}
 	return 0
+}
+
+func (x *ListPeopleResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // A person with all registrations that are linked.
@@ -1214,13 +1241,17 @@ const file_zhurnal_persons_v1_persons_proto_rawDesc = "" +
 	"\averdict\x18\x04 \x01(\x0e2\x1f.zhurnal.records.v1.LinkVerdictR\averdict\x12\x14\n" +
 	"\x05basis\x18\x05 \x01(\tR\x05basis\"J\n" +
 	"\x0eDecideResponse\x128\n" +
-	"\x04pair\x18\x01 \x01(\v2$.zhurnal.persons.v1.RegistrationPairR\x04pair\"D\n" +
+	"\x04pair\x18\x01 \x01(\v2$.zhurnal.persons.v1.RegistrationPairR\x04pair\"\x80\x01\n" +
 	"\x11ListPeopleRequest\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x14\n" +
-	"\x05query\x18\x02 \x01(\tR\x05query\"h\n" +
+	"\x05query\x18\x02 \x01(\tR\x05query\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\"\x90\x01\n" +
 	"\x12ListPeopleResponse\x12<\n" +
 	"\x06people\x18\x01 \x03(\v2$.zhurnal.persons.v1.RegisteredPersonR\x06people\x12\x14\n" +
-	"\x05total\x18\x02 \x01(\x05R\x05total\"w\n" +
+	"\x05total\x18\x02 \x01(\x05R\x05total\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"w\n" +
 	"\x10RegisteredPerson\x12\x1b\n" +
 	"\tperson_id\x18\x01 \x01(\fR\bpersonId\x12F\n" +
 	"\rregistrations\x18\x02 \x03(\v2 .zhurnal.persons.v1.RegistrationR\rregistrations\"J\n" +
