@@ -45,6 +45,9 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"Dismiss": func() error {
 			return unlessNotThere(e.Dismiss(bg, oksana, lyman, []merge.ID{{Replica: merge.ReplicaID{9}, Seq: 1}}, "reason"))
 		},
+		"Accept": func() error {
+			return unlessNotThere(e.Accept(bg, oksana, lyman, []merge.ID{{Replica: merge.ReplicaID{9}, Seq: 1}}))
+		},
 		"Backup":        func() error { return drop(e.Backup(bg, io.Discard)) },
 		"ConfirmBackup": func() error { return unlessNotThere(drop(e.ConfirmBackup(bg, oksana, backup.ID{}, [32]byte{}))) },
 		"ListRecords":   func() error { _, _, _, err := e.ListRecords(bg, oksana, lyman, ""); return err },

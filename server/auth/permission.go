@@ -87,6 +87,7 @@ var needs = map[string]Need{
 	syncv1connect.DeskServiceWriteProcedure:             {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceListQuarantinedProcedure:   {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceDismissProcedure:           {Caller: Member, Roles: settling, Where: InSpace},
+	syncv1connect.DeskServiceAcceptProcedure:            {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceListHistoryProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 	syncv1connect.DeskServiceGetRecordAtProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 

@@ -38,6 +38,7 @@ const (
 	recordsRead                 = audit.RecordsRead
 	recordsSettle  audit.Action = "records.settle"
 	recordsDismiss audit.Action = "records.dismiss"
+	recordsAccept  audit.Action = "records.accept" // kept back, and somebody vouched for it
 	recordsExpire  audit.Action = "records.expire"
 	personErase    audit.Action = "person.erase"
 	personExport   audit.Action = "person.export"
@@ -83,6 +84,7 @@ var audited = map[string]audit.Action{
 	syncv1connect.DeskServiceListRecordsProcedure:       recordsRead,
 	syncv1connect.DeskServiceWriteProcedure:             recordsSettle,
 	syncv1connect.DeskServiceDismissProcedure:           recordsDismiss,
+	syncv1connect.DeskServiceAcceptProcedure:            recordsAccept,
 	syncv1connect.RightsServiceEraseProcedure:           personErase,
 	syncv1connect.RightsServiceExportProcedure:          personExport,
 

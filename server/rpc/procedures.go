@@ -62,6 +62,7 @@ var procedures = map[string]bounds{
 	syncv1connect.DeskServiceGetRecordAtProcedure:       {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceListQuarantinedProcedure:   {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceDismissProcedure:           {messageBytes: askBytes, work: workMost},
+	syncv1connect.DeskServiceAcceptProcedure:            {messageBytes: askBytes, work: workMost},
 	syncv1connect.DeskServiceSurveyProcedure:            {messageBytes: askBytes, work: reportMost},
 	syncv1connect.DeskServiceListReviewProcedure:        {messageBytes: askBytes, work: reportMost},
 	syncv1connect.DeskServiceListRecordsProcedure:       {messageBytes: askBytes, work: workMost},

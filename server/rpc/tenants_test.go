@@ -374,6 +374,7 @@ PersonsService/ListPeople: coordinator
 ReportService/ListReports: coordinator, monitoring, of another programme
 ReportService/Report: coordinator, monitoring
 AudienceService/ListAudiences: administrator, coordinator, data protection, facilitator, monitoring, of another programme, psychologist, supervisor, without a role
+DeskService/Accept: coordinator, supervisor
 DeskService/GetRecordAt: coordinator, facilitator, psychologist, supervisor
 DeskService/ListDisagreements: coordinator, supervisor
 DeskService/ListHistory: coordinator, facilitator, psychologist, supervisor
