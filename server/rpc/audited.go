@@ -92,6 +92,7 @@ var audited = map[string]audit.Action{
 	reportv1connect.ReportServiceReportProcedure:      figuresRead,
 
 	personsv1connect.PersonsServiceListPairsProcedure:  recordsRead,
+	personsv1connect.PersonsServiceCountPairsProcedure: notKept, // it tells of nobody
 	personsv1connect.PersonsServiceDecideProcedure:     personLink,
 	personsv1connect.PersonsServiceListPeopleProcedure: recordsRead,
 	personsv1connect.PersonsServiceGetPersonProcedure:  recordsRead,

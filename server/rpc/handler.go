@@ -203,7 +203,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 			directory: o.Directory, manifest: o.Manifest, contacts: o.Contacts, door: o.Enrol, home: o.Home, trail: o.Trail,
 		}, options...))
 	}
-	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
+	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now, o.Contacts}, options...))
 	if o.Sealed != nil {
 		open(enrolv1connect.NewWipeServiceHandler(&wipeService{o.Directory, o.Sealed, o.Brought}, options...))
 	}

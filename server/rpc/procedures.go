@@ -71,6 +71,7 @@ var procedures = map[string]bounds{
 	reportv1connect.ReportServiceListReportsProcedure:   {messageBytes: probeBytes, work: workMost},
 	reportv1connect.ReportServiceReportProcedure:        {messageBytes: askBytes, work: reportMost},
 	personsv1connect.PersonsServiceListPairsProcedure:   {messageBytes: askBytes, work: reportMost},
+	personsv1connect.PersonsServiceCountPairsProcedure:  {messageBytes: askBytes, work: reportMost},
 	personsv1connect.PersonsServiceDecideProcedure:      {messageBytes: askBytes, work: reportMost},
 	personsv1connect.PersonsServiceListPeopleProcedure:  {messageBytes: askBytes, work: reportMost},
 	personsv1connect.PersonsServiceGetPersonProcedure:   {messageBytes: askBytes, work: reportMost},

@@ -366,6 +366,7 @@ DirectoryService/RetireDevice: administrator, coordinator
 DirectoryService/RevokeDevice: administrator, coordinator
 DirectoryService/SetUserStatus: administrator
 EnrolService/Challenge: administrator, coordinator, data protection, ended, facilitator, monitoring, of another programme, psychologist, supervisor, with a revoked tablet, without a role
+PersonsService/CountPairs: coordinator
 PersonsService/Decide: coordinator
 PersonsService/GetPerson: coordinator
 PersonsService/ListPairs: coordinator
