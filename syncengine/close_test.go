@@ -60,7 +60,7 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"Expire": func() error {
 			return drop(e.Expire(bg, oksana, lyman, []wire.ErasedRecord{{Record: merge.RecordID{9}}}))
 		},
-		"AdoptErasure": func() error { return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}}, nil) },
+		"AdoptErasures": func() error { return e.AdoptErasures(bg, oksana, lyman, []merge.Erasure{{Subject: merge.RecordID{9}}}, nil) },
 		"People":       func() error { return drop(e.People(lyman)) },
 		"Adopt":        func() error { return e.Adopt(bg, oksana, lyman, batches) },
 		"Upstream":     func() error { return drop(e.Upstream(lyman)) },
