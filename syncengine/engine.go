@@ -123,7 +123,7 @@ func Open(o Options) (*Engine, error) {
 }
 
 func (e *Engine) prepare() (err error) {
-	if e.sealer, err = newSealer(e.store.CursorKey(), e.options.Random); err != nil {
+	if e.sealer, err = newSealer(e.store.Secret(), e.options.Random); err != nil {
 		return err
 	}
 	if err := e.loadDirectory(); err != nil {
