@@ -112,7 +112,7 @@ func Open(o Options) (*Engine, error) {
 	if err := e.findEpoch(); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
-	e.owed.Store(true) // a crash may have come between a grant and what it frees
+	e.owed.Store(true) // a crash may have come between a grant, or a device, and what it frees
 	if err := e.releaseOwed(context.Background()); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
