@@ -18,7 +18,7 @@ type Difference struct {
 // Compare calls differ with every row of a partition that is not byte for byte
 // what want has, and with every one that only one of the two has; where no space
 // is said to live, that includes what belongs to none. What is not made by
-// applying the log is left out: the format, the key of cursors, and what a
+// applying the log is left out: the format, the secret, and what a
 // record that has become shorter has left behind.
 func (s *Snapshot) Compare(want *Snapshot, partition uint16, differ func(Difference) error) error {
 	for _, prefix := range prefixesOf(partition) {
@@ -116,7 +116,7 @@ func isRecord(key []byte) bool {
 func isLeftOut(key []byte) bool {
 	switch key[0] {
 	case classMeta:
-		return string(key[1:]) == metaFormat || string(key[1:]) == metaCursorKey
+		return string(key[1:]) == metaFormat || string(key[1:]) == metaSecret
 	case classSpace:
 		return len(key) == spaceKeyBytes+16+4 && key[spaceKeyBytes-1] == kindRecord // a span, compared with its record
 	}
