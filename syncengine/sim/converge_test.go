@@ -122,6 +122,7 @@ func (f *fleet) checkHome(space merge.SpaceID) {
 		means.Erase(of.Record, of.Kept)
 	}
 	f.must(means.Diff(rows), "%s: the server's rows", f.names[space])
+	l.changed.check(f.home, space, rows)
 }
 
 // checkAcknowledged holds the log to what registers have taken.
