@@ -36,14 +36,25 @@ func (l *follower) look(h *home, space merge.SpaceID) {
 }
 
 // check holds what was followed to the rows of the server.
-func (l *follower) check(h *home, space merge.SpaceID, rows []*merge.Record) {
+func (l *follower) check(h *home, space merge.SpaceID) {
 	l.look(h, space)
-	for _, rec := range rows {
-		if l.rows[rec.ID] != rec.Digest() {
+	records := 0
+	_, err := h.engine.Records(space, func(rec *merge.Record) error {
+		if records++; l.rows[rec.ID] != rec.Digest() {
 			h.fail("%s: record %s has changed up to %d, and who follows was not told", h.names[space], rec.ID, l.position)
 		}
+		return nil
+	})
+	if h.must(err, "read the rows of %s", h.names[space]); len(l.rows) != records {
+		h.fail("%s: who follows has %d records, the server %d", h.names[space], len(l.rows), records)
 	}
-	if len(l.rows) != len(rows) {
-		h.fail("%s: who follows has %d records, the server %d", h.names[space], len(l.rows), len(rows))
+}
+
+// checkFollowers is asked while the server still runs that they have followed.
+func (f *fleet) checkFollowers() {
+	for _, space := range f.spaces {
+		if f.failed == nil {
+			f.witness.logs[space].changed.check(f.home, space)
+		}
 	}
 }

@@ -53,6 +53,7 @@ func (f *fleet) converge() {
 func (f *fleet) calmDown() {
 	f.pass(math.MaxInt64)
 	f.calm = true
+	f.checkFollowers()
 	f.say("the faults stop")
 	f.home.disk.Fill(math.MaxUint64)
 	f.home.newer = true
@@ -122,7 +123,6 @@ func (f *fleet) checkHome(space merge.SpaceID) {
 		means.Erase(of.Record, of.Kept)
 	}
 	f.must(means.Diff(rows), "%s: the server's rows", f.names[space])
-	l.changed.check(f.home, space, rows)
 }
 
 // checkAcknowledged holds the log to what registers have taken.
