@@ -39,6 +39,7 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"Spaces":     func() error { return drop(e.Spaces()) },
 		"Accessible": func() error { return drop(e.Accessible(oksana)) },
 		"Records":    func() error { return drop(e.Records(lyman, func(*merge.Record) error { return nil })) },
+		"Changed":    func() error { _, _, err := e.Changed(lyman, 1, func(*merge.Record) error { return nil }); return err },
 		"Digest":     func() error { _, _, err := e.Digest(lyman); return err },
 		"SetAccess":  func() error { return drop(e.SetAccess(bg, oksana, lyman, community, oksana, true)) },
 		"AddSchema":  func() error { _, _, err := e.AddSchema(bg, oksana, nil); return err },

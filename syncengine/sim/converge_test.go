@@ -51,6 +51,7 @@ func (f *fleet) converge() {
 func (f *fleet) calmDown() {
 	f.pass(math.MaxInt64)
 	f.calm = true
+	f.checkFollowers()
 	f.say("the faults stop")
 	f.home.disk.Fill(math.MaxUint64)
 	f.home.newer = true
