@@ -18,6 +18,7 @@ type deviceCommand struct {
 	List   deviceList   `cmd:"" help:"List the devices of your organisation that you may see."`
 	Revoke deviceRevoke `cmd:"" help:"Let a device in no more, for good: it was lost or stolen."`
 	Retire deviceRetire `cmd:"" help:"Do not wait for a device in the figures, until it syncs again."`
+	Unlock deviceUnlock `cmd:"" help:"Print the code that unlocks a tablet which has not met the server for too long, and cannot."`
 	Wipe   deviceWipe   `cmd:"" help:"Order that a device erases what it holds when it next meets the server or a hub."`
 	// Manifest is for whoever reports the breach.
 	Manifest deviceManifest `cmd:"" help:"Say what a lost device holds: which spaces, how many records of which sensitivity."`

@@ -13,7 +13,7 @@ import (
 func TestWhatAnOldSessionDoesNotDo(t *testing.T) {
 	want := []string{
 		syncv1connect.RightsServiceEraseProcedure, syncv1connect.RightsServiceExportProcedure,
-		directoryv1connect.DirectoryServiceRevokeDeviceProcedure, directoryv1connect.DirectoryServiceWipeDeviceProcedure, directoryv1connect.DirectoryServiceGetDeviceManifestProcedure, directoryv1connect.DirectoryServiceSetUserStatusProcedure,
+		directoryv1connect.DirectoryServiceRevokeDeviceProcedure, directoryv1connect.DirectoryServiceWipeDeviceProcedure, directoryv1connect.DirectoryServiceUnlockDeviceProcedure, directoryv1connect.DirectoryServiceGetDeviceManifestProcedure, directoryv1connect.DirectoryServiceSetUserStatusProcedure,
 	}
 	for procedure, need := range needs {
 		if need.Fresh != slices.Contains(want, procedure) {

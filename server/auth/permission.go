@@ -132,6 +132,7 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceInviteDeviceProcedure:   {Caller: Member, Roles: keeping},
 	directoryv1connect.DirectoryServiceListEventsProcedure:     {Caller: Member, Roles: []directory.Role{directory.Administrator, directory.DataProtectionOfficer}},
 	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     {Caller: Member, Roles: keeping, Fresh: true},
+	directoryv1connect.DirectoryServiceUnlockDeviceProcedure:   {Caller: Member, Roles: keeping, Fresh: true},
 	// It tells which counselling rooms there are, and who holds them.
 	directoryv1connect.DirectoryServiceGetDeviceManifestProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer}, Fresh: true},
 

@@ -43,9 +43,9 @@ type programme struct {
 	reads  int
 }
 
-func (p *programme) Records(space merge.SpaceID, each func(*merge.Record) error) (uint64, error) {
+func (p *programme) Changed(space merge.SpaceID, after uint64, each func(*merge.Record) error) (uint64, bool, error) {
 	p.reads++
-	return p.Engine.Records(space, each)
+	return p.Engine.Changed(space, after, each)
 }
 
 func newProgramme(t testing.TB) *programme {

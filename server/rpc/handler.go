@@ -32,6 +32,7 @@ import (
 // Engine is all that the services ask of the engine.
 type Engine interface {
 	SyncEngine
+	UnlockEngine
 	DeskEngine
 	BackupEngine
 	AudienceEngine
@@ -195,12 +196,12 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping}, contacts: o.Contacts,
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine, surveyor: survey.New(o.Engine, o.Now), directory: o.Directory}, options...))
-		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine}, options...))
+		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine, persons: o.Persons}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
 		private(personsv1connect.NewPersonsServiceHandler(&personsService{o.Persons, o.Directory}, options...))
 		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{
-			directory: o.Directory, manifest: o.Manifest, contacts: o.Contacts, door: o.Enrol, home: o.Home, trail: o.Trail,
+			engine: o.Engine, directory: o.Directory, manifest: o.Manifest, contacts: o.Contacts, door: o.Enrol, home: o.Home, trail: o.Trail,
 		}, options...))
 	}
 	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now, o.Contacts}, options...))

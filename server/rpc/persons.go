@@ -21,6 +21,16 @@ type Persons interface {
 	Search(ctx context.Context, a persons.Asker, text, token string, most int) (persons.Found, error)
 	Find(ctx context.Context, a persons.Asker, registration merge.RecordID) (persons.Someone, error)
 	Attended(ctx context.Context, someone *persons.Someone) ([]persons.Attended, error)
+	// Refresh brings what is kept in memory to where the registers are.
+	Refresh(ctx context.Context) error
+}
+
+// refresh lets what is kept of people lose whoever was erased. That it fails is no
+// failure of the erasure: whoever asks next reads what has changed.
+func refresh(ctx context.Context, kept Persons) {
+	if kept != nil {
+		_ = kept.Refresh(context.WithoutCancel(ctx))
+	}
 }
 
 // personsService implements personsv1connect.PersonsServiceHandler.

@@ -89,6 +89,7 @@ var procedures = map[string]bounds{
 	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:      {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:      {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceWipeDeviceProcedure:        {messageBytes: officeBytes, work: workMost},
+	directoryv1connect.DirectoryServiceUnlockDeviceProcedure:      {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceGetDeviceManifestProcedure: {messageBytes: officeBytes, work: reportMost},
 	directoryv1connect.DirectoryServiceInviteDeviceProcedure:      {messageBytes: officeBytes, work: workMost},
 	directoryv1connect.DirectoryServiceListEventsProcedure:        {messageBytes: officeBytes, work: workMost},
