@@ -2,10 +2,8 @@ package console
 
 import (
 	"bytes"
-	"fmt"
 	"html/template"
 	"io"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -21,7 +19,6 @@ import (
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 const reportsPath = "/reports"
@@ -75,6 +72,8 @@ type reportPage struct {
 	Document     *shownDocument
 	CSV, XLSX    string
 	Completeness shownTable
+	// Publish is where it is published; empty where it is not for the reader.
+	Publish string
 }
 
 // reportForm is what somebody asks for.
@@ -147,7 +146,7 @@ func showReport(v *visit) error {
 	default:
 		data.Document = inLanguage(document, l)
 		data.Completeness = shownOf(&document.Completeness, l, "completeness")
-		data.CSV, data.XLSX = v.download("csv"), v.download("xlsx")
+		data.CSV, data.XLSX, data.Publish = v.download("csv"), v.download("xlsx"), v.download("publish")
 	}
 	p.Data = data
 	return v.show(p)
@@ -202,20 +201,24 @@ func (v *visit) desksCounted() []deskChoice {
 
 // report asks for what the form says.
 func (v *visit) report(form *reportForm) (*table.Document, error) {
-	req := &reportv1.ReportRequest{Report: form.Name, Public: form.Public}
-	for _, desk := range form.Desks {
-		if desk.Chosen {
-			id, err := parseID[merge.SpaceID](desk.ID)
-			if err != nil {
-				return nil, err
-			}
-			req.DeskSpaceId = id[:]
-		}
+	req, err := v.reportRequest(form)
+	if err != nil {
+		return nil, err
 	}
-	if req.DeskSpaceId == nil {
-		return nil, errNoPage
+	resp, err := v.calls.report.Report(v.ctx(), connect.NewRequest(req))
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	return table.FromWire(resp.Msg.Document), nil
+}
+
+// reportRequest is what the form says.
+func (v *visit) reportRequest(form *reportForm) (*reportv1.ReportRequest, error) {
+	desk, err := deskAsked(form.Desks)
+	if err != nil {
+		return nil, err
+	}
+	req := &reportv1.ReportRequest{Report: form.Name, Public: form.Public, DeskSpaceId: desk[:]}
 	if req.From, err = dayAsked(form.From); err != nil {
 		return nil, err
 	}
@@ -227,11 +230,7 @@ func (v *visit) report(form *reportForm) (*table.Document, error) {
 			req.Settings = append(req.Settings, &reportv1.Setting{Parameter: p.Name, Value: p.Value})
 		}
 	}
-	resp, err := v.calls.report.Report(v.ctx(), connect.NewRequest(req))
-	if err != nil {
-		return nil, err
-	}
-	return table.FromWire(resp.Msg.Document), nil
+	return req, nil
 }
 
 // dayAsked reads a day as forms have it.
@@ -279,12 +278,18 @@ func shownOf(t *table.Table, l table.Language, id string) shownTable {
 	return s
 }
 
+// What files are.
+const (
+	csvType  = "text/csv; charset=utf-8"
+	xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
+
 func downloadCSV(v *visit) error {
-	return v.downloadAs("csv", "text/csv; charset=utf-8", table.WriteCSV)
+	return v.downloadAs("csv", csvType, table.WriteCSV)
 }
 
 func downloadXLSX(v *visit) error {
-	return v.downloadAs("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", table.WriteXLSX)
+	return v.downloadAs("xlsx", xlsxType, table.WriteXLSX)
 }
 
 // downloadAs answers with a file whose name says what it is.
@@ -301,12 +306,7 @@ func (v *visit) downloadAs(kind, contentType string, write func(io.Writer, *tabl
 	if err := write(&file, document, v.language()); err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", contentType)
-	v.w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.%s"`, form.fileName(), kind))
-	v.w.Header().Set("Content-Length", strconv.Itoa(file.Len()))
-	v.w.WriteHeader(http.StatusOK)
-	_, _ = file.WriteTo(v.w) // the browser has gone
-	return nil
+	return v.sendFile(&file, form.fileName()+"."+kind, contentType)
 }
 
 // fileName has nothing in it that somebody has typed.
