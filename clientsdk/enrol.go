@@ -49,6 +49,10 @@ func ParseSoftwareKey(private []byte) (*SoftwareKey, error) {
 // the register's author is; nothing in it is secret. An answer that was lost is
 // had by asking again with the same key, also after the invitation has run out.
 //
+// A server that was restored from a backup of before does not know the device any
+// more. Enrolled again with the same key, and another invitation for the same
+// person, it is the device that it was: what it signed counts again.
+//
 // If the invitation has pins, the server must show one of them, whatever else
 // the client trusts.
 func Enrol(ctx context.Context, invitation Invitation, label string, signer Signer, client *http.Client) (Identity, error) {
@@ -73,5 +77,8 @@ func Enrol(ctx context.Context, invitation Invitation, label string, signer Sign
 		return Identity{}, fault.New(fault.Malformed, "enrol: the server does not say which device of whom this is")
 	}
 	identity.Device, identity.Person = credential.DeviceID(resp.Msg.DeviceId), merge.PersonID(resp.Msg.PersonId)
+	if identity.Device != credential.DeviceOf(key.Algorithm(), key.Bytes()) {
+		return Identity{}, fault.New(fault.Malformed, "enrol: the server gives this device the id of another key")
+	}
 	return identity, nil
 }

@@ -109,6 +109,8 @@ type home struct {
 	before, after func() error
 	// lease is for how long tablets may be used without contact.
 	lease time.Duration
+	// withholdsKey says that with the lease comes no key that unlocks.
+	withholdsKey bool
 	// alter changes an answer on its way.
 	alter func(*syncv1.SyncResponse)
 	// beforeRepair is called before the engine sees a question about a damaged
@@ -160,6 +162,7 @@ type line struct {
 	syncv1connect.SyncServiceClient // none: what a register does not call
 	home                            *home
 	person                          merge.PersonID
+	device                          clientsdk.DeviceID // zero where it is nothing to the test
 }
 
 func (h *home) line(person string) line { return line{home: h, person: named[merge.PersonID](person)} }
@@ -232,7 +235,11 @@ func (l line) serve(ctx context.Context, req *syncv1.SyncRequest) (*syncv1.SyncR
 	resp := wire.SyncResponse(down, h.engine.Epoch(), h.clock.now(), func(err error) *syncv1.Fault {
 		return &syncv1.Fault{Kind: syncv1.FaultKind(fault.KindOf(err)), Message: err.Error()}
 	})
-	resp.LeaseMillis = uint64(h.lease.Milliseconds())
+	if resp.LeaseMillis = uint64(h.lease.Milliseconds()); h.lease > 0 && !h.withholdsKey {
+		key, err := h.engine.UnlockKey(l.device)
+		resp.UnlockKey = key[:]
+		return resp, err
+	}
 	return resp, nil
 }
 
@@ -258,6 +265,8 @@ type tablet struct {
 	clock *clock
 	dir   string
 	space clientsdk.SpaceID
+	// deviceKey signs for the device; nil where it is nothing to the test.
+	deviceKey clientsdk.Signer
 }
 
 // newTablet opens a register that holds one community.
@@ -275,7 +284,7 @@ func newTablet(t testing.TB, h *home, person, space string) *tablet {
 func (tab *tablet) open(known *schema.Schema) {
 	tab.t.Helper()
 	r, err := clientsdk.Open(context.Background(), clientsdk.Options{
-		Dir: tab.dir, Key: tabletKey, Author: tab.line.person, Schema: known, Clock: tab.clock.now, Random: seeded(uint64(len(tab.dir)) + rand.Uint64()),
+		Dir: tab.dir, Key: tabletKey, Author: tab.line.person, Device: tab.line.device, Signer: tab.deviceKey, Schema: known, Clock: tab.clock.now, Random: seeded(uint64(len(tab.dir)) + rand.Uint64()),
 	})
 	if err != nil {
 		tab.t.Fatal(err)

@@ -15,9 +15,10 @@ import (
 
 // ErrLocked says that the tablet has not been in contact with home for longer than
 // its offline lease: nothing is read or written until a [Register.Sync] has
-// reached home. Nothing is lost, and what is unsent goes up with that sync. The
-// error has the kind fault.Locked.
-var ErrLocked = errors.New("the register is locked: the tablet has not been in contact with home for too long. Connect it and sync; nothing is lost")
+// reached home, or a code is given that [Register.Unlock] takes. Nothing is lost,
+// and what is unsent goes up with the next sync. The error has the kind
+// fault.Locked.
+var ErrLocked = errors.New("the register is locked: the tablet has not been in contact with home for too long. Connect it and sync, or ask a coordinator for a code that unlocks it; nothing is lost")
 
 // dayMillis is the most that one look at a clock which is behind counts for.
 const dayMillis = 24 * 60 * 60 * 1000
@@ -44,6 +45,8 @@ type lease struct {
 	// behindMillis is by how much the clock was behind home's at the contact: once, it
 	// may be put right.
 	behindMillis int64
+	// addedMillis is what codes have added to allowedMillis since the last contact.
+	addedMillis int64
 }
 
 // pass counts what has passed until the clock shows this.
@@ -71,10 +74,17 @@ func (l *lease) renew(nowMillis, homeMillis, allowedMillis int64) {
 	}
 }
 
-func (l *lease) isOver() bool { return l.allowedMillis > 0 && l.spentMillis > l.allowedMillis }
+// add lengthens the lease: from now on, if it is over.
+func (l *lease) add(days int) {
+	l.addedMillis = max(l.spentMillis-l.allowedMillis, l.addedMillis) + int64(days)*dayMillis
+}
+
+func (l *lease) leftMillis() int64 { return l.allowedMillis + l.addedMillis - l.spentMillis }
+
+func (l *lease) isOver() bool { return l.allowedMillis > 0 && l.leftMillis() < 0 }
 
 func (l *lease) encode() (data []byte) {
-	for _, n := range []int64{l.allowedMillis, l.spentMillis, l.highestMillis, l.seenMillis, l.behindMillis} {
+	for _, n := range []int64{l.allowedMillis, l.spentMillis, l.highestMillis, l.seenMillis, l.behindMillis, l.addedMillis} {
 		data = binary.BigEndian.AppendUint64(data, uint64(n))
 	}
 	return data
@@ -84,7 +94,7 @@ func decodeLease(data []byte) (l lease, err error) {
 	if len(data) == 0 {
 		return l, nil
 	}
-	into := []*int64{&l.allowedMillis, &l.spentMillis, &l.highestMillis, &l.seenMillis, &l.behindMillis}
+	into := []*int64{&l.allowedMillis, &l.spentMillis, &l.highestMillis, &l.seenMillis, &l.behindMillis, &l.addedMillis}
 	if len(data) != 8*len(into) {
 		return l, fault.New(fault.Damaged, "lease of %d bytes", len(data))
 	}
@@ -102,6 +112,11 @@ const leaseSavedEachMillis = 60 * 60 * 1000
 
 // tenure is the lease of an open register.
 type tenure struct {
+	// saving is held while something of this is written.
+	saving sync.Mutex
+	// unlocking is what is on the disk; guarded by saving.
+	unlocking unlocking
+
 	mu    sync.Mutex
 	lease lease
 	// saved is what is on the disk.
@@ -114,6 +129,12 @@ func (r *Register) openLease(ctx context.Context) error {
 		data, err := tx.Property(propertyLease)
 		if err == nil {
 			r.tenure.lease, err = decodeLease(data)
+		}
+		if err == nil {
+			data, err = tx.Property(propertyUnlocking)
+		}
+		if err == nil {
+			r.tenure.unlocking, err = decodeUnlocking(data)
 		}
 		return err
 	})
@@ -131,7 +152,7 @@ func (r *Register) openLease(ctx context.Context) error {
 func (r *Register) checkLease(ctx context.Context) error {
 	l, due := r.passLease()
 	if due {
-		if err := r.saveLease(ctx, l); err != nil && fault.KindOf(err) != fault.NoRoom { // a full disk must not lock who works
+		if err := r.saveLease(ctx); err != nil && fault.KindOf(err) != fault.NoRoom { // a full disk must not lock who works
 			return err
 		}
 	}
@@ -160,6 +181,9 @@ func (r *Register) passLease() (l lease, due bool) {
 func (r *Register) renewLease(ctx context.Context, resp *syncv1.SyncResponse) error {
 	allowed := int64(min(resp.LeaseMillis, uint64(leaseMost.Milliseconds())))
 	t := &r.tenure
+	t.saving.Lock()
+	defer t.saving.Unlock()
+	unlocking := t.unlocking.renewed(resp.UnlockKey)
 	t.mu.Lock()
 	if allowed == 0 && t.saved.allowedMillis == 0 {
 		t.mu.Unlock()
@@ -168,30 +192,50 @@ func (r *Register) renewLease(ctx context.Context, resp *syncv1.SyncResponse) er
 	t.lease.renew(r.options.Clock(), resp.ServerTimeMillis, allowed)
 	fresh, saysAsMuch := t.lease, t.saved.saysAsMuchAs(&t.lease)
 	t.mu.Unlock()
-	if saysAsMuch {
+	if saysAsMuch && unlocking == t.unlocking {
 		return nil
 	}
-	return r.saveLease(ctx, fresh)
+	return r.writeLease(ctx, fresh, unlocking)
 }
 
 // saysAsMuchAs tells whether a lease that was written comes to the same as one that
 // has just begun, but for less than what a lease is written for.
 func (l *lease) saysAsMuchAs(fresh *lease) bool {
 	moved := fresh.highestMillis - l.highestMillis
-	return l.allowedMillis == fresh.allowedMillis && l.behindMillis == fresh.behindMillis && 0 <= moved && l.spentMillis+moved < leaseSavedEachMillis
+	return l.allowedMillis == fresh.allowedMillis && l.behindMillis == fresh.behindMillis && l.addedMillis == fresh.addedMillis && 0 <= moved && l.spentMillis+moved < leaseSavedEachMillis
 }
 
 // leaseMost bounds what a server may say.
 const leaseMost = 100 * 365 * 24 * time.Hour
 
-func (r *Register) saveLease(ctx context.Context, l lease) error {
-	err := r.store.Write(ctx, func(tx localstore.Tx) error { return tx.SetProperty(propertyLease, l.encode()) })
+// saveLease writes the lease as it is now.
+func (r *Register) saveLease(ctx context.Context) error {
+	t := &r.tenure
+	t.saving.Lock()
+	defer t.saving.Unlock()
+	t.mu.Lock()
+	l := t.lease
+	t.mu.Unlock()
+	return r.writeLease(ctx, l, t.unlocking)
+}
+
+// writeLease writes both in one transaction: a code is used up by what it gives.
+// The caller holds saving.
+func (r *Register) writeLease(ctx context.Context, l lease, u unlocking) error {
+	err := r.store.Write(ctx, func(tx localstore.Tx) error {
+		if err := tx.SetProperty(propertyLease, l.encode()); err != nil || u == r.tenure.unlocking {
+			return err
+		}
+		return tx.SetProperty(propertyUnlocking, u.encode())
+	})
 	if err != nil {
 		return about(err, "keep the lease")
 	}
-	r.tenure.mu.Lock()
-	defer r.tenure.mu.Unlock()
-	r.tenure.saved = l
+	t := &r.tenure
+	t.unlocking = u
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.saved = l
 	return nil
 }
 
@@ -200,6 +244,8 @@ type Lease struct {
 	// Allowed is how long home allows it, counted from the last contact; zero for
 	// ever.
 	Allowed time.Duration
+	// Added is what codes have added to that; see [Register.Unlock].
+	Added time.Duration
 	// Left is what is left of it; not more than zero where the register is locked.
 	Left time.Duration
 }
@@ -213,6 +259,7 @@ func (r *Register) Lease() Lease {
 	}
 	return Lease{
 		Allowed: time.Duration(l.allowedMillis) * time.Millisecond,
-		Left:    time.Duration(l.allowedMillis-l.spentMillis) * time.Millisecond,
+		Added:   time.Duration(l.addedMillis) * time.Millisecond,
+		Left:    time.Duration(l.leftMillis()) * time.Millisecond,
 	}
 }

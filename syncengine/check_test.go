@@ -145,7 +145,7 @@ func TestAHealthyStorePassesItsCheck(t *testing.T) {
 }
 
 // Every bit counts: whichever row is altered, lost or added to, the check finds
-// it. What it cannot know is the key of cursors, which is any 32 bytes, and what
+// it. What it cannot know is the store's secret, which is any 32 bytes, and what
 // is left of a record that was longer.
 func TestCheckFindsDamageInEveryRow(t *testing.T) {
 	disk := worn(t)
@@ -154,7 +154,7 @@ func TestCheckFindsDamageInEveryRow(t *testing.T) {
 	eachRow(disk, func(key, value []byte) {
 		rows++
 		kinds[kindOf(key)] = true
-		if string(key) == "mcursor-key" {
+		if string(key) == "msecret" {
 			return
 		}
 		mustBeFound(t, disk, key, damages(value))

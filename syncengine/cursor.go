@@ -3,6 +3,8 @@ package syncengine
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"encoding/binary"
 	"io"
 
@@ -52,14 +54,18 @@ func parseCursor(data []byte) cursor {
 	return cursor{rows: data[0] == 1, grant: n(0), position: n(1), target: n(2), since: n(3), tail: n(4), next: merge.RecordID(data[41:]), epoch: wire.EpochID(data[57:])}
 }
 
-// sealer seals cursors with a key that only this store has, bound to the space.
+// sealer seals cursors with a key of the store's secret, bound to the space.
 type sealer struct {
 	aead   cipher.AEAD
 	random io.Reader
 }
 
-func newSealer(key [32]byte, random io.Reader) (*sealer, error) {
-	block, err := aes.NewCipher(key[:])
+func newSealer(secret [32]byte, random io.Reader) (*sealer, error) {
+	key, err := hkdf.Key(sha256.New, secret[:], nil, "zhurnal/cursor/1", 32)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "cursor key: %w", err)
+	}
+	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, fault.New(fault.Internal, "cursor key: %w", err)
 	}

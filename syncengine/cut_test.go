@@ -291,7 +291,7 @@ func TestCheckFindsDamageInACutRegister(t *testing.T) {
 	rows := 0
 	eachRow(a.disk, func(key, value []byte) {
 		rows++
-		if string(key) == "mcursor-key" {
+		if string(key) == "msecret" {
 			return
 		}
 		for what, altered := range damages(value) {

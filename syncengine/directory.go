@@ -37,6 +37,9 @@ type DirectoryPut struct {
 	// Lasting says whether the change must outlive the restore of an older
 	// backup.
 	Lasting Lasting
+	// Frees says that something may wait in quarantine for the row: it is tried
+	// again with the next Sync.
+	Frees bool
 }
 
 // Lasting says what the register is told of a change to the directory.
@@ -137,6 +140,9 @@ func (e *Engine) ChangeDirectory(ctx context.Context, by merge.PersonID, puts []
 	e.directory.reached(outcome.Position) // of a conflict too: what it is with is to be seen
 	if !outcome.Recorded {
 		return 0, fault.New(fault.Conflict, "directory: somebody else changed it meanwhile; look again, and ask again")
+	}
+	if slices.ContainsFunc(puts, func(put DirectoryPut) bool { return put.Frees }) {
+		e.owed.Store(true)
 	}
 	if err := e.registerEnds(puts, outcome.Position); err != nil {
 		return 0, fault.New(fault.KindOf(err), "directory: %w: ask again, or a restore may take it back", err)

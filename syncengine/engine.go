@@ -112,7 +112,7 @@ func Open(o Options) (*Engine, error) {
 	if err := e.findEpoch(); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
-	e.owed.Store(true) // a crash may have come between a grant and what it frees
+	e.owed.Store(true) // a crash may have come between a grant, or a device, and what it frees
 	if err := e.releaseOwed(context.Background()); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -123,7 +123,7 @@ func Open(o Options) (*Engine, error) {
 }
 
 func (e *Engine) prepare() (err error) {
-	if e.sealer, err = newSealer(e.store.CursorKey(), e.options.Random); err != nil {
+	if e.sealer, err = newSealer(e.store.Secret(), e.options.Random); err != nil {
 		return err
 	}
 	if err := e.loadDirectory(); err != nil {

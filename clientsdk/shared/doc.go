@@ -21,6 +21,10 @@
 // outlives the app and the battery; nothing is ever destroyed by wrong PINs.
 // Changing a PIN wraps the key again, and touches no record.
 //
+// A PIN that is forgotten is recovered by nobody. The code of
+// clientsdk.Register.Unlock lengthens the offline lease of a register that a PIN
+// has opened, and opens none.
+//
 // # What it does not
 //
 // The wait holds up who has the tablet in the hand, not who copies its files and

@@ -14,7 +14,7 @@ import (
 func TestWhatAnOldSessionDoesNotDo(t *testing.T) {
 	want := []string{
 		syncv1connect.RightsServiceEraseProcedure, syncv1connect.RightsServiceExportProcedure,
-		directoryv1connect.DirectoryServiceRevokeDeviceProcedure, directoryv1connect.DirectoryServiceWipeDeviceProcedure, directoryv1connect.DirectoryServiceGetDeviceManifestProcedure, directoryv1connect.DirectoryServiceSetUserStatusProcedure,
+		directoryv1connect.DirectoryServiceRevokeDeviceProcedure, directoryv1connect.DirectoryServiceWipeDeviceProcedure, directoryv1connect.DirectoryServiceUnlockDeviceProcedure, directoryv1connect.DirectoryServiceGetDeviceManifestProcedure, directoryv1connect.DirectoryServiceSetUserStatusProcedure,
 		reportv1connect.ReportServicePublishReportProcedure,
 	}
 	for procedure, need := range needs {

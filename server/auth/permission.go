@@ -87,6 +87,7 @@ var needs = map[string]Need{
 	syncv1connect.DeskServiceWriteProcedure:             {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceListQuarantinedProcedure:   {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceDismissProcedure:           {Caller: Member, Roles: settling, Where: InSpace},
+	syncv1connect.DeskServiceAcceptProcedure:            {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceListHistoryProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 	syncv1connect.DeskServiceGetRecordAtProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 
@@ -106,6 +107,7 @@ var needs = map[string]Need{
 	reportv1connect.ReportServiceGetPublicationProcedure:   {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
 	personsv1connect.PersonsServiceListPairsProcedure:  {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceCountPairsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 	personsv1connect.PersonsServiceDecideProcedure:     {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 	personsv1connect.PersonsServiceListPeopleProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 	personsv1connect.PersonsServiceGetPersonProcedure:  {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
@@ -135,6 +137,7 @@ var needs = map[string]Need{
 	directoryv1connect.DirectoryServiceInviteDeviceProcedure:   {Caller: Member, Roles: keeping},
 	directoryv1connect.DirectoryServiceListEventsProcedure:     {Caller: Member, Roles: []directory.Role{directory.Administrator, directory.DataProtectionOfficer}},
 	directoryv1connect.DirectoryServiceWipeDeviceProcedure:     {Caller: Member, Roles: keeping, Fresh: true},
+	directoryv1connect.DirectoryServiceUnlockDeviceProcedure:   {Caller: Member, Roles: keeping, Fresh: true},
 	// It tells which counselling rooms there are, and who holds them.
 	directoryv1connect.DirectoryServiceGetDeviceManifestProcedure: {Caller: Member, Roles: []directory.Role{directory.DataProtectionOfficer}, Fresh: true},
 

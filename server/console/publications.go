@@ -46,19 +46,9 @@ type shownPublication struct {
 	Chosen                         bool // in a form
 }
 
-// deskAsked is the desk whose publications are shown.
-func deskAsked(desks []deskChoice) (id merge.SpaceID, err error) {
-	for _, desk := range desks {
-		if desk.Chosen {
-			return parseID[merge.SpaceID](desk.ID)
-		}
-	}
-	return id, errNoPage
-}
-
 func showPublications(v *visit) error {
 	data := publicationsPage{Desks: v.desksCounted()}
-	desk, err := deskAsked(data.Desks)
+	desk, err := chosenDesk(data.Desks)
 	if err != nil && v.asked("desk") != "" {
 		return err
 	}
@@ -126,7 +116,7 @@ func showPublication(v *visit) error {
 
 // publication is the one that the address names.
 func (v *visit) publication() (*reportv1.Publication, *table.Document, error) {
-	desk, err := deskAsked(v.desksCounted())
+	desk, err := chosenDesk(v.desksCounted())
 	if err != nil {
 		return nil, nil, err
 	}

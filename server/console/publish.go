@@ -62,7 +62,7 @@ func (v *visit) showPublish(wrong error) error {
 // superseded are the publications whose place the report may take: those of its kind
 // that still hold.
 func (v *visit) superseded(form *reportForm) (others []shownPublication, err error) {
-	desk, err := deskAsked(form.Desks)
+	desk, err := chosenDesk(form.Desks)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 const reportsPath = "/reports"
@@ -74,6 +75,9 @@ type reportPage struct {
 	Completeness shownTable
 	// Publish is where it is published; empty where it is not for the reader.
 	Publish string
+	// Contact is how the programme's tablets stand now; nil for who may not list
+	// them, and beside what is published.
+	Contact *contactNow
 }
 
 // reportForm is what somebody asks for.
@@ -147,6 +151,9 @@ func showReport(v *visit) error {
 		data.Document = inLanguage(document, l)
 		data.Completeness = shownOf(&document.Completeness, l, "completeness")
 		data.CSV, data.XLSX, data.Publish = v.download("csv"), v.download("xlsx"), v.download("publish")
+		if data.Contact, err = v.contactNow(form); err != nil {
+			return err
+		}
 	}
 	p.Data = data
 	return v.show(p)
@@ -199,6 +206,16 @@ func (v *visit) desksCounted() []deskChoice {
 	return desks
 }
 
+// chosenDesk is the desk that was chosen.
+func chosenDesk(desks []deskChoice) (id merge.SpaceID, err error) {
+	for _, desk := range desks {
+		if desk.Chosen {
+			return parseID[merge.SpaceID](desk.ID)
+		}
+	}
+	return id, errNoPage
+}
+
 // report asks for what the form says.
 func (v *visit) report(form *reportForm) (*table.Document, error) {
 	req, err := v.reportRequest(form)
@@ -214,7 +231,7 @@ func (v *visit) report(form *reportForm) (*table.Document, error) {
 
 // reportRequest is what the form says.
 func (v *visit) reportRequest(form *reportForm) (*reportv1.ReportRequest, error) {
-	desk, err := deskAsked(form.Desks)
+	desk, err := chosenDesk(form.Desks)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ var groups = [][]route{
 	reportRoutes,
 	publicationRoutes,
 	deviceRoutes,
+	lostRoutes,
 	rightsRoutes,
 	auditRoutes,
 }

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
@@ -9,6 +8,7 @@ import (
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -44,17 +44,14 @@ var errInvitation = fault.New(fault.NotFound, "this invitation is not known, was
 
 // UseInvitation makes a device of whoever has the secret of an invitation, whose
 // SHA-256 this is. Of many who use one at once, one does. The same public key
-// again, as after an answer that was lost, is the device that it was made.
+// again, as after an answer that was lost, is the device that it was made; also at
+// a server that was restored and has forgotten it, with another invitation.
 func (d *Directory) UseInvitation(ctx context.Context, secretHash [32]byte, n NewDevice) (id DeviceID, device *directoryv1.Device, err error) {
 	if err := n.check(); err != nil {
 		return id, nil, err
 	}
-	fresh, err := newID[DeviceID](d.random)
-	if err != nil {
-		return id, nil, err
-	}
 	err = d.change(ctx, merge.PersonID{}, func(w *writing) (err error) {
-		id, device, err = w.useInvitation(secretHash, n, fresh)
+		id, device, err = w.useInvitation(secretHash, n)
 		return err
 	})
 	if err != nil {
@@ -63,39 +60,39 @@ func (d *Directory) UseInvitation(ctx context.Context, secretHash [32]byte, n Ne
 	return id, device, nil
 }
 
-func (w *writing) useInvitation(secretHash [32]byte, n NewDevice, fresh DeviceID) (DeviceID, *directoryv1.Device, error) {
+func (w *writing) useInvitation(secretHash [32]byte, n NewDevice) (id DeviceID, device *directoryv1.Device, err error) {
 	invited, invitation := w.view.InvitationBySecret(secretHash)
+	id = credential.DeviceOf(credential.Algorithm(n.Algorithm), n.PublicKey)
+	known := w.view.Device(id)
 	switch {
 	case invitation == nil || invitation.Withdrawn || OrganisationID(invitation.OrganisationId) != n.Organisation:
-		return fresh, nil, errInvitation
+		return id, nil, errInvitation
+	case len(invitation.UsedByDevice) > 0 && (DeviceID(invitation.UsedByDevice) != id || known == nil):
+		return id, nil, errInvitation
 	case len(invitation.UsedByDevice) > 0:
-		id := DeviceID(invitation.UsedByDevice)
-		device := w.view.Device(id)
-		if device == nil || device.Algorithm != n.Algorithm || !bytes.Equal(device.PublicKey, n.PublicKey) {
-			return fresh, nil, errInvitation
-		}
-		return id, device, nil
-	}
-	if w.view.hasKey(n.Algorithm, n.PublicKey) {
-		return fresh, nil, fault.New(fault.Invalid, "device: this key has enrolled before; draw another")
+		return id, known, nil
+	case known != nil:
+		return id, nil, fault.New(fault.Invalid, "device: this key has enrolled before; draw another")
 	}
 	userKey := keyOf(directoryv1.RowKind_ROW_KIND_USER, merge.PersonID(invitation.UserId))
 	user := find[*directoryv1.User](w.view, userKey)
 	if invitation.ExpiresMillis <= w.now || user.GetStatus() != directoryv1.UserStatus_USER_STATUS_ACTIVE {
-		return fresh, nil, errInvitation
+		return id, nil, errInvitation
 	}
-	device := &directoryv1.Device{
+	device = &directoryv1.Device{
 		OrganisationId: invitation.OrganisationId, UserId: invitation.UserId, TabletLabel: n.TabletLabel,
 		Algorithm: n.Algorithm, PublicKey: n.PublicKey, EnrolledMillis: w.now, InvitationId: invited[:],
 		Status: directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE, WipeKey: invitation.WipeKey,
 	}
 	used := proto.CloneOf(invitation)
-	used.UsedByDevice, used.ClosedMillis = fresh[:], w.now
+	used.UsedByDevice, used.ClosedMillis = id[:], w.now
 	w.restsOn(userKey)
 	if err := w.put(keyOf(directoryv1.RowKind_ROW_KIND_INVITATION, invited), used, syncengine.Ended); err != nil {
-		return fresh, nil, err
+		return id, nil, err
 	}
-	return fresh, device, w.put(keyOf(directoryv1.RowKind_ROW_KIND_DEVICE, fresh), device, syncengine.NotLasting)
+	key := keyOf(directoryv1.RowKind_ROW_KIND_DEVICE, id)
+	w.at(key).Frees = true // what others have brought of it to a server that was restored
+	return id, device, w.put(key, device, syncengine.NotLasting)
 }
 
 // deviceStatusAfter says which status may follow which. Revoked is for good, but

@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"bytes"
 	"context"
 
 	"google.golang.org/protobuf/proto"
@@ -27,16 +26,6 @@ func (v *View) LetIn(id DeviceID) *directoryv1.Device {
 // Devices lists all devices, also those that were turned away.
 func (v *View) Devices() []DeviceID {
 	return list(v, directoryv1.RowKind_ROW_KIND_DEVICE, func(DeviceID, *directoryv1.Device) bool { return true })
-}
-
-// hasKey tells whether a device has, or had, this public key.
-func (v *View) hasKey(algorithm directoryv1.KeyAlgorithm, key []byte) bool {
-	for _, row := range v.rows {
-		if d, ok := row.message.(*directoryv1.Device); ok && d.Algorithm == algorithm && bytes.Equal(d.PublicKey, key) {
-			return true
-		}
-	}
-	return false
 }
 
 // Return makes a device active again that was retired, and syncs. Of one that was

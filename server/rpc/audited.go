@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1/adminv1connect"
+	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
 	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
@@ -40,6 +41,7 @@ const (
 	recordsRead                 = audit.RecordsRead
 	recordsSettle  audit.Action = "records.settle"
 	recordsDismiss audit.Action = "records.dismiss"
+	recordsAccept  audit.Action = "records.accept" // kept back, and somebody vouched for it
 	recordsExpire  audit.Action = "records.expire"
 	personErase    audit.Action = "person.erase"
 	personExport   audit.Action = "person.export"
@@ -56,7 +58,8 @@ const (
 	deviceRetire   audit.Action = "device.retire"
 	deviceWipe     audit.Action = "device.wipe" // ordered
 	deviceManifest audit.Action = "device.manifest"
-	deviceWiped    audit.Action = "device.wiped" // by its receipt
+	deviceWiped    audit.Action = "device.wiped"  // by its receipt
+	deviceUnlock   audit.Action = "device.unlock" // for as many days as it counts
 	inviteMake     audit.Action = "invitation.make"
 	auditRead      audit.Action = "audit.read"
 	registerCopy   audit.Action = "register.backup"
@@ -86,6 +89,7 @@ var audited = map[string]audit.Action{
 	syncv1connect.DeskServiceListRecordsProcedure:       recordsRead,
 	syncv1connect.DeskServiceWriteProcedure:             recordsSettle,
 	syncv1connect.DeskServiceDismissProcedure:           recordsDismiss,
+	syncv1connect.DeskServiceAcceptProcedure:            recordsAccept,
 	syncv1connect.RightsServiceEraseProcedure:           personErase,
 	syncv1connect.RightsServiceExportProcedure:          personExport,
 
@@ -96,6 +100,7 @@ var audited = map[string]audit.Action{
 	reportv1connect.ReportServiceGetPublicationProcedure:   figuresRead,
 
 	personsv1connect.PersonsServiceListPairsProcedure:  recordsRead,
+	personsv1connect.PersonsServiceCountPairsProcedure: notKept, // it tells of nobody
 	personsv1connect.PersonsServiceDecideProcedure:     personLink,
 	personsv1connect.PersonsServiceListPeopleProcedure: recordsRead,
 	personsv1connect.PersonsServiceGetPersonProcedure:  recordsRead,
@@ -113,6 +118,7 @@ var audited = map[string]audit.Action{
 	directoryv1connect.DirectoryServiceRevokeDeviceProcedure:      deviceRevoke,
 	directoryv1connect.DirectoryServiceRetireDeviceProcedure:      deviceRetire,
 	directoryv1connect.DirectoryServiceWipeDeviceProcedure:        deviceWipe,
+	directoryv1connect.DirectoryServiceUnlockDeviceProcedure:      deviceUnlock,
 	directoryv1connect.DirectoryServiceGetDeviceManifestProcedure: deviceManifest,
 	directoryv1connect.DirectoryServiceInviteDeviceProcedure:      inviteMake,
 	directoryv1connect.DirectoryServiceListEventsProcedure:        auditRead,
@@ -211,6 +217,8 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 	case *syncv1.PullResponse:
 		e.Count, e.Position = countOf(given.Page), given.Page.GetPosition()
 		return some(e)
+	case *directoryv1.UnlockDeviceResponse:
+		e.Count = int(given.Days)
 	case *personsv1.ListPairsResponse:
 		e.Count = 2 * len(given.Pairs)
 		return some(e)

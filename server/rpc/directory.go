@@ -22,6 +22,7 @@ import (
 // directoryService implements directoryv1connect.DirectoryServiceHandler. What
 // callers may see and change is judged by package directory, on what they are.
 type directoryService struct {
+	engine    UnlockEngine
 	directory *directory.Directory
 	manifest  Manifest
 	contacts  *contact.Book

@@ -32,6 +32,7 @@ import (
 // Engine is all that the services ask of the engine.
 type Engine interface {
 	SyncEngine
+	UnlockEngine
 	DeskEngine
 	BackupEngine
 	AudienceEngine
@@ -200,10 +201,10 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
 		private(personsv1connect.NewPersonsServiceHandler(&personsService{o.Persons, o.Directory}, options...))
 		private(directoryv1connect.NewDirectoryServiceHandler(&directoryService{
-			directory: o.Directory, manifest: o.Manifest, contacts: o.Contacts, door: o.Enrol, home: o.Home, trail: o.Trail,
+			engine: o.Engine, directory: o.Directory, manifest: o.Manifest, contacts: o.Contacts, door: o.Enrol, home: o.Home, trail: o.Trail,
 		}, options...))
 	}
-	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
+	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now, o.Contacts}, options...))
 	if o.Sealed != nil {
 		open(enrolv1connect.NewWipeServiceHandler(&wipeService{o.Directory, o.Sealed, o.Brought}, options...))
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/signin"
 	"github.com/zhurnal/zhurnal/server/wiped"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -102,6 +103,10 @@ func (s *scripted) Sync(_ context.Context, person merge.PersonID, ups []wire.Spa
 		return nil, errUnset
 	}
 	return s.sync(ups, pageBytes)
+}
+
+func (s *scripted) UnlockKey(device credential.DeviceID) (credential.UnlockKey, error) {
+	return credential.UnlockKeyOf([]byte("of the scripted engine"), device)
 }
 
 func (s *scripted) Epoch() wire.EpochID { return wire.EpochID{0xe0, 15: 1} }

@@ -11,7 +11,8 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
-// Tablets are told for how long they may be used without contact.
+// Tablets are told for how long they may be used without contact, and by what they
+// know a code that lengthens that.
 func TestEachSyncSaysHowLongTheLeaseIs(t *testing.T) {
 	engine := &scripted{sync: func([]wire.SpaceUp, int) ([]wire.SpaceDown, error) { return nil, nil }}
 	for _, lease := range []time.Duration{0, 21 * 24 * time.Hour} {
@@ -22,5 +23,6 @@ func TestEachSyncSaysHowLongTheLeaseIs(t *testing.T) {
 		resp, err := client.Sync(t.Context(), req)
 		noError(t, err)
 		mustBe(t, "lease", resp.Msg.LeaseMillis, uint64(lease.Milliseconds()))
+		mustBe(t, "it comes with a key", len(resp.Msg.UnlockKey) > 0, lease > 0)
 	}
 }

@@ -41,7 +41,10 @@ type SyncEngine interface {
 
 // syncService implements syncv1connect.SyncServiceHandler.
 type syncService struct {
-	engine    SyncEngine
+	engine interface {
+		SyncEngine
+		UnlockEngine
+	}
 	directory *directory.Directory
 	now       func() int64
 	lease     time.Duration
@@ -104,8 +107,7 @@ func (s *syncService) Sync(ctx context.Context, req *connect.Request[syncv1.Sync
 	downs := withRefused(ups, served)
 	s.note(ctx, req.Msg.Status)
 	resp := wire.SyncResponse(downs, s.engine.Epoch(), s.now(), s.edge.tell(ctx, req.Spec().Procedure))
-	resp.LeaseMillis = uint64(s.lease.Milliseconds())
-	return connect.NewResponse(resp), nil
+	return answered(resp, s.lend(ctx, resp))
 }
 
 // note remembers how the tablet stood that has just synced.

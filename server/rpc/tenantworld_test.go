@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"google.golang.org/protobuf/proto"
@@ -109,6 +110,7 @@ type tenantWorld struct {
 	client    *http.Client
 	sync      syncv1connect.SyncServiceClient
 	door      *enrol.Service
+	kept      *audit.Log
 }
 
 func newTenantWorld(t *testing.T) *tenantWorld {
@@ -137,8 +139,10 @@ func newTenantWorld(t *testing.T) *tenantWorld {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = kept.Close() })
+	w.kept = kept
 	w.running = startWith(t, engine, brief, func(o *Options) {
 		o.Directory, o.Enrol, o.Audit, o.Trail, o.Home = w.directory, w.door, kept, kept, credential.Home{Server: "http://127.0.0.1"}
+		o.OfflineLease = 21 * 24 * time.Hour
 		o.Manifest = &manifest.Maker{Engine: engine, Log: noEntries{}, Directory: w.directory, Now: now}
 		o.Limits = guard.Usual // but for how often one asks: this test asks more in a minute than a tablet in a year
 		o.Limits.AddressPerSecond, o.Limits.CallerPerSecond, o.Limits.AddressBurst, o.Limits.CallerBurst = 1e6, 1e6, 1e6, 1e6

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -43,7 +44,9 @@ func TestAWipeIsOrderedToldAndConfirmed(t *testing.T) {
 	keeper := merge.PersonID{0xad, 15: 9}
 	office.AssignEverywhere(keeper, directory.Administrator)
 	log := &kept{}
-	server := startWith(t, &scripted{}, usual, func(o *Options) { o.Audit = log })
+	server := startWith(t, &scripted{}, usual, func(o *Options) {
+		o.Audit, o.Now = log, func() int64 { return time.Now().UnixMilli() } // the directory's
+	})
 	client := httpClient(t, 1)
 	wipeKey, err := credential.NewSoftwareKey(rand.Reader)
 	noError(t, err)
@@ -75,13 +78,24 @@ func TestAWipeIsOrderedToldAndConfirmed(t *testing.T) {
 		}
 		return resp.Msg, nil
 	}
+	listed := func() *directoryv1.ListedDevice {
+		req := connect.NewRequest(&directoryv1.ListDevicesRequest{})
+		req.Header().Set("Authorization", office.Header(keeper))
+		resp, err := desk.ListDevices(t.Context(), req)
+		noError(t, err)
+		return resp.Msg.Devices[slices.IndexFunc(resp.Msg.Devices, func(d *directoryv1.ListedDevice) bool { return bytes.Equal(d.DeviceId, device[:]) })]
+	}
 	if told, err := token(wipeKey); connect.CodeOf(err) != connect.CodeUnauthenticated {
 		t.Errorf("a stranger hears of it: %v, %v", told, err)
 	}
+	mustBe(t, "when it was told, before", listed().WipeToldMillis, 0)
 	told, err := token(key)
 	noError(t, err)
 	if told.Token != "" || !bytes.Equal(told.WipeOrder.GetSignature(), order.Signature) {
 		t.Errorf("the device hears %v", told)
+	}
+	if d := listed(); d.WipeToldMillis < d.StatusMillis || d.Contact != nil {
+		t.Errorf("it was told, and is listed as %v", d)
 	}
 
 	file := []byte("what was sealed")
@@ -117,6 +131,9 @@ func TestAWipeIsOrderedToldAndConfirmed(t *testing.T) {
 
 	var got []audit.Event
 	for _, e := range log.taken() {
+		if e.Action == directoryRead {
+			continue
+		}
 		got = append(got, audit.Event{Action: e.Action, By: e.By, Target: e.Target, Outcome: e.Outcome})
 	}
 	by, target := keeper.String(), device.String()

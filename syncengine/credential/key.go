@@ -82,6 +82,14 @@ func isEd25519(key []byte) bool {
 	return new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 0
 }
 
+// DeviceOf is the id of the device that has a key: a hash of it, so that a tablet
+// which enrols again, at a server that was restored from before it had, is the
+// device that signed what it wrote, and nobody else is.
+func DeviceOf(algorithm Algorithm, key []byte) DeviceID {
+	hash := sha256.Sum256(append(append(begin("zhurnal/device/1"), byte(algorithm)), key...))
+	return DeviceID(hash[:])
+}
+
 // Algorithm returns how the key signs.
 func (k PublicKey) Algorithm() Algorithm { return k.algorithm }
 

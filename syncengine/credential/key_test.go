@@ -172,3 +172,17 @@ func TestAKeyThatIsNobodysIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// Worked out by another program from what zhurnal/enrol/v1/enrol.proto says.
+func TestADevicesIDFollowsFromItsKey(t *testing.T) {
+	key := make([]byte, 65)
+	for i := range key {
+		key[i] = byte(i)
+	}
+	if id := credential.DeviceOf(credential.Ed25519, key[:32]); id.String() != "93ae1bcc7130b37323afe193a03f4179" {
+		t.Errorf("Ed25519: %s", id)
+	}
+	if id := credential.DeviceOf(credential.ES256, key); id.String() != "9fe744d669f9588d120a068ea3f824a9" {
+		t.Errorf("ES256: %s", id)
+	}
+}

@@ -10,9 +10,10 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// The ids, 16 bytes each, drawn at random and never reused.
+// The ids, 16 bytes each, drawn at random and never reused; but a device's, which
+// its key gives it.
 type (
-	// DeviceID names a device: one key, of one person.
+	// DeviceID names a device: one key, of one person. See [DeviceOf].
 	DeviceID = merge.DeviceID
 	// OrganisationID names an organisation, which has its people and spaces for
 	// itself.

@@ -40,9 +40,7 @@ func (f *fleet) converge() {
 			f.checkEqual(t, space)
 		}
 	}
-	for _, space := range f.spaces {
-		f.checkErased(space)
-	}
+	f.checkErased()
 	if f.failed == nil && f.tally.Forgotten+f.tally.Erased > 0 {
 		f.home.checkRows()
 	}

@@ -14,6 +14,8 @@ type witness struct {
 	*fleet
 	person merge.PersonID
 	logs   map[merge.SpaceID]*spaceLog
+	// held is the signature that was held against its device's key last.
+	held *merge.Signature
 }
 
 // spaceLog is the log of a space as the witness has read it.

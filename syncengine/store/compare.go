@@ -18,7 +18,7 @@ type Difference struct {
 // Compare calls differ with every row of a partition that is not byte for byte
 // what want has, and with every one that only one of the two has; where no space
 // is said to live, that includes what belongs to none. What is not made by
-// applying the log is left out: the format, the key of cursors, and what a
+// applying the log is left out: the format, the secret, and what a
 // record that has become shorter has left behind.
 func (s *Snapshot) Compare(want *Snapshot, partition uint16, differ func(Difference) error) error {
 	for _, prefix := range prefixesOf(partition) {
@@ -28,8 +28,8 @@ func (s *Snapshot) Compare(want *Snapshot, partition uint16, differ func(Differe
 		if err != nil {
 			return err
 		}
-		err = want.scan(prefix, prefix, func(key, _ []byte) error {
-			if has, err := s.view.has(key); err != nil || has || isLeftOut(key) {
+		err = want.scan(prefix, prefix, func(key, due []byte) error {
+			if has, err := s.view.has(key); err != nil || has || isLeftOut(key) || nobodyWaits(key, due) {
 				return err
 			}
 			return differ(Difference{describe(key), "it is missing"})
@@ -74,6 +74,9 @@ func (s *Snapshot) compareRow(want *Snapshot, key, value []byte, differ func(Dif
 	if err != nil {
 		return err
 	}
+	if due == nil && nobodyWaits(key, value) {
+		return nil
+	}
 	if due == nil {
 		return differ(Difference{describe(key), "the log does not make it"})
 	}
@@ -113,11 +116,19 @@ func isRecord(key []byte) bool {
 func isLeftOut(key []byte) bool {
 	switch key[0] {
 	case classMeta:
-		return string(key[1:]) == metaFormat || string(key[1:]) == metaCursorKey
+		return string(key[1:]) == metaFormat || string(key[1:]) == metaSecret
 	case classSpace:
 		return len(key) == spaceKeyBytes+16+4 && key[spaceKeyBytes-1] == kindRecord // a span, compared with its record
 	}
 	return false
+}
+
+// nobodyWaits tells whether a row says that nothing waits any more. Whether there is
+// such a row, or none since nothing ever waited, depends on what an entry still told
+// of itself when it was applied: one that is purged tells how it ended, and not what
+// waited for what else came with it.
+func nobodyWaits(key, value []byte) bool {
+	return len(value) == 0 && len(key) >= spaceKeyBytes && key[0] == classSpace && key[spaceKeyBytes-1] == kindWaiting
 }
 
 // describe says which row a key is of.

@@ -252,7 +252,7 @@ func endedIsGone(t *testing.T, d *disk) {
 
 func reopeningKeepsEverything(t *testing.T, d *disk) {
 	s := d.open()
-	cursorKey := s.CursorKey()
+	secret := s.Secret()
 	for i := range uint64(50) {
 		d.fold(s, func(f *store.Fold) {
 			d.must(f.PutDelivery(lyman, 1+i, &logv1.Delivery{Batch: bytes.Repeat([]byte{byte(i)}, 1000)}))
@@ -261,7 +261,7 @@ func reopeningKeepsEverything(t *testing.T, d *disk) {
 	}
 	d.must(s.Close())
 	s = d.open()
-	if s.CursorKey() != cursorKey || cursorKey == ([32]byte{}) {
+	if s.Secret() != secret || secret == ([32]byte{}) {
 		t.Error("the store is another one")
 	}
 	d.look(s, func(v *store.Snapshot) {

@@ -189,7 +189,7 @@ func otherFormatIsRefused(t *testing.T, d *disk) {
 
 func lostIdentityIsRefused(t *testing.T, d *disk) {
 	d.must(d.open().Close())
-	d.rewrite("mcursor-key", []byte("half of"))
+	d.rewrite("msecret", []byte("half of"))
 	if _, err := d.tryOpen(); fault.KindOf(err) != fault.Damaged {
 		t.Fatalf("error %v", err)
 	}

@@ -155,7 +155,7 @@ func TestACloneIsWhatABackupWouldHold(t *testing.T) {
 	restored := &server{t: t, memory: s.memory.Clone()}
 	restored.start()
 	restored.mustHold(1)
-	if restored.store.CursorKey() != s.store.CursorKey() {
+	if restored.store.Secret() != s.store.Secret() {
 		t.Error("the copy is another store")
 	}
 	restored.mustPut(3)

@@ -16,7 +16,7 @@ const format = 1
 
 const (
 	metaFormat    = "format"
-	metaCursorKey = "cursor-key"
+	metaSecret    = "secret"
 	metaSchema    = "schema/" // place in the log
 	metaEpoch     = "epoch/"  // number
 	metaDirectory = "directory"
@@ -24,8 +24,8 @@ const (
 
 // Store is an open store.
 type Store struct {
-	backend   backend
-	cursorKey [32]byte
+	backend backend
+	secret  [32]byte
 	// committing keeps commits out while files are scrubbed.
 	committing sync.Mutex
 }
@@ -44,7 +44,7 @@ type Options struct {
 	Unsynced bool
 	// Existing says that a store that is not there is an error, not a new one.
 	Existing bool
-	// Random gives the bytes for a new store's cursor key.
+	// Random gives the bytes for a new store's secret.
 	Random io.Reader
 }
 
@@ -103,30 +103,31 @@ func checkFormat(stored []byte) error {
 func (s *Store) readIdentity() error {
 	snapshot := s.Snapshot()
 	defer snapshot.Close()
-	cursorKey, err := snapshot.get(metaKey(metaCursorKey))
+	secret, err := snapshot.get(metaKey(metaSecret))
 	if err != nil {
 		return err
 	}
-	if len(cursorKey) != len(s.cursorKey) {
+	if len(secret) != len(s.secret) {
 		return fault.New(fault.Damaged, "the store has lost its own identity: it is damaged; restore it from a backup")
 	}
-	copy(s.cursorKey[:], cursorKey)
+	copy(s.secret[:], secret)
 	return nil
 }
 
 // create gives a new store its identity.
 func (s *Store) create(random io.Reader) error {
-	if _, err := io.ReadFull(random, s.cursorKey[:]); err != nil {
+	if _, err := io.ReadFull(random, s.secret[:]); err != nil {
 		return fmt.Errorf("random bytes for a new store: %w", err)
 	}
 	fold := s.Fold()
 	fold.set(metaKey(metaFormat), binary.BigEndian.AppendUint32(nil, format))
-	fold.set(metaKey(metaCursorKey), s.cursorKey[:])
+	fold.set(metaKey(metaSecret), s.secret[:])
 	return fold.Commit()
 }
 
-// CursorKey returns the key that seals cursors.
-func (s *Store) CursorKey() [32]byte { return s.cursorKey }
+// Secret returns random bytes that only this store has, and stores restored from its
+// backups. Keys are derived from it, each for one purpose.
+func (s *Store) Secret() [32]byte { return s.secret }
 
 // Schemas returns the FileDescriptorSets that were made known, in order.
 func (s *Store) Schemas() ([][]byte, error) {

@@ -24,7 +24,7 @@ var File_zhurnal_directory_v1_directory_service_proto protoreflect.FileDescripto
 
 const file_zhurnal_directory_v1_directory_service_proto_rawDesc = "" +
 	"\n" +
-	",zhurnal/directory/v1/directory_service.proto\x12\x14zhurnal.directory.v1\x1a#zhurnal/directory/v1/manifest.proto\x1a!zhurnal/directory/v1/office.proto2\xd2\f\n" +
+	",zhurnal/directory/v1/directory_service.proto\x12\x14zhurnal.directory.v1\x1a#zhurnal/directory/v1/manifest.proto\x1a!zhurnal/directory/v1/office.proto2\xb9\r\n" +
 	"\x10DirectoryService\x12k\n" +
 	"\x0eListProgrammes\x12+.zhurnal.directory.v1.ListProgrammesRequest\x1a,.zhurnal.directory.v1.ListProgrammesResponse\x12e\n" +
 	"\fAddProgramme\x12).zhurnal.directory.v1.AddProgrammeRequest\x1a*.zhurnal.directory.v1.AddProgrammeResponse\x12_\n" +
@@ -43,7 +43,8 @@ const file_zhurnal_directory_v1_directory_service_proto_rawDesc = "" +
 	"\n" +
 	"ListEvents\x12'.zhurnal.directory.v1.ListEventsRequest\x1a(.zhurnal.directory.v1.ListEventsResponse\x12_\n" +
 	"\n" +
-	"WipeDevice\x12'.zhurnal.directory.v1.WipeDeviceRequest\x1a(.zhurnal.directory.v1.WipeDeviceResponse\x12t\n" +
+	"WipeDevice\x12'.zhurnal.directory.v1.WipeDeviceRequest\x1a(.zhurnal.directory.v1.WipeDeviceResponse\x12e\n" +
+	"\fUnlockDevice\x12).zhurnal.directory.v1.UnlockDeviceRequest\x1a*.zhurnal.directory.v1.UnlockDeviceResponse\x12t\n" +
 	"\x11GetDeviceManifest\x12..zhurnal.directory.v1.GetDeviceManifestRequest\x1a/.zhurnal.directory.v1.GetDeviceManifestResponseBGZEgithub.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1;directoryv1b\x06proto3"
 
 var file_zhurnal_directory_v1_directory_service_proto_goTypes = []any{
@@ -62,23 +63,25 @@ var file_zhurnal_directory_v1_directory_service_proto_goTypes = []any{
 	(*InviteDeviceRequest)(nil),       // 12: zhurnal.directory.v1.InviteDeviceRequest
 	(*ListEventsRequest)(nil),         // 13: zhurnal.directory.v1.ListEventsRequest
 	(*WipeDeviceRequest)(nil),         // 14: zhurnal.directory.v1.WipeDeviceRequest
-	(*GetDeviceManifestRequest)(nil),  // 15: zhurnal.directory.v1.GetDeviceManifestRequest
-	(*ListProgrammesResponse)(nil),    // 16: zhurnal.directory.v1.ListProgrammesResponse
-	(*AddProgrammeResponse)(nil),      // 17: zhurnal.directory.v1.AddProgrammeResponse
-	(*ListSpacesResponse)(nil),        // 18: zhurnal.directory.v1.ListSpacesResponse
-	(*AddSpaceResponse)(nil),          // 19: zhurnal.directory.v1.AddSpaceResponse
-	(*ListUsersResponse)(nil),         // 20: zhurnal.directory.v1.ListUsersResponse
-	(*AddUserResponse)(nil),           // 21: zhurnal.directory.v1.AddUserResponse
-	(*SetUserStatusResponse)(nil),     // 22: zhurnal.directory.v1.SetUserStatusResponse
-	(*AssignResponse)(nil),            // 23: zhurnal.directory.v1.AssignResponse
-	(*EndAssignmentResponse)(nil),     // 24: zhurnal.directory.v1.EndAssignmentResponse
-	(*ListDevicesResponse)(nil),       // 25: zhurnal.directory.v1.ListDevicesResponse
-	(*RevokeDeviceResponse)(nil),      // 26: zhurnal.directory.v1.RevokeDeviceResponse
-	(*RetireDeviceResponse)(nil),      // 27: zhurnal.directory.v1.RetireDeviceResponse
-	(*InviteDeviceResponse)(nil),      // 28: zhurnal.directory.v1.InviteDeviceResponse
-	(*ListEventsResponse)(nil),        // 29: zhurnal.directory.v1.ListEventsResponse
-	(*WipeDeviceResponse)(nil),        // 30: zhurnal.directory.v1.WipeDeviceResponse
-	(*GetDeviceManifestResponse)(nil), // 31: zhurnal.directory.v1.GetDeviceManifestResponse
+	(*UnlockDeviceRequest)(nil),       // 15: zhurnal.directory.v1.UnlockDeviceRequest
+	(*GetDeviceManifestRequest)(nil),  // 16: zhurnal.directory.v1.GetDeviceManifestRequest
+	(*ListProgrammesResponse)(nil),    // 17: zhurnal.directory.v1.ListProgrammesResponse
+	(*AddProgrammeResponse)(nil),      // 18: zhurnal.directory.v1.AddProgrammeResponse
+	(*ListSpacesResponse)(nil),        // 19: zhurnal.directory.v1.ListSpacesResponse
+	(*AddSpaceResponse)(nil),          // 20: zhurnal.directory.v1.AddSpaceResponse
+	(*ListUsersResponse)(nil),         // 21: zhurnal.directory.v1.ListUsersResponse
+	(*AddUserResponse)(nil),           // 22: zhurnal.directory.v1.AddUserResponse
+	(*SetUserStatusResponse)(nil),     // 23: zhurnal.directory.v1.SetUserStatusResponse
+	(*AssignResponse)(nil),            // 24: zhurnal.directory.v1.AssignResponse
+	(*EndAssignmentResponse)(nil),     // 25: zhurnal.directory.v1.EndAssignmentResponse
+	(*ListDevicesResponse)(nil),       // 26: zhurnal.directory.v1.ListDevicesResponse
+	(*RevokeDeviceResponse)(nil),      // 27: zhurnal.directory.v1.RevokeDeviceResponse
+	(*RetireDeviceResponse)(nil),      // 28: zhurnal.directory.v1.RetireDeviceResponse
+	(*InviteDeviceResponse)(nil),      // 29: zhurnal.directory.v1.InviteDeviceResponse
+	(*ListEventsResponse)(nil),        // 30: zhurnal.directory.v1.ListEventsResponse
+	(*WipeDeviceResponse)(nil),        // 31: zhurnal.directory.v1.WipeDeviceResponse
+	(*UnlockDeviceResponse)(nil),      // 32: zhurnal.directory.v1.UnlockDeviceResponse
+	(*GetDeviceManifestResponse)(nil), // 33: zhurnal.directory.v1.GetDeviceManifestResponse
 }
 var file_zhurnal_directory_v1_directory_service_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.directory.v1.DirectoryService.ListProgrammes:input_type -> zhurnal.directory.v1.ListProgrammesRequest
@@ -96,25 +99,27 @@ var file_zhurnal_directory_v1_directory_service_proto_depIdxs = []int32{
 	12, // 12: zhurnal.directory.v1.DirectoryService.InviteDevice:input_type -> zhurnal.directory.v1.InviteDeviceRequest
 	13, // 13: zhurnal.directory.v1.DirectoryService.ListEvents:input_type -> zhurnal.directory.v1.ListEventsRequest
 	14, // 14: zhurnal.directory.v1.DirectoryService.WipeDevice:input_type -> zhurnal.directory.v1.WipeDeviceRequest
-	15, // 15: zhurnal.directory.v1.DirectoryService.GetDeviceManifest:input_type -> zhurnal.directory.v1.GetDeviceManifestRequest
-	16, // 16: zhurnal.directory.v1.DirectoryService.ListProgrammes:output_type -> zhurnal.directory.v1.ListProgrammesResponse
-	17, // 17: zhurnal.directory.v1.DirectoryService.AddProgramme:output_type -> zhurnal.directory.v1.AddProgrammeResponse
-	18, // 18: zhurnal.directory.v1.DirectoryService.ListSpaces:output_type -> zhurnal.directory.v1.ListSpacesResponse
-	19, // 19: zhurnal.directory.v1.DirectoryService.AddSpace:output_type -> zhurnal.directory.v1.AddSpaceResponse
-	20, // 20: zhurnal.directory.v1.DirectoryService.ListUsers:output_type -> zhurnal.directory.v1.ListUsersResponse
-	21, // 21: zhurnal.directory.v1.DirectoryService.AddUser:output_type -> zhurnal.directory.v1.AddUserResponse
-	22, // 22: zhurnal.directory.v1.DirectoryService.SetUserStatus:output_type -> zhurnal.directory.v1.SetUserStatusResponse
-	23, // 23: zhurnal.directory.v1.DirectoryService.Assign:output_type -> zhurnal.directory.v1.AssignResponse
-	24, // 24: zhurnal.directory.v1.DirectoryService.EndAssignment:output_type -> zhurnal.directory.v1.EndAssignmentResponse
-	25, // 25: zhurnal.directory.v1.DirectoryService.ListDevices:output_type -> zhurnal.directory.v1.ListDevicesResponse
-	26, // 26: zhurnal.directory.v1.DirectoryService.RevokeDevice:output_type -> zhurnal.directory.v1.RevokeDeviceResponse
-	27, // 27: zhurnal.directory.v1.DirectoryService.RetireDevice:output_type -> zhurnal.directory.v1.RetireDeviceResponse
-	28, // 28: zhurnal.directory.v1.DirectoryService.InviteDevice:output_type -> zhurnal.directory.v1.InviteDeviceResponse
-	29, // 29: zhurnal.directory.v1.DirectoryService.ListEvents:output_type -> zhurnal.directory.v1.ListEventsResponse
-	30, // 30: zhurnal.directory.v1.DirectoryService.WipeDevice:output_type -> zhurnal.directory.v1.WipeDeviceResponse
-	31, // 31: zhurnal.directory.v1.DirectoryService.GetDeviceManifest:output_type -> zhurnal.directory.v1.GetDeviceManifestResponse
-	16, // [16:32] is the sub-list for method output_type
-	0,  // [0:16] is the sub-list for method input_type
+	15, // 15: zhurnal.directory.v1.DirectoryService.UnlockDevice:input_type -> zhurnal.directory.v1.UnlockDeviceRequest
+	16, // 16: zhurnal.directory.v1.DirectoryService.GetDeviceManifest:input_type -> zhurnal.directory.v1.GetDeviceManifestRequest
+	17, // 17: zhurnal.directory.v1.DirectoryService.ListProgrammes:output_type -> zhurnal.directory.v1.ListProgrammesResponse
+	18, // 18: zhurnal.directory.v1.DirectoryService.AddProgramme:output_type -> zhurnal.directory.v1.AddProgrammeResponse
+	19, // 19: zhurnal.directory.v1.DirectoryService.ListSpaces:output_type -> zhurnal.directory.v1.ListSpacesResponse
+	20, // 20: zhurnal.directory.v1.DirectoryService.AddSpace:output_type -> zhurnal.directory.v1.AddSpaceResponse
+	21, // 21: zhurnal.directory.v1.DirectoryService.ListUsers:output_type -> zhurnal.directory.v1.ListUsersResponse
+	22, // 22: zhurnal.directory.v1.DirectoryService.AddUser:output_type -> zhurnal.directory.v1.AddUserResponse
+	23, // 23: zhurnal.directory.v1.DirectoryService.SetUserStatus:output_type -> zhurnal.directory.v1.SetUserStatusResponse
+	24, // 24: zhurnal.directory.v1.DirectoryService.Assign:output_type -> zhurnal.directory.v1.AssignResponse
+	25, // 25: zhurnal.directory.v1.DirectoryService.EndAssignment:output_type -> zhurnal.directory.v1.EndAssignmentResponse
+	26, // 26: zhurnal.directory.v1.DirectoryService.ListDevices:output_type -> zhurnal.directory.v1.ListDevicesResponse
+	27, // 27: zhurnal.directory.v1.DirectoryService.RevokeDevice:output_type -> zhurnal.directory.v1.RevokeDeviceResponse
+	28, // 28: zhurnal.directory.v1.DirectoryService.RetireDevice:output_type -> zhurnal.directory.v1.RetireDeviceResponse
+	29, // 29: zhurnal.directory.v1.DirectoryService.InviteDevice:output_type -> zhurnal.directory.v1.InviteDeviceResponse
+	30, // 30: zhurnal.directory.v1.DirectoryService.ListEvents:output_type -> zhurnal.directory.v1.ListEventsResponse
+	31, // 31: zhurnal.directory.v1.DirectoryService.WipeDevice:output_type -> zhurnal.directory.v1.WipeDeviceResponse
+	32, // 32: zhurnal.directory.v1.DirectoryService.UnlockDevice:output_type -> zhurnal.directory.v1.UnlockDeviceResponse
+	33, // 33: zhurnal.directory.v1.DirectoryService.GetDeviceManifest:output_type -> zhurnal.directory.v1.GetDeviceManifestResponse
+	17, // [17:34] is the sub-list for method output_type
+	0,  // [0:17] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

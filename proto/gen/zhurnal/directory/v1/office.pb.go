@@ -1301,9 +1301,13 @@ type ListedDevice struct {
 	ObeysWipeKey bool `protobuf:"varint,7,opt,name=obeys_wipe_key,json=obeysWipeKey,proto3" json:"obeys_wipe_key,omitempty"`
 	// When it last synced, and how it stood then; absent if it never has, as far as
 	// the server remembers.
-	Contact       *DeviceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Contact *DeviceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
+	// When it asked for a token and was told of the order to wipe it, milliseconds
+	// since 1970; zero if no order waits, or it has not heard of it here. What a hub
+	// has told it is not known before its receipt.
+	WipeToldMillis int64 `protobuf:"zigzag64,9,opt,name=wipe_told_millis,json=wipeToldMillis,proto3" json:"wipe_told_millis,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ListedDevice) Reset() {
@@ -1390,6 +1394,13 @@ func (x *ListedDevice) GetContact() *DeviceContact {
 		return x.Contact
 	}
 	return nil
+}
+
+func (x *ListedDevice) GetWipeToldMillis() int64 {
+	if x != nil {
+		return x.WipeToldMillis
+	}
+	return 0
 }
 
 // What a device said of itself when it last synced.
@@ -2044,6 +2055,127 @@ func (*RetireDeviceResponse) Descriptor() ([]byte, []int) {
 	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{33}
 }
 
+// Asks for the code that unlocks a device whose offline lease is over, or soon will
+// be, and that cannot reach the server.
+type UnlockDeviceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 16 bytes.
+	DeviceId []byte `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	// What the device shows: 3 groups of 6 digits.
+	Challenge string `protobuf:"bytes,2,opt,name=challenge,proto3" json:"challenge,omitempty"`
+	// For how many days it is to be unlocked: 1 to 30.
+	Days          uint32 `protobuf:"varint,3,opt,name=days,proto3" json:"days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnlockDeviceRequest) Reset() {
+	*x = UnlockDeviceRequest{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnlockDeviceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnlockDeviceRequest) ProtoMessage() {}
+
+func (x *UnlockDeviceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnlockDeviceRequest.ProtoReflect.Descriptor instead.
+func (*UnlockDeviceRequest) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *UnlockDeviceRequest) GetDeviceId() []byte {
+	if x != nil {
+		return x.DeviceId
+	}
+	return nil
+}
+
+func (x *UnlockDeviceRequest) GetChallenge() string {
+	if x != nil {
+		return x.Challenge
+	}
+	return ""
+}
+
+func (x *UnlockDeviceRequest) GetDays() uint32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
+// What unlocks the device.
+type UnlockDeviceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 4 groups of 6 digits, to be typed into the device. They answer this challenge of
+	// this device, once.
+	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	// For how many days they do, from then on.
+	Days          uint32 `protobuf:"varint,2,opt,name=days,proto3" json:"days,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnlockDeviceResponse) Reset() {
+	*x = UnlockDeviceResponse{}
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnlockDeviceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnlockDeviceResponse) ProtoMessage() {}
+
+func (x *UnlockDeviceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnlockDeviceResponse.ProtoReflect.Descriptor instead.
+func (*UnlockDeviceResponse) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *UnlockDeviceResponse) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *UnlockDeviceResponse) GetDays() uint32 {
+	if x != nil {
+		return x.Days
+	}
+	return 0
+}
+
 // Has a device erase what it holds, when it next meets the server or a hub. It is
 // let in no more.
 type WipeDeviceRequest struct {
@@ -2058,7 +2190,7 @@ type WipeDeviceRequest struct {
 
 func (x *WipeDeviceRequest) Reset() {
 	*x = WipeDeviceRequest{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[34]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2070,7 +2202,7 @@ func (x *WipeDeviceRequest) String() string {
 func (*WipeDeviceRequest) ProtoMessage() {}
 
 func (x *WipeDeviceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[34]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2083,7 +2215,7 @@ func (x *WipeDeviceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WipeDeviceRequest.ProtoReflect.Descriptor instead.
 func (*WipeDeviceRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{34}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *WipeDeviceRequest) GetDeviceId() []byte {
@@ -2109,7 +2241,7 @@ type WipeDeviceResponse struct {
 
 func (x *WipeDeviceResponse) Reset() {
 	*x = WipeDeviceResponse{}
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[35]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2121,7 +2253,7 @@ func (x *WipeDeviceResponse) String() string {
 func (*WipeDeviceResponse) ProtoMessage() {}
 
 func (x *WipeDeviceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[35]
+	mi := &file_zhurnal_directory_v1_office_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2134,7 +2266,7 @@ func (x *WipeDeviceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WipeDeviceResponse.ProtoReflect.Descriptor instead.
 func (*WipeDeviceResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{35}
+	return file_zhurnal_directory_v1_office_proto_rawDescGZIP(), []int{37}
 }
 
 var File_zhurnal_directory_v1_office_proto protoreflect.FileDescriptor
@@ -2216,7 +2348,7 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x13ListDevicesResponse\x12<\n" +
 	"\adevices\x18\x01 \x03(\v2\".zhurnal.directory.v1.ListedDeviceR\adevices\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12'\n" +
-	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\"\xd6\x02\n" +
+	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\"\x80\x03\n" +
 	"\fListedDevice\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\fR\x06userId\x12!\n" +
@@ -2225,7 +2357,8 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x06status\x18\x05 \x01(\x0e2\".zhurnal.directory.v1.DeviceStatusR\x06status\x12#\n" +
 	"\rstatus_millis\x18\x06 \x01(\x12R\fstatusMillis\x12$\n" +
 	"\x0eobeys_wipe_key\x18\a \x01(\bR\fobeysWipeKey\x12=\n" +
-	"\acontact\x18\b \x01(\v2#.zhurnal.directory.v1.DeviceContactR\acontact\"\x84\x02\n" +
+	"\acontact\x18\b \x01(\v2#.zhurnal.directory.v1.DeviceContactR\acontact\x12(\n" +
+	"\x10wipe_told_millis\x18\t \x01(\x12R\x0ewipeToldMillis\"\x84\x02\n" +
 	"\rDeviceContact\x12\x1b\n" +
 	"\tat_millis\x18\x01 \x01(\x12R\batMillis\x12.\n" +
 	"\x13clock_offset_millis\x18\x02 \x01(\x12R\x11clockOffsetMillis\x12\x18\n" +
@@ -2272,7 +2405,14 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x13RetireDeviceRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x18\n" +
 	"\aretired\x18\x02 \x01(\bR\aretired\"\x16\n" +
-	"\x14RetireDeviceResponse\"c\n" +
+	"\x14RetireDeviceResponse\"d\n" +
+	"\x13UnlockDeviceRequest\x12\x1b\n" +
+	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x1c\n" +
+	"\tchallenge\x18\x02 \x01(\tR\tchallenge\x12\x12\n" +
+	"\x04days\x18\x03 \x01(\rR\x04days\">\n" +
+	"\x14UnlockDeviceResponse\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
+	"\x04days\x18\x02 \x01(\rR\x04days\"c\n" +
 	"\x11WipeDeviceRequest\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x121\n" +
 	"\x05order\x18\x02 \x01(\v2\x1b.zhurnal.enrol.v1.WipeOrderR\x05order\"\x14\n" +
@@ -2290,7 +2430,7 @@ func file_zhurnal_directory_v1_office_proto_rawDescGZIP() []byte {
 	return file_zhurnal_directory_v1_office_proto_rawDescData
 }
 
-var file_zhurnal_directory_v1_office_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_zhurnal_directory_v1_office_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_zhurnal_directory_v1_office_proto_goTypes = []any{
 	(*ListProgrammesRequest)(nil),  // 0: zhurnal.directory.v1.ListProgrammesRequest
 	(*ListProgrammesResponse)(nil), // 1: zhurnal.directory.v1.ListProgrammesResponse
@@ -2326,32 +2466,34 @@ var file_zhurnal_directory_v1_office_proto_goTypes = []any{
 	(*RevokeDeviceResponse)(nil),   // 31: zhurnal.directory.v1.RevokeDeviceResponse
 	(*RetireDeviceRequest)(nil),    // 32: zhurnal.directory.v1.RetireDeviceRequest
 	(*RetireDeviceResponse)(nil),   // 33: zhurnal.directory.v1.RetireDeviceResponse
-	(*WipeDeviceRequest)(nil),      // 34: zhurnal.directory.v1.WipeDeviceRequest
-	(*WipeDeviceResponse)(nil),     // 35: zhurnal.directory.v1.WipeDeviceResponse
-	(v1.SpaceKind)(0),              // 36: zhurnal.schema.v1.SpaceKind
-	(UserStatus)(0),                // 37: zhurnal.directory.v1.UserStatus
-	(*Assignment)(nil),             // 38: zhurnal.directory.v1.Assignment
-	(Role)(0),                      // 39: zhurnal.directory.v1.Role
-	(*Scope)(nil),                  // 40: zhurnal.directory.v1.Scope
-	(DeviceStatus)(0),              // 41: zhurnal.directory.v1.DeviceStatus
-	(*v11.WipeOrder)(nil),          // 42: zhurnal.enrol.v1.WipeOrder
+	(*UnlockDeviceRequest)(nil),    // 34: zhurnal.directory.v1.UnlockDeviceRequest
+	(*UnlockDeviceResponse)(nil),   // 35: zhurnal.directory.v1.UnlockDeviceResponse
+	(*WipeDeviceRequest)(nil),      // 36: zhurnal.directory.v1.WipeDeviceRequest
+	(*WipeDeviceResponse)(nil),     // 37: zhurnal.directory.v1.WipeDeviceResponse
+	(v1.SpaceKind)(0),              // 38: zhurnal.schema.v1.SpaceKind
+	(UserStatus)(0),                // 39: zhurnal.directory.v1.UserStatus
+	(*Assignment)(nil),             // 40: zhurnal.directory.v1.Assignment
+	(Role)(0),                      // 41: zhurnal.directory.v1.Role
+	(*Scope)(nil),                  // 42: zhurnal.directory.v1.Scope
+	(DeviceStatus)(0),              // 43: zhurnal.directory.v1.DeviceStatus
+	(*v11.WipeOrder)(nil),          // 44: zhurnal.enrol.v1.WipeOrder
 }
 var file_zhurnal_directory_v1_office_proto_depIdxs = []int32{
 	2,  // 0: zhurnal.directory.v1.ListProgrammesResponse.programmes:type_name -> zhurnal.directory.v1.ListedProgramme
 	7,  // 1: zhurnal.directory.v1.ListSpacesResponse.spaces:type_name -> zhurnal.directory.v1.ListedSpace
-	36, // 2: zhurnal.directory.v1.ListedSpace.kind:type_name -> zhurnal.schema.v1.SpaceKind
-	36, // 3: zhurnal.directory.v1.AddSpaceRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	38, // 2: zhurnal.directory.v1.ListedSpace.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	38, // 3: zhurnal.directory.v1.AddSpaceRequest.kind:type_name -> zhurnal.schema.v1.SpaceKind
 	12, // 4: zhurnal.directory.v1.ListUsersResponse.users:type_name -> zhurnal.directory.v1.ListedUser
-	37, // 5: zhurnal.directory.v1.ListedUser.status:type_name -> zhurnal.directory.v1.UserStatus
-	38, // 6: zhurnal.directory.v1.ListedUser.assignments:type_name -> zhurnal.directory.v1.Assignment
-	37, // 7: zhurnal.directory.v1.SetUserStatusRequest.status:type_name -> zhurnal.directory.v1.UserStatus
-	39, // 8: zhurnal.directory.v1.AssignRequest.role:type_name -> zhurnal.directory.v1.Role
-	40, // 9: zhurnal.directory.v1.AssignRequest.scope:type_name -> zhurnal.directory.v1.Scope
+	39, // 5: zhurnal.directory.v1.ListedUser.status:type_name -> zhurnal.directory.v1.UserStatus
+	40, // 6: zhurnal.directory.v1.ListedUser.assignments:type_name -> zhurnal.directory.v1.Assignment
+	39, // 7: zhurnal.directory.v1.SetUserStatusRequest.status:type_name -> zhurnal.directory.v1.UserStatus
+	41, // 8: zhurnal.directory.v1.AssignRequest.role:type_name -> zhurnal.directory.v1.Role
+	42, // 9: zhurnal.directory.v1.AssignRequest.scope:type_name -> zhurnal.directory.v1.Scope
 	23, // 10: zhurnal.directory.v1.ListDevicesResponse.devices:type_name -> zhurnal.directory.v1.ListedDevice
-	41, // 11: zhurnal.directory.v1.ListedDevice.status:type_name -> zhurnal.directory.v1.DeviceStatus
+	43, // 11: zhurnal.directory.v1.ListedDevice.status:type_name -> zhurnal.directory.v1.DeviceStatus
 	24, // 12: zhurnal.directory.v1.ListedDevice.contact:type_name -> zhurnal.directory.v1.DeviceContact
 	29, // 13: zhurnal.directory.v1.ListEventsResponse.events:type_name -> zhurnal.directory.v1.ListedEvent
-	42, // 14: zhurnal.directory.v1.WipeDeviceRequest.order:type_name -> zhurnal.enrol.v1.WipeOrder
+	44, // 14: zhurnal.directory.v1.WipeDeviceRequest.order:type_name -> zhurnal.enrol.v1.WipeOrder
 	15, // [15:15] is the sub-list for method output_type
 	15, // [15:15] is the sub-list for method input_type
 	15, // [15:15] is the sub-list for extension type_name
@@ -2371,7 +2513,7 @@ func file_zhurnal_directory_v1_office_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_directory_v1_office_proto_rawDesc), len(file_zhurnal_directory_v1_office_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   36,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

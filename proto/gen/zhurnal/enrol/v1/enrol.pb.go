@@ -173,7 +173,9 @@ func (x *EnrolRequest) GetSignature() []byte {
 // Says who the device is from now on. Nothing in it is secret.
 type EnrolResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// 16 bytes: with which the device asks for tokens.
+	// 16 bytes: with which the device asks for tokens. They are the first of the
+	// SHA-256 over `zhurnal/device/1`, a zero byte, algorithm as one byte, and
+	// public_key: hold them against that.
 	DeviceId []byte `protobuf:"bytes,1,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
 	// 16 bytes: the person who uses the device, and so the author of its changes.
 	PersonId []byte `protobuf:"bytes,2,opt,name=person_id,json=personId,proto3" json:"person_id,omitempty"`

@@ -1037,7 +1037,10 @@ type SyncResponse struct {
 	HubId []byte `protobuf:"bytes,4,opt,name=hub_id,json=hubId,proto3" json:"hub_id,omitempty"`
 	// For how long the tablet may show and take what is in its register from this
 	// answer on, without another of home's; zero for ever. A hub does not say.
-	LeaseMillis   uint64 `protobuf:"varint,5,opt,name=lease_millis,json=leaseMillis,proto3" json:"lease_millis,omitempty"`
+	LeaseMillis uint64 `protobuf:"varint,5,opt,name=lease_millis,json=leaseMillis,proto3" json:"lease_millis,omitempty"`
+	// With a lease: 32 bytes, the key by which the device knows a code that lengthens
+	// the lease while home cannot be reached. It is the device's own, and kept secret.
+	UnlockKey     []byte `protobuf:"bytes,6,opt,name=unlock_key,json=unlockKey,proto3" json:"unlock_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1105,6 +1108,13 @@ func (x *SyncResponse) GetLeaseMillis() uint64 {
 		return x.LeaseMillis
 	}
 	return 0
+}
+
+func (x *SyncResponse) GetUnlockKey() []byte {
+	if x != nil {
+		return x.UnlockKey
+	}
+	return nil
 }
 
 // What the server has for one space.
@@ -1421,13 +1431,15 @@ const file_zhurnal_sync_v1_sync_proto_rawDesc = "" +
 	"hub_cursor\x18\x05 \x01(\fR\thubCursor\x12!\n" +
 	"\fentries_only\x18\x06 \x01(\bR\ventriesOnly\x12\x1d\n" +
 	"\n" +
-	"by_authors\x18\a \x01(\bR\tbyAuthors\"\xc5\x01\n" +
+	"by_authors\x18\a \x01(\bR\tbyAuthors\"\xe4\x01\n" +
 	"\fSyncResponse\x122\n" +
 	"\x06spaces\x18\x01 \x03(\v2\x1a.zhurnal.sync.v1.SpaceDownR\x06spaces\x12,\n" +
 	"\x12server_time_millis\x18\x02 \x01(\x12R\x10serverTimeMillis\x12\x19\n" +
 	"\bepoch_id\x18\x03 \x01(\fR\aepochId\x12\x15\n" +
 	"\x06hub_id\x18\x04 \x01(\fR\x05hubId\x12!\n" +
-	"\flease_millis\x18\x05 \x01(\x04R\vleaseMillis\"\xb5\x01\n" +
+	"\flease_millis\x18\x05 \x01(\x04R\vleaseMillis\x12\x1d\n" +
+	"\n" +
+	"unlock_key\x18\x06 \x01(\fR\tunlockKey\"\xb5\x01\n" +
 	"\tSpaceDown\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x124\n" +
 	"\boutcomes\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.OutcomeR\boutcomes\x12)\n" +

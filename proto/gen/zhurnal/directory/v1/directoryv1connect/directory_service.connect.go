@@ -77,6 +77,9 @@ const (
 	// DirectoryServiceWipeDeviceProcedure is the fully-qualified name of the DirectoryService's
 	// WipeDevice RPC.
 	DirectoryServiceWipeDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/WipeDevice"
+	// DirectoryServiceUnlockDeviceProcedure is the fully-qualified name of the DirectoryService's
+	// UnlockDevice RPC.
+	DirectoryServiceUnlockDeviceProcedure = "/zhurnal.directory.v1.DirectoryService/UnlockDevice"
 	// DirectoryServiceGetDeviceManifestProcedure is the fully-qualified name of the DirectoryService's
 	// GetDeviceManifest RPC.
 	DirectoryServiceGetDeviceManifestProcedure = "/zhurnal.directory.v1.DirectoryService/GetDeviceManifest"
@@ -114,6 +117,8 @@ type DirectoryServiceClient interface {
 	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
 	// Orders that a device erases what it holds.
 	WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error)
+	// Gives the code that unlocks a device which cannot reach the server.
+	UnlockDevice(context.Context, *connect.Request[v1.UnlockDeviceRequest]) (*connect.Response[v1.UnlockDeviceResponse], error)
 	// Says what a device holds that was lost.
 	GetDeviceManifest(context.Context, *connect.Request[v1.GetDeviceManifestRequest]) (*connect.Response[v1.GetDeviceManifestResponse], error)
 }
@@ -219,6 +224,12 @@ func NewDirectoryServiceClient(httpClient connect.HTTPClient, baseURL string, op
 			connect.WithSchema(directoryServiceMethods.ByName("WipeDevice")),
 			connect.WithClientOptions(opts...),
 		),
+		unlockDevice: connect.NewClient[v1.UnlockDeviceRequest, v1.UnlockDeviceResponse](
+			httpClient,
+			baseURL+DirectoryServiceUnlockDeviceProcedure,
+			connect.WithSchema(directoryServiceMethods.ByName("UnlockDevice")),
+			connect.WithClientOptions(opts...),
+		),
 		getDeviceManifest: connect.NewClient[v1.GetDeviceManifestRequest, v1.GetDeviceManifestResponse](
 			httpClient,
 			baseURL+DirectoryServiceGetDeviceManifestProcedure,
@@ -245,6 +256,7 @@ type directoryServiceClient struct {
 	inviteDevice      *connect.Client[v1.InviteDeviceRequest, v1.InviteDeviceResponse]
 	listEvents        *connect.Client[v1.ListEventsRequest, v1.ListEventsResponse]
 	wipeDevice        *connect.Client[v1.WipeDeviceRequest, v1.WipeDeviceResponse]
+	unlockDevice      *connect.Client[v1.UnlockDeviceRequest, v1.UnlockDeviceResponse]
 	getDeviceManifest *connect.Client[v1.GetDeviceManifestRequest, v1.GetDeviceManifestResponse]
 }
 
@@ -323,6 +335,11 @@ func (c *directoryServiceClient) WipeDevice(ctx context.Context, req *connect.Re
 	return c.wipeDevice.CallUnary(ctx, req)
 }
 
+// UnlockDevice calls zhurnal.directory.v1.DirectoryService.UnlockDevice.
+func (c *directoryServiceClient) UnlockDevice(ctx context.Context, req *connect.Request[v1.UnlockDeviceRequest]) (*connect.Response[v1.UnlockDeviceResponse], error) {
+	return c.unlockDevice.CallUnary(ctx, req)
+}
+
 // GetDeviceManifest calls zhurnal.directory.v1.DirectoryService.GetDeviceManifest.
 func (c *directoryServiceClient) GetDeviceManifest(ctx context.Context, req *connect.Request[v1.GetDeviceManifestRequest]) (*connect.Response[v1.GetDeviceManifestResponse], error) {
 	return c.getDeviceManifest.CallUnary(ctx, req)
@@ -361,6 +378,8 @@ type DirectoryServiceHandler interface {
 	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
 	// Orders that a device erases what it holds.
 	WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error)
+	// Gives the code that unlocks a device which cannot reach the server.
+	UnlockDevice(context.Context, *connect.Request[v1.UnlockDeviceRequest]) (*connect.Response[v1.UnlockDeviceResponse], error)
 	// Says what a device holds that was lost.
 	GetDeviceManifest(context.Context, *connect.Request[v1.GetDeviceManifestRequest]) (*connect.Response[v1.GetDeviceManifestResponse], error)
 }
@@ -462,6 +481,12 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 		connect.WithSchema(directoryServiceMethods.ByName("WipeDevice")),
 		connect.WithHandlerOptions(opts...),
 	)
+	directoryServiceUnlockDeviceHandler := connect.NewUnaryHandler(
+		DirectoryServiceUnlockDeviceProcedure,
+		svc.UnlockDevice,
+		connect.WithSchema(directoryServiceMethods.ByName("UnlockDevice")),
+		connect.WithHandlerOptions(opts...),
+	)
 	directoryServiceGetDeviceManifestHandler := connect.NewUnaryHandler(
 		DirectoryServiceGetDeviceManifestProcedure,
 		svc.GetDeviceManifest,
@@ -500,6 +525,8 @@ func NewDirectoryServiceHandler(svc DirectoryServiceHandler, opts ...connect.Han
 			directoryServiceListEventsHandler.ServeHTTP(w, r)
 		case DirectoryServiceWipeDeviceProcedure:
 			directoryServiceWipeDeviceHandler.ServeHTTP(w, r)
+		case DirectoryServiceUnlockDeviceProcedure:
+			directoryServiceUnlockDeviceHandler.ServeHTTP(w, r)
 		case DirectoryServiceGetDeviceManifestProcedure:
 			directoryServiceGetDeviceManifestHandler.ServeHTTP(w, r)
 		default:
@@ -569,6 +596,10 @@ func (UnimplementedDirectoryServiceHandler) ListEvents(context.Context, *connect
 
 func (UnimplementedDirectoryServiceHandler) WipeDevice(context.Context, *connect.Request[v1.WipeDeviceRequest]) (*connect.Response[v1.WipeDeviceResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.WipeDevice is not implemented"))
+}
+
+func (UnimplementedDirectoryServiceHandler) UnlockDevice(context.Context, *connect.Request[v1.UnlockDeviceRequest]) (*connect.Response[v1.UnlockDeviceResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.directory.v1.DirectoryService.UnlockDevice is not implemented"))
 }
 
 func (UnimplementedDirectoryServiceHandler) GetDeviceManifest(context.Context, *connect.Request[v1.GetDeviceManifestRequest]) (*connect.Response[v1.GetDeviceManifestResponse], error) {
