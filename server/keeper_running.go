@@ -67,6 +67,7 @@ func writtenFromProto(m *adminv1.BackupSummary) (w backup.Written) {
 	copy(w.FileHash[:], m.FileHash)
 	w.TakenMillis, w.Rows, w.RowBytes = m.TakenMillis, m.Rows, m.RowBytes
 	w.FileBytes, w.Sealed = m.FileBytes, m.Sealed
+	w.Files, w.FilesBytes = m.Files, m.FilesBytes
 	return w
 }
 
