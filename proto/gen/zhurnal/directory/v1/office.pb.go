@@ -1301,7 +1301,9 @@ type ListedDevice struct {
 	ObeysWipeKey bool `protobuf:"varint,7,opt,name=obeys_wipe_key,json=obeysWipeKey,proto3" json:"obeys_wipe_key,omitempty"`
 	// When it last synced, and how it stood then; absent if it never has, as far as
 	// the server remembers.
-	Contact       *DeviceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
+	Contact *DeviceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
+	// It is a hub.
+	Hub           bool `protobuf:"varint,9,opt,name=hub,proto3" json:"hub,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1390,6 +1392,13 @@ func (x *ListedDevice) GetContact() *DeviceContact {
 		return x.Contact
 	}
 	return nil
+}
+
+func (x *ListedDevice) GetHub() bool {
+	if x != nil {
+		return x.Hub
+	}
+	return false
 }
 
 // What a device said of itself when it last synced.
@@ -2337,7 +2346,7 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x13ListDevicesResponse\x12<\n" +
 	"\adevices\x18\x01 \x03(\v2\".zhurnal.directory.v1.ListedDeviceR\adevices\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12'\n" +
-	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\"\xd6\x02\n" +
+	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\"\xe8\x02\n" +
 	"\fListedDevice\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\fR\x06userId\x12!\n" +
@@ -2346,7 +2355,8 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x06status\x18\x05 \x01(\x0e2\".zhurnal.directory.v1.DeviceStatusR\x06status\x12#\n" +
 	"\rstatus_millis\x18\x06 \x01(\x12R\fstatusMillis\x12$\n" +
 	"\x0eobeys_wipe_key\x18\a \x01(\bR\fobeysWipeKey\x12=\n" +
-	"\acontact\x18\b \x01(\v2#.zhurnal.directory.v1.DeviceContactR\acontact\"\x84\x02\n" +
+	"\acontact\x18\b \x01(\v2#.zhurnal.directory.v1.DeviceContactR\acontact\x12\x10\n" +
+	"\x03hub\x18\t \x01(\bR\x03hub\"\x84\x02\n" +
 	"\rDeviceContact\x12\x1b\n" +
 	"\tat_millis\x18\x01 \x01(\x12R\batMillis\x12.\n" +
 	"\x13clock_offset_millis\x18\x02 \x01(\x12R\x11clockOffsetMillis\x12\x18\n" +
