@@ -61,12 +61,14 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"Expire": func() error {
 			return drop(e.Expire(bg, oksana, lyman, []wire.ErasedRecord{{Record: merge.RecordID{9}}}))
 		},
-		"AdoptErasures": func() error { return e.AdoptErasures(bg, oksana, lyman, []merge.Erasure{{Subject: merge.RecordID{9}}}, nil) },
-		"People":       func() error { return drop(e.People(lyman)) },
-		"Adopt":        func() error { return e.Adopt(bg, oksana, lyman, batches) },
-		"Upstream":     func() error { return drop(e.Upstream(lyman)) },
-		"SetUpstream":  func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
-		"Brought":      func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
+		"AdoptErasures": func() error {
+			return e.AdoptErasures(bg, oksana, lyman, []merge.Erasure{{Subject: merge.RecordID{9}}}, nil)
+		},
+		"People":      func() error { return drop(e.People(lyman)) },
+		"Adopt":       func() error { return e.Adopt(bg, oksana, lyman, batches) },
+		"Upstream":    func() error { return drop(e.Upstream(lyman)) },
+		"SetUpstream": func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
+		"Brought":     func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
 		"HeldBack": func() error {
 			return e.HeldBack(lyman, merge.ID{}, func(*merge.Change) bool { return true })
 		},

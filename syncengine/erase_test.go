@@ -48,6 +48,35 @@ func TestErasedIsGoneFromEveryRow(t *testing.T) {
 	mustBeHealthy(t, r.disk)
 }
 
+// What is purged already is not written again when others are erased: of many
+// erasures each would otherwise rewrite what all before it have purged.
+func TestWhatIsPurgedIsNotWrittenAgain(t *testing.T) {
+	r := newErasable(t, inMemory())
+	r.fill()
+	r.erase()
+	for _, subject := range []merge.RecordID{r.person, r.other} {
+		erased, err := r.e.Erase(bg, personNamed("coordinator"), r.a.space, subject, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rewritten, all := erased.Entries, entriesOf(t, r)
+		switch {
+		case subject == r.person && rewritten != 0:
+			t.Fatalf("%d entries were written again of one who was erased", rewritten)
+		case subject == r.other && (rewritten == 0 || rewritten >= all):
+			t.Fatalf("%d of %d entries were written again, of one person more", rewritten, all)
+		}
+	}
+	r.e.Close()
+	mustBeHealthy(t, r.disk)
+}
+
+func entriesOf(t *testing.T, r *erasable) (n int) {
+	t.Helper()
+	eachPushed(t, r.e, r.a.space, func([]*merge.Change) { n++ })
+	return n
+}
+
 // A check applies the log again, which has lost the values, and must come to the
 // same rows: whatever was flagged, settled, kept back and released before.
 func TestARegisterThatErasedIsChecked(t *testing.T) {
