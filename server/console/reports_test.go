@@ -124,7 +124,7 @@ func TestATabletThatHasNothingToBringIsInContact(t *testing.T) {
 		t.Error("the report follows from when a tablet was heard from")
 	}
 	o.signIn("coordinator").get(overviewPath).mustBe(http.StatusOK, overviewPath, `title="`, "just now")
-	o.signIn("coordinator").get(overviewPath).mustNotHave("silent for over a week")
+	o.signIn("coordinator").get(overviewPath).mustNotHave("has been silent for over a week")
 
 	for _, login := range []string{"mel", "coordinator"} { // who may list no tablets; and to publish
 		got := o.signIn(login).get("/reports/people-reached?public=" + map[string]string{"mel": "", "coordinator": "1"}[login])

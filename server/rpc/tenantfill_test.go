@@ -149,6 +149,9 @@ func (f *filler) value(field protoreflect.FieldDescriptor, at string) []byte {
 	if name == "page_token" && strings.Contains(at, "Pairs") { // behind as many points as there can be
 		data = []byte("7fffffff" + hex.EncodeToString(bytes.Repeat(of.victim[:], 2)))
 	}
+	if name == "page_token" && strings.Contains(at, "People") { // behind nobody
+		data = []byte("00000000" + hex.EncodeToString(of.victim[:]))
+	}
 	return data
 }
 
