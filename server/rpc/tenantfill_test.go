@@ -149,6 +149,13 @@ func (f *filler) value(field protoreflect.FieldDescriptor, at string) []byte {
 	if name == "page_token" && strings.Contains(at, "Pairs") { // behind as many points as there can be
 		data = []byte("7fffffff" + hex.EncodeToString(bytes.Repeat(of.victim[:], 2)))
 	}
+	switch { // and these
+	case name != "page_token":
+	case strings.Contains(at, "ListPeople"):
+		data = []byte("00000000" + hex.EncodeToString(of.victim[:]))
+	case strings.Contains(at, "ListPublications"): // a number of the year, which names nothing of anybody
+		data = []byte("9999/1")
+	}
 	return data
 }
 
