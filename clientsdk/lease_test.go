@@ -107,9 +107,21 @@ func TestALeaseEndsAndContactBeginsAnother(t *testing.T) {
 	tab.mustBeLocked(false, "once home says that there is no lease")
 }
 
-// Clocks of tablets are wrong, and who holds a tablet sets its clock.
+// byClocks runs each with a tablet that has just been in contact. Clocks of tablets
+// are wrong, and who holds a tablet sets its clock.
+func byClocks(t *testing.T, cases map[string]func(h *home, tab *tablet)) {
+	t.Helper()
+	for what, run := range cases {
+		t.Run(what, func(t *testing.T) {
+			h, tab := leased(t)
+			tab.sync()
+			run(h, tab)
+		})
+	}
+}
+
 func TestALeaseIsNotHeldByAClock(t *testing.T) {
-	for what, run := range map[string]func(h *home, tab *tablet){
+	byClocks(t, map[string]func(h *home, tab *tablet){
 		"set back, it gives nothing back": func(_ *home, tab *tablet) {
 			tab.goesTo(20)
 			tab.mustBeLocked(false, "on the 20th day")
@@ -136,6 +148,11 @@ func TestALeaseIsNotHeldByAClock(t *testing.T) {
 				}
 			}
 		},
+	})
+}
+
+func TestAClockThatIsAheadLocksUntilContact(t *testing.T) {
+	byClocks(t, map[string]func(h *home, tab *tablet){
 		"set forward, it locks until contact": func(_ *home, tab *tablet) {
 			tab.goesTo(4000)
 			tab.mustBeLocked(true, "set forward")
@@ -154,6 +171,11 @@ func TestALeaseIsNotHeldByAClock(t *testing.T) {
 			tab.goesTo(2) // put right
 			tab.mustBeLocked(false, "put right")
 		},
+	})
+}
+
+func TestAFlatBatteryDoesNotEndALease(t *testing.T) {
+	byClocks(t, map[string]func(h *home, tab *tablet){
 		"a flat battery sets it to 1970": func(_ *home, tab *tablet) {
 			tab.goesTo(3)
 			tab.mustBeLocked(false, "before")
@@ -189,13 +211,7 @@ func TestALeaseIsNotHeldByAClock(t *testing.T) {
 			tab.goesTo(22)
 			tab.mustBeLocked(true, "22 days after contact")
 		},
-	} {
-		t.Run(what, func(t *testing.T) {
-			h, tab := leased(t)
-			tab.sync()
-			run(h, tab)
-		})
-	}
+	})
 }
 
 // Only home knows whom it still lets in.

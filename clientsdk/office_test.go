@@ -94,7 +94,7 @@ func (o *office) close() {
 
 // invite makes an invitation for a person, who is made if need be.
 func (o *office) invite(person string) string {
-	guest := enrol.Guest{Home: o.home, Person: named[merge.PersonID](person)}
+	guest := enrol.Guest{Home: o.home, Person: named[merge.PersonID](person), Hub: person == laptop}
 	view := must(o.known.View())
 	if len(view.Organisations()) == 0 {
 		guest.OrganisationName = "Opora"

@@ -445,8 +445,8 @@ func (h hijacked) RoundTrip(req *http.Request) (*http.Response, error) {
 func TestAnOrderReachesATabletAtAHub(t *testing.T) {
 	w := openWipers(t)
 	d := w.tablet()
-	laptop := enrolAt(t, w.office, "laptop")
-	w.access(d.space, "laptop")
+	w.access(d.space, laptop)
+	laptop := enrolAt(t, w.office, laptop)
 	at := &office{sealed: wiped.New(filepath.Join(t.TempDir(), "wiped"), func() error { return nil }), hub: credential.HubID{0x4b}}
 	at.engine = must(syncengine.Open(syncengine.Options{Memory: store.NewMemory(), Schema: recordTypes(), Now: w.now, Random: rand.Reader}))
 	at.known = must(directory.Open(at.engine, w.now, rand.Reader))

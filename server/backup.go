@@ -52,5 +52,9 @@ func (c *backupCommand) Run(ctx context.Context, to streams) (err error) {
 }
 
 func describeBackup(s backup.Summary) string {
-	return fmt.Sprintf("taken %s, %d rows of %.1f MB, id %s", time.UnixMilli(s.TakenMillis).UTC().Format(time.RFC3339), s.Rows, float64(s.RowBytes)/1e6, s.ID)
+	files := ""
+	if s.Files > 0 {
+		files = fmt.Sprintf(", %d files of lost tablets of %.1f MB", s.Files, float64(s.FilesBytes)/1e6)
+	}
+	return fmt.Sprintf("taken %s, %d rows of %.1f MB%s, id %s", time.UnixMilli(s.TakenMillis).UTC().Format(time.RFC3339), s.Rows, float64(s.RowBytes)/1e6, files, s.ID)
 }

@@ -46,6 +46,20 @@ func (a *askerFlags) directory(ctx context.Context, call func(context.Context, d
 	return nil
 }
 
+// eachOf asks something of one device after the other, and says of each that it is
+// done.
+func (a *askerFlags) eachOf(ctx context.Context, to streams, devices []id, done string, ask func(ctx context.Context, client directoryv1connect.DirectoryServiceClient, device []byte) error) error {
+	return a.directory(ctx, func(ctx context.Context, client directoryv1connect.DirectoryServiceClient) error {
+		for _, device := range devices {
+			if err := ask(ctx, client, device[:]); err != nil {
+				return err
+			}
+			fmt.Fprintf(to.out, "device %x: %s\n", device, done)
+		}
+		return nil
+	})
+}
+
 type deviceList struct{ askerFlags }
 
 // Run prints a line for each device.
@@ -53,8 +67,11 @@ func (c *deviceList) Run(ctx context.Context, to streams) error {
 	return c.directory(ctx, func(ctx context.Context, client directoryv1connect.DirectoryServiceClient) error {
 		_, err := eachDevice(ctx, client, func(d *directoryv1.ListedDevice) {
 			wipe := ""
+			if d.Hub {
+				wipe = ", a hub"
+			}
 			if !d.ObeysWipeKey {
-				wipe = ", obeys no order to wipe it"
+				wipe += ", obeys no order to wipe it"
 			}
 			fmt.Fprintf(to.out, "%x  %-12s  %q of user %x, enrolled %s%s\n", d.DeviceId, statusWord(d.Status), d.TabletLabel, d.UserId, clock(d.EnrolledMillis), wipe)
 		})
@@ -92,14 +109,10 @@ type deviceRevoke struct {
 
 // Run revokes.
 func (c *deviceRevoke) Run(ctx context.Context, to streams) error {
-	return c.directory(ctx, func(ctx context.Context, client directoryv1connect.DirectoryServiceClient) error {
-		for _, device := range c.Device {
-			if _, err := client.RevokeDevice(ctx, connect.NewRequest(&directoryv1.RevokeDeviceRequest{DeviceId: device[:]})); err != nil {
-				return err
-			}
-			fmt.Fprintf(to.out, "device %x: revoked. What it holds it still holds: 'zhurnal device wipe'.\n", device)
-		}
-		return nil
+	const done = "revoked. What it holds it still holds: 'zhurnal device wipe'."
+	return c.eachOf(ctx, to, c.Device, done, func(ctx context.Context, client directoryv1connect.DirectoryServiceClient, device []byte) error {
+		_, err := client.RevokeDevice(ctx, connect.NewRequest(&directoryv1.RevokeDeviceRequest{DeviceId: device}))
+		return err
 	})
 }
 
@@ -111,13 +124,8 @@ type deviceRetire struct {
 
 // Run retires.
 func (c *deviceRetire) Run(ctx context.Context, to streams) error {
-	return c.directory(ctx, func(ctx context.Context, client directoryv1connect.DirectoryServiceClient) error {
-		for _, device := range c.Device {
-			if _, err := client.RetireDevice(ctx, connect.NewRequest(&directoryv1.RetireDeviceRequest{DeviceId: device[:], Retired: !c.Back})); err != nil {
-				return err
-			}
-			fmt.Fprintf(to.out, "device %x: done\n", device)
-		}
-		return nil
+	return c.eachOf(ctx, to, c.Device, "done", func(ctx context.Context, client directoryv1connect.DirectoryServiceClient, device []byte) error {
+		_, err := client.RetireDevice(ctx, connect.NewRequest(&directoryv1.RetireDeviceRequest{DeviceId: device, Retired: !c.Back}))
+		return err
 	})
 }

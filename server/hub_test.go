@@ -57,7 +57,8 @@ func TestAHubRelaysWhatTabletsBring(t *testing.T) {
 	for _, b := range []*boatTablet{oksana, petro, ivan} {
 		b.home = homeDir
 	}
-	for _, person := range []merge.PersonID{oksana.person, petro.person, ivan.person, laptop} {
+	keyFileOf(t, homeDir, home.url, laptop.String(), "--hub")
+	for _, person := range []merge.PersonID{oksana.person, petro.person, ivan.person} {
 		home.known(t, person)
 	}
 	oksana.put("1", "captain", "Іван")

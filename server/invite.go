@@ -25,6 +25,7 @@ type inviteCommand struct {
 	WipeKey          wipeKey  `placeholder:"PUBLIC" help:"The public half of the key that orders to wipe a tablet, as 'zhurnal key wipe' prints it. It is the organisation's from then on."`
 	Recovery         []string `placeholder:"AGE1..." sep:"none" help:"Who can open what a tablet seals before it is wiped: a recipient as 'zhurnal key identity' prints it. May be repeated. With --wipe-key."`
 	Printed          bool     `help:"For a sheet of paper: good for 24 hours in place of 30 minutes."`
+	Hub              bool     `help:"For a hub, which is told of all devices of the organisation, and who may read what its person may read."`
 	PNG              string   `name:"png" placeholder:"FILE" help:"Write the QR code as a picture too. Whoever sees it can use it."`
 }
 
@@ -37,6 +38,7 @@ Examples:
   zhurnal invite --dir ./register --organisation-name Opora --name "Iryna K." --server https://register.example.org
   zhurnal invite --dir ./register --name "Olena S." --printed --png olena.png
   zhurnal invite --dir ./register --name "Petro M." --wipe-key PUBLIC --recovery age1...
+  zhurnal invite --dir ./register --name "Laptop of the hall" --hub
   zhurnal invite --dir ./register --person 6f0c9d1f0e6b4a2ba5a1f3f3a9a4c7d1`
 }
 
@@ -63,7 +65,7 @@ func (c *inviteCommand) Run(ctx context.Context, to streams) (err error) {
 	defer func() { err = errors.Join(err, register.close()) }()
 	guest := enrol.Guest{
 		Home:             credential.Home{Server: c.Server, Organisation: credential.OrganisationID(c.Organisation)},
-		OrganisationName: c.OrganisationName, Person: merge.PersonID(c.Person), PersonName: c.Name, Printed: c.Printed,
+		OrganisationName: c.OrganisationName, Person: merge.PersonID(c.Person), PersonName: c.Name, Printed: c.Printed, Hub: c.Hub,
 	}
 	guest.Home.WipeKey, guest.Home.Recipients = c.WipeKey, c.Recovery
 	for _, pin := range c.Pin {

@@ -13,6 +13,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/expiry"
 	"github.com/zhurnal/zhurnal/server/operator"
 	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -50,7 +51,7 @@ func openRegister(ctx context.Context, dir, masterKey string) (keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Master: key, Existing: true, Schema: types, Now: nowMillis, Random: rand.Reader, Device: directory.Signer})
+	engine, err := syncengine.Open(syncengine.Options{Dir: dir, Master: key, Existing: true, Schema: types, Now: nowMillis, Random: rand.Reader, Device: directory.Signer, Beside: wiped.New(wiped.DirOf(dir), nil)})
 	if err != nil {
 		return nil, fmt.Errorf("open the register in %s: %w", dir, err)
 	}

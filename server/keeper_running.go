@@ -67,6 +67,7 @@ func writtenFromProto(m *adminv1.BackupSummary) (w backup.Written) {
 	copy(w.FileHash[:], m.FileHash)
 	w.TakenMillis, w.Rows, w.RowBytes = m.TakenMillis, m.Rows, m.RowBytes
 	w.FileBytes, w.Sealed = m.FileBytes, m.Sealed
+	w.Files, w.FilesBytes = m.Files, m.FilesBytes
 	return w
 }
 
@@ -133,7 +134,7 @@ func (s *runningServer) addSchema(ctx context.Context, fileDescriptorSet []byte)
 
 func (s *runningServer) invite(ctx context.Context, guest enrol.Guest) (line string, person merge.PersonID, err error) {
 	req := &adminv1.InviteRequest{
-		OrganisationName: guest.OrganisationName, PersonName: guest.PersonName, Printed: guest.Printed,
+		OrganisationName: guest.OrganisationName, PersonName: guest.PersonName, Printed: guest.Printed, Hub: guest.Hub,
 		Server: guest.Home.Server, WipeKey: guest.Home.WipeKey, Recipients: guest.Home.Recipients,
 	}
 	if guest.Home.Organisation != (credential.OrganisationID{}) {

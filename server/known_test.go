@@ -22,13 +22,14 @@ type keyOf struct {
 }
 
 // keyFileOf returns the key file of a person whom the running server knows, and
-// makes the person known if need be: by the commands that do it.
-func keyFileOf(t *testing.T, dir, url, person string) string {
+// makes the person known if need be: by the commands that do it, with more for the
+// invitation.
+func keyFileOf(t *testing.T, dir, url, person string, more ...string) string {
 	t.Helper()
 	if file, there := keys.Load(keyOf{dir, person}); there {
 		return file.(string)
 	}
-	args := []string{"invite", "--dir", dir, "--server", url, "--person", person}
+	args := append([]string{"invite", "--dir", dir, "--server", url, "--person", person}, more...)
 	code, out, log := runHere(t, args...)
 	if code != exitOK { // it is somebody new
 		args = append(args, "--name", "person "+person[:8])

@@ -10,6 +10,7 @@ import (
 
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/ops"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/register"
 )
@@ -62,7 +63,7 @@ func (c *restoreCommand) Run(_ context.Context, to streams) error {
 	disk := ops.NewDisk(c.Dir, restoreMinFreeBytes)
 	restored, err := syncengine.Restore(syncengine.Options{
 		Dir: c.Dir, Master: key, Identities: identities, Now: nowMillis, Random: rand.Reader, FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(),
-		EndRow: directory.EndRow,
+		EndRow: directory.EndRow, Beside: wiped.New(wiped.DirOf(c.Dir), nil),
 	}, c.File, kept)
 	if err != nil {
 		return errors.Join(fmt.Errorf("restore: %w", err), empty(c.Dir))

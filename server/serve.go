@@ -80,7 +80,8 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	}
 	defer way.close()
 	disk := ops.NewDisk(c.Dir, uint64(c.MinFree))
-	engine, kept, err := c.open(types, disk, log)
+	sealed := wiped.New(wiped.DirOf(c.Dir), disk.Room)
+	engine, kept, err := c.open(types, disk, sealed, log)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())
 	}
@@ -90,6 +91,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 	options := rpc.Options{
 		Engine: engine, Reporter: report.New(engine, nowMillis), Persons: known, Log: log, Now: nowMillis, Recipients: c.recipients,
 		Exposure: way.exposure, TLS: way.tls, Limits: c.limits(), OfflineLease: time.Duration(c.OfflineLease) * 24 * time.Hour,
+		Sealed: sealed,
 	}
 	id := credential.HubID{}
 	if c.Upstream != "" {
@@ -99,7 +101,7 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		return errors.Join(err, way.listener.Close())
 	}
 	if c.Upstream != "" {
-		err = c.serveHub(ctx, way, options, engine, disk)
+		err = c.serveHub(ctx, way, options, engine, disk, sealed)
 	} else {
 		err = c.serveHome(ctx, way, options, engine, disk, to)
 	}
@@ -111,7 +113,6 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 // ends.
 func (c *serveCommand) serveHome(ctx context.Context, way *opened, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk, to streams) (err error) {
 	o.Health = ops.NewHealth(disk.Room, o.Log, slices.Concat(rpc.Services, rpc.OperatorServices)...)
-	o.Sealed = wiped.New(wiped.DirOf(c.Dir), disk.Room)
 	end, err := c.desk.open(ctx, way, c.Dir, engine, &o)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())
@@ -186,7 +187,7 @@ func (c *serveCommand) recipients() ([]backup.Recipient, error) {
 }
 
 // open opens the register, and the file that outlives it.
-func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk, log *slog.Logger) (*syncengine.Engine, *register.File, error) {
+func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk, sealed *wiped.Store, log *slog.Logger) (*syncengine.Engine, *register.File, error) {
 	key, beside, err := ops.ReadOrMakeKey(c.Dir, c.MasterKey)
 	if err != nil {
 		return nil, nil, err
@@ -205,6 +206,7 @@ func (c *serveCommand) open(types *schema.Schema, disk *ops.Disk, log *slog.Logg
 	engine, err := syncengine.Open(syncengine.Options{
 		Dir: c.Dir, Master: key, Schema: types, Now: nowMillis, Random: rand.Reader, Device: directory.Signer,
 		FreeBytes: disk.FreeBytes, FreeBytesMin: disk.MinFreeBytes(), Register: kept,
+		Beside: sealed,
 	})
 	if err != nil {
 		return nil, nil, errors.Join(fmt.Errorf("open the register in %s: %w", c.Dir, err), kept.Close())

@@ -40,16 +40,14 @@ func (c *serveCommand) checkHub() error {
 }
 
 // serveHub serves tablets and relays, until the context ends.
-func (c *serveCommand) serveHub(ctx context.Context, way *opened, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk) error {
+func (c *serveCommand) serveHub(ctx context.Context, way *opened, o rpc.Options, engine *syncengine.Engine, disk *ops.Disk, sealed *wiped.Store) error {
 	home, wipes, person, err := homeClients(c.Key, c.Upstream)
 	if err != nil {
 		return errors.Join(err, way.listener.Close())
 	}
 	relay := hub.New(engine, home, person)
 	relay.LearnDevices(o.Directory)
-	sealed := wiped.New(wiped.DirOf(c.Dir), disk.Room)
 	relay.PassOnWiped(sealed, wipes)
-	o.Sealed = sealed
 	brought := make(chan struct{}, 1)
 	o.Health = ops.NewHealth(disk.Room, o.Log, rpc.HubServices...)
 	o.Brought = func() {

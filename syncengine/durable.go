@@ -3,6 +3,7 @@ package syncengine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"sync"
@@ -50,7 +51,8 @@ func (t *taken) find(id backup.ID) (takenBackup, bool) {
 	return t.list[i], true
 }
 
-// Backup writes a backup of the store as it is now; work goes on meanwhile. See
+// Backup writes a backup of the store as it is now, and of what lies beside it;
+// work goes on meanwhile. See
 // package backup for its format. It is sealed to the recipients; without one it
 // is not sealed. Once it is on a disk of its own, and compared there with what
 // was written, ConfirmBackup is due.
@@ -66,7 +68,7 @@ func (e *Engine) Backup(ctx context.Context, to io.Writer, recipients ...backup.
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
 	written, err := backup.Write(to, recipients, func(to io.Writer) (backup.Summary, error) {
-		return writeRows(ctx, snapshot, to, header)
+		return e.writeBackup(ctx, snapshot, to, header)
 	})
 	if err != nil {
 		return backup.Written{}, err
@@ -84,7 +86,7 @@ func (e *Engine) Backup(ctx context.Context, to io.Writer, recipients ...backup.
 	return written, nil
 }
 
-func writeRows(ctx context.Context, snapshot *store.Snapshot, to io.Writer, header backup.Header) (backup.Summary, error) {
+func (e *Engine) writeBackup(ctx context.Context, snapshot *store.Snapshot, to io.Writer, header backup.Header) (backup.Summary, error) {
 	w, err := backup.NewWriter(to, header)
 	if err != nil {
 		return backup.Summary{}, err
@@ -95,6 +97,9 @@ func writeRows(ctx context.Context, snapshot *store.Snapshot, to io.Writer, head
 		}
 		return w.Row(key, value)
 	})
+	if err == nil {
+		err = e.options.beside().Files(func(name string, from io.Reader) error { return errors.Join(ctx.Err(), w.File(name, from)) })
+	}
 	if err != nil {
 		return backup.Summary{}, err
 	}

@@ -46,6 +46,8 @@ type Options struct {
 	// Register is told of what must outlive a restore before it is confirmed, and
 	// keeps it outside of the store and its backups; nil for none.
 	Register Register
+	// Beside is what lies beside the store, for Backup and Restore; nil for nothing.
+	Beside Beside
 	// Device returns a device that signs, by what the rows of the directory say of
 	// it; nil if it is not known. Without it signatures are kept and not looked at,
 	// and whoever brings changes is believed: for tests, and for Restore.

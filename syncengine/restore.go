@@ -22,7 +22,8 @@ type Restored struct {
 
 // Restore makes a store of a backup file where there is none: in o.Dir, or
 // o.Memory. The file is verified before anything is written. The store begins a
-// new epoch, in which devices offer what they have and the backup lacks. What the
+// new epoch, in which devices offer what they have and the backup lacks. What lay
+// beside the store goes to o.Beside. What the
 // register has stays so: what was dismissed, whether the backup has it or not,
 // who was erased, and what has ended in the directory. After an error what is there cannot be
 // opened, and must be cleared away.
@@ -32,12 +33,15 @@ func Restore(o Options, file string, kept register.Contents) (Restored, error) {
 	if err != nil {
 		return Restored{}, err
 	}
-	if err := roomFor(o, verified.RowBytes); err != nil {
+	if err := roomFor(o, &verified); err != nil {
 		return Restored{}, err
 	}
 	restored := Restored{Backup: verified}
 	rows := func(put func(key, value []byte) error) error {
-		again, err := from.Read(put)
+		again, err := from.ReadAll(put, o.beside().Take)
+		if err == nil {
+			err = o.beside().Taken()
+		}
 		if err == nil && again != verified {
 			err = fault.New(fault.Damaged, "%s was altered while it was read", file)
 		}
@@ -65,12 +69,12 @@ func Restore(o Options, file string, kept register.Contents) (Restored, error) {
 
 // roomFor refuses what would fill the disk: a store is written twice before what
 // was written first is cleared away.
-func roomFor(o Options, rowBytes uint64) error {
+func roomFor(o Options, of *backup.Summary) error {
 	free, err := o.freeBytes()
 	if err != nil {
 		return err
 	}
-	if need := 2*rowBytes + o.FreeBytesMin; free < need {
+	if need := 2*of.RowBytes + of.FilesBytes + o.FreeBytesMin; free < need {
 		return fault.New(fault.NoRoom, "%d MB free, %d MB needed: free some space", free>>20, need>>20)
 	}
 	return nil

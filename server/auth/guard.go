@@ -116,6 +116,9 @@ func (g *Guard) checkMember(ctx context.Context, need *Need, p Principal, reques
 	if !isLetIn(view, p) {
 		return errNotLetIn
 	}
+	if need.Hub && !view.Device(p.Device).GetHub() {
+		return errNotYours
+	}
 	if !need.met(view, p.Person, SpacesOf(request, need.Where != Somewhere), g.now()) {
 		return errNotYours
 	}

@@ -57,6 +57,8 @@ type Need struct {
 	Where Where
 	// Returns says that a device which calls is there again, if it was retired.
 	Returns bool
+	// Hub asks for a device that was enrolled as a hub.
+	Hub bool
 	// Fresh asks a session for a proof of the last minutes; see [Principal.Fresh].
 	Fresh bool
 }
@@ -81,7 +83,8 @@ var needs = map[string]Need{
 	syncv1connect.SyncServiceWatchProcedure:  {Caller: Member},
 	syncv1connect.SyncServiceRepairProcedure: {Caller: Member},
 
-	syncv1connect.AudienceServiceListAudiencesProcedure: {Caller: Member},
+	// It tells who may read what, and of all devices, those of counselling too.
+	syncv1connect.AudienceServiceListAudiencesProcedure: {Caller: Member, Hub: true},
 
 	syncv1connect.DeskServiceListDisagreementsProcedure: {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceWriteProcedure:             {Caller: Member, Roles: settling, Where: InSpace},

@@ -82,7 +82,7 @@ func (w *writing) useInvitation(secretHash [32]byte, n NewDevice) (id DeviceID, 
 	device = &directoryv1.Device{
 		OrganisationId: invitation.OrganisationId, UserId: invitation.UserId, TabletLabel: n.TabletLabel,
 		Algorithm: n.Algorithm, PublicKey: n.PublicKey, EnrolledMillis: w.now, InvitationId: invited[:],
-		Status: directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE, WipeKey: invitation.WipeKey,
+		Status: directoryv1.DeviceStatus_DEVICE_STATUS_ACTIVE, WipeKey: invitation.WipeKey, Hub: invitation.Hub,
 	}
 	used := proto.CloneOf(invitation)
 	used.UsedByDevice, used.ClosedMillis = id[:], w.now

@@ -199,3 +199,22 @@ func TestWhatWasEndedIsNotLetInAfterARestore(t *testing.T) {
 	must(o.use("open", 6))(t)
 	o.mustBeHealthy()
 }
+
+// Whoever runs the server makes hubs, and nobody at a desk: a hub is told of all
+// devices, those of counselling too.
+func TestAHubIsMadeByWhoRunsTheServer(t *testing.T) {
+	o := newOffice(t)
+	laptop, keeper := o.user("Laptop"), o.user("Iryna")
+	must(o.tenant().Assign(t.Context(), o.admin, keeper, directory.NewAssignment{Role: directory.Administrator, Scope: directory.Everywhere()}))(t)
+	n := directory.NewInvitation{
+		User: laptop, SecretHash: sha256.Sum256([]byte("hub")), Medium: directoryv1.InvitationMedium_INVITATION_MEDIUM_SCREEN, ExpiresAt: o.clock.Load() + hour, Hub: true,
+	}
+	if _, err := o.tenant().By(keeper).Invite(t.Context(), keeper, n); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("by an administrator: %v", err)
+	}
+	must(o.tenant().Invite(t.Context(), o.admin, n))(t)
+	hub, tablet := must(o.use("hub", 1))(t), o.device(laptop, 2)
+	if v := o.view(); !v.Device(hub).Hub || v.Device(tablet).Hub {
+		t.Errorf("the hub is one: %v, and a tablet: %v", v.Device(hub).Hub, v.Device(tablet).Hub)
+	}
+}

@@ -17,6 +17,8 @@ type NewInvitation struct {
 	ExpiresAt  int64 // milliseconds since 1970
 	// WipeKey is the one that the invitation gives to the device; empty for none.
 	WipeKey []byte
+	// Hub says that the device will be a hub.
+	Hub bool
 }
 
 // Invite makes an invitation for a user who is active.
@@ -38,6 +40,8 @@ func (t *Tenant) Invite(ctx context.Context, by merge.PersonID, n NewInvitation)
 			return err
 		case !p.changesDevicesOf(n.User, w.now):
 			return errNotHere("user")
+		case n.Hub && t.keeper != nil:
+			return fault.New(fault.Invalid, "invitation: whoever runs the server makes a hub, since it learns of all devices")
 		case user.Status != directoryv1.UserStatus_USER_STATUS_ACTIVE:
 			return fault.New(fault.Invalid, "invitation: the user is not active")
 		case taken != nil:
@@ -48,7 +52,7 @@ func (t *Tenant) Invite(ctx context.Context, by merge.PersonID, n NewInvitation)
 		w.restsOn(userKey)
 		return t.add(w, keyOf(directoryv1.RowKind_ROW_KIND_INVITATION, id), &directoryv1.Invitation{
 			OrganisationId: t.organisation[:], UserId: n.User[:], SecretHash: n.SecretHash[:],
-			MadeBy: w.byOrNobody(), MadeMillis: w.now, ExpiresMillis: n.ExpiresAt, Medium: n.Medium, WipeKey: n.WipeKey,
+			MadeBy: w.byOrNobody(), MadeMillis: w.now, ExpiresMillis: n.ExpiresAt, Medium: n.Medium, WipeKey: n.WipeKey, Hub: n.Hub,
 		})
 	})
 }

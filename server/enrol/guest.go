@@ -25,6 +25,8 @@ type Guest struct {
 	PersonName string
 	// Printed says that the invitation goes on paper.
 	Printed bool
+	// Hub says that the device will be a hub.
+	Hub bool
 }
 
 // InviteGuest makes an invitation, and the organisation and the person before it
@@ -67,11 +69,11 @@ func (s *Service) InviteGuest(ctx context.Context, by merge.PersonID, g Guest) (
 			return credential.Invitation{}, g.Person, err
 		}
 	}
-	medium := directoryv1.InvitationMedium_INVITATION_MEDIUM_SCREEN
+	n := directory.NewInvitation{User: g.Person, Medium: directoryv1.InvitationMedium_INVITATION_MEDIUM_SCREEN, Hub: g.Hub}
 	if g.Printed {
-		medium = directoryv1.InvitationMedium_INVITATION_MEDIUM_PRINTED
+		n.Medium = directoryv1.InvitationMedium_INVITATION_MEDIUM_PRINTED
 	}
-	invitation, err := s.Invite(ctx, by, g.Home, g.Person, medium)
+	invitation, _, err := s.invite(ctx, s.directory.In(g.Home.Organisation), by, g.Home, n)
 	return invitation, g.Person, err
 }
 

@@ -21,18 +21,20 @@ var lifeMillis = map[directoryv1.InvitationMedium]int64{
 // this server; the wipe key and who can open what is sealed before a wipe are the
 // organisation's, unless it says them. The secret is in the answer alone.
 func (s *Service) Invite(ctx context.Context, by merge.PersonID, home credential.Home, user merge.PersonID, medium directoryv1.InvitationMedium) (credential.Invitation, error) {
-	invitation, _, err := s.invite(ctx, s.directory.In(home.Organisation), by, home, user, medium)
+	invitation, _, err := s.invite(ctx, s.directory.In(home.Organisation), by, home, directory.NewInvitation{User: user, Medium: medium})
 	return invitation, err
 }
 
 // InviteBy is Invite by a user, who may do so for some others, and says until when
 // the invitation is good, in milliseconds since 1970.
 func (s *Service) InviteBy(ctx context.Context, by merge.PersonID, home credential.Home, user merge.PersonID, medium directoryv1.InvitationMedium) (credential.Invitation, int64, error) {
-	return s.invite(ctx, s.directory.In(home.Organisation).By(by), by, home, user, medium)
+	return s.invite(ctx, s.directory.In(home.Organisation).By(by), by, home, directory.NewInvitation{User: user, Medium: medium})
 }
 
-func (s *Service) invite(ctx context.Context, in *directory.Tenant, by merge.PersonID, home credential.Home, user merge.PersonID, medium directoryv1.InvitationMedium) (credential.Invitation, int64, error) {
-	life, known := lifeMillis[medium]
+// invite makes the invitation that n says the user, the medium and the kind of
+// device of.
+func (s *Service) invite(ctx context.Context, in *directory.Tenant, by merge.PersonID, home credential.Home, n directory.NewInvitation) (credential.Invitation, int64, error) {
+	life, known := lifeMillis[n.Medium]
 	if !known {
 		return credential.Invitation{}, 0, fault.New(fault.Invalid, "invitation: on a screen or printed is due")
 	}
@@ -51,12 +53,9 @@ func (s *Service) invite(ctx context.Context, in *directory.Tenant, by merge.Per
 	if err := s.draw(invitation.Secret[:]); err != nil {
 		return credential.Invitation{}, 0, err
 	}
-	expires := s.now() + life
-	_, err := in.Invite(ctx, by, directory.NewInvitation{
-		User: user, SecretHash: invitation.Secret.Hash(), Medium: medium, ExpiresAt: expires, WipeKey: home.WipeKey,
-	})
-	if err != nil {
+	n.SecretHash, n.ExpiresAt, n.WipeKey = invitation.Secret.Hash(), s.now()+life, home.WipeKey
+	if _, err := in.Invite(ctx, by, n); err != nil {
 		return credential.Invitation{}, 0, err
 	}
-	return invitation, expires, nil
+	return invitation, n.ExpiresAt, nil
 }

@@ -21,7 +21,10 @@ import (
 // nobody.
 func (r *Relay) adoptAudiences(ctx context.Context) error {
 	resp, err := r.home.Audiences.ListAudiences(ctx, connect.NewRequest(&syncv1.ListAudiencesRequest{}))
-	if err != nil {
+	switch {
+	case connect.CodeOf(err) == connect.CodeNotFound:
+		return fault.New(fault.NoAccess, "the home server does not know this device as a hub: enrol it anew, with an invitation that `zhurnal invite --hub` has made")
+	case err != nil:
 		return fault.New(fault.Unavailable, "no answer from the home server: %w", err)
 	}
 	if err := r.adoptDevices(ctx, resp.Msg.Devices); err != nil {

@@ -52,6 +52,7 @@ func (s *backupService) Backup(ctx context.Context, req *connect.Request[adminv1
 	return sendWithin(ctx, s.send, stream, &adminv1.BackupResponse{Summary: &adminv1.BackupSummary{
 		BackupId: written.ID[:], TakenMillis: written.TakenMillis, Rows: written.Rows, RowBytes: written.RowBytes,
 		FileBytes: written.FileBytes, FileHash: written.FileHash[:], Sealed: written.Sealed,
+		Files: written.Files, FilesBytes: written.FilesBytes,
 	}})
 }
 

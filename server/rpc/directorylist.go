@@ -73,7 +73,7 @@ func (s *directoryService) ListDevices(ctx context.Context, req *connect.Request
 		device := l.View.Device(id)
 		resp.Devices = append(resp.Devices, &directoryv1.ListedDevice{
 			DeviceId: id[:], UserId: device.UserId, TabletLabel: device.TabletLabel, EnrolledMillis: device.EnrolledMillis,
-			Status: device.Status, StatusMillis: device.StatusMillis, Contact: s.contact(id), ObeysWipeKey: len(device.WipeKey) > 0,
+			Status: device.Status, StatusMillis: device.StatusMillis, Contact: s.contact(id), ObeysWipeKey: len(device.WipeKey) > 0, Hub: device.Hub,
 			WipeToldMillis: s.wipeTold(id, device),
 		})
 	}

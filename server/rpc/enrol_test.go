@@ -172,7 +172,8 @@ func TestAHubLearnsTheKeysOfItsOrganisation(t *testing.T) {
 	hub, member, revoked := merge.PersonID{0x4b, 15: 1}, merge.PersonID{0x4b, 15: 2}, merge.PersonID{0x4b, 15: 3}
 	engine := &listening{scripted: &scripted{}}
 	server := start(t, engine, usual)
-	for _, person := range []merge.PersonID{hub, member, revoked} {
+	office.Hub(hub)
+	for _, person := range []merge.PersonID{member, revoked} {
 		office.Device(person)
 	}
 	revoke(t, revoked)
@@ -190,9 +191,15 @@ func TestAHubLearnsTheKeysOfItsOrganisation(t *testing.T) {
 	_, _, err = office.Door.Enrol(t.Context(), ask)
 	noError(t, err)
 
-	req := connect.NewRequest(&syncv1.ListAudiencesRequest{})
-	req.Header().Set("Authorization", office.Header(hub))
-	resp, err := syncv1connect.NewAudienceServiceClient(httpClient(t, 1), server.url).ListAudiences(t.Context(), req)
+	asks := func(person merge.PersonID) (*connect.Response[syncv1.ListAudiencesResponse], error) {
+		req := connect.NewRequest(&syncv1.ListAudiencesRequest{})
+		req.Header().Set("Authorization", office.Header(person))
+		return syncv1connect.NewAudienceServiceClient(httpClient(t, 1), server.url).ListAudiences(t.Context(), req)
+	}
+	if _, err := asks(member); connect.CodeOf(err) != connect.CodeNotFound {
+		t.Errorf("a tablet is told too: %v", err)
+	}
+	resp, err := asks(hub)
 	noError(t, err)
 	got := map[merge.PersonID]string{}
 	for _, d := range resp.Msg.Devices {

@@ -24,7 +24,7 @@ func (s *invitationService) Invite(ctx context.Context, req *connect.Request[adm
 	}
 	m := req.Msg
 	guest := enrol.Guest{
-		OrganisationName: m.OrganisationName, PersonName: m.PersonName, Printed: m.Printed,
+		OrganisationName: m.OrganisationName, PersonName: m.PersonName, Printed: m.Printed, Hub: m.Hub,
 		Home: credential.Home{Server: m.Server, WipeKey: m.WipeKey, Recipients: m.Recipients},
 	}
 	if len(m.OrganisationId) > 0 {

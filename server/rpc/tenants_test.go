@@ -365,7 +365,7 @@ DirectoryService/ListUsers: administrator, coordinator, data protection, of anot
 DirectoryService/RetireDevice: administrator, coordinator
 DirectoryService/RevokeDevice: administrator, coordinator
 DirectoryService/SetUserStatus: administrator
-EnrolService/Challenge: administrator, coordinator, data protection, ended, facilitator, monitoring, of another programme, psychologist, supervisor, with a revoked tablet, without a role
+EnrolService/Challenge: administrator, coordinator, data protection, ended, facilitator, hub, monitoring, of another programme, psychologist, supervisor, with a revoked tablet, without a role
 PersonsService/CountPairs: coordinator
 PersonsService/Decide: coordinator
 PersonsService/GetPerson: coordinator
@@ -374,7 +374,7 @@ PersonsService/ListPeople: coordinator
 ReportService/ListPublications: coordinator, monitoring
 ReportService/ListReports: coordinator, monitoring, of another programme
 ReportService/Report: coordinator, monitoring
-AudienceService/ListAudiences: administrator, coordinator, data protection, facilitator, monitoring, of another programme, psychologist, supervisor, without a role
+AudienceService/ListAudiences: hub
 DeskService/Accept: coordinator, supervisor
 DeskService/GetRecordAt: coordinator, facilitator, psychologist, supervisor
 DeskService/ListDisagreements: coordinator, supervisor
@@ -388,6 +388,6 @@ RightsService/Export: data protection, supervisor
 SyncService/Pull: coordinator, facilitator, psychologist
 SyncService/Push: coordinator, facilitator, psychologist, supervisor
 SyncService/Repair: coordinator, facilitator, psychologist
-SyncService/Sync: administrator, coordinator, data protection, facilitator, monitoring, of another programme, psychologist, supervisor, without a role
-SyncService/Watch: administrator, coordinator, data protection, facilitator, monitoring, of another programme, psychologist, supervisor, without a role
+SyncService/Sync: administrator, coordinator, data protection, facilitator, hub, monitoring, of another programme, psychologist, supervisor, without a role
+SyncService/Watch: administrator, coordinator, data protection, facilitator, hub, monitoring, of another programme, psychologist, supervisor, without a role
 `

@@ -5,6 +5,8 @@
 // shows by its receipt what it is: the receipt names its length and its hash, and
 // is signed by the device's key. It is there under its name once it is whole.
 //
+// The files are in the backups of the register beside which they lie.
+//
 // The package opens nothing and knows no device; whose receipt it is, the
 // directory says.
 package wiped

@@ -32,15 +32,18 @@ const (
 )
 
 // Store is a directory of sealed files and receipts. It is safe for concurrent
-// use.
+// use, but for what takes a backup.
 type Store struct {
 	dir string
 	// room tells whether the disk has some.
-	room func() error
-	mu   sync.Mutex
+	room   func() error
+	mu     sync.Mutex
+	taking taking
 }
 
-// New returns a store in a directory, which is made when something comes.
+// New returns a store in a directory, which is made when something comes. Room says
+// whether the disk has some for a piece that somebody brings; nil where nobody
+// does.
 func New(dir string, room func() error) *Store { return &Store{dir: dir, room: room} }
 
 // DirOf is where the files of a register are kept unless somebody says otherwise:

@@ -113,9 +113,11 @@ func TestFramesOutOfPlaceAreRefused(t *testing.T) {
 // were left out and numbered anew.
 func TestCountsAndHashAreCompared(t *testing.T) {
 	for name, spoil := range map[string]func(*Writer){
-		"rows":  func(w *Writer) { w.summary.Rows++ },
-		"bytes": func(w *Writer) { w.summary.RowBytes++ },
-		"hash":  func(w *Writer) { w.hash.Write([]byte{0}) },
+		"rows":        func(w *Writer) { w.summary.Rows++ },
+		"bytes":       func(w *Writer) { w.summary.RowBytes++ },
+		"files":       func(w *Writer) { w.summary.Files++ },
+		"their bytes": func(w *Writer) { w.summary.FilesBytes++ },
+		"hash":        func(w *Writer) { w.hash.Write([]byte{0}) },
 	} {
 		var file bytes.Buffer
 		w, err := NewWriter(&file, Header{})
@@ -205,12 +207,20 @@ func writtenOf(file []byte) Written {
 func FuzzRead(f *testing.F) {
 	f.Add(written(f, 1, three...))
 	f.Add(written(f, 1))
+	f.Add(withFiles(f, three, named{"a", "sealed"}, named{"b", ""}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var again bytes.Buffer
 		var w *Writer
 		var rows []row
-		summary, err := Read(bytes.NewReader(data), func(key, value []byte) error {
+		var files []named
+		summary, err := ReadAll(bytes.NewReader(data), func(key, value []byte) error {
 			rows = append(rows, row{string(key), string(value)})
+			return nil
+		}, func(name string, piece []byte) error {
+			if len(files) == 0 || files[len(files)-1].name != name {
+				files = append(files, named{name: name})
+			}
+			files[len(files)-1].content += string(piece)
 			return nil
 		})
 		if err != nil {
@@ -224,7 +234,13 @@ func FuzzRead(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		if rewritten, err := w.Close(); err != nil || rewritten.Rows != summary.Rows || rewritten.RowBytes != summary.RowBytes {
+		for _, file := range files {
+			if err := w.File(file.name, strings.NewReader(file.content)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		rewritten, err := w.Close()
+		if err != nil || rewritten.Rows != summary.Rows || rewritten.RowBytes != summary.RowBytes || rewritten.Files != summary.Files || rewritten.FilesBytes != summary.FilesBytes {
 			t.Fatalf("%+v, was %+v, %v", rewritten, summary, err)
 		}
 	})

@@ -83,12 +83,17 @@ func (f File) Verify() (Summary, error) {
 
 // Read is Read of the file, which may be sealed.
 func (f File) Read(each func(key, value []byte) error) (Summary, error) {
+	return f.ReadAll(each, passOver)
+}
+
+// ReadAll is ReadAll of the file, which may be sealed.
+func (f File) ReadAll(each func(key, value []byte) error, piece func(name string, data []byte) error) (Summary, error) {
 	file, err := os.Open(f.Name)
 	if err != nil {
 		return Summary{}, fmt.Errorf("backup file: %w", err)
 	}
 	defer file.Close()
-	summary, err := read(file, f.Identities, each)
+	summary, err := read(file, f.Identities, each, piece)
 	if err != nil {
 		return Summary{}, fault.New(fault.KindOf(err), "%s: %w", f.Name, err)
 	}

@@ -23,7 +23,7 @@ const (
 const (
 	frameHeadBytes = 1 + 4 + 4
 	headerBytes    = 16 + 8
-	trailerBytes   = 8 + 8 + 32
+	trailerBytes   = 8 + 8 + 8 + 8 + 32
 	// frameBytes is the size from which a frame of rows is written out.
 	frameBytes = 256 << 10
 	// frameBytesMax bounds what a reader takes into memory: a frame that was
@@ -54,7 +54,9 @@ type Summary struct {
 	Header
 	Rows      uint64
 	RowBytes  uint64 // of keys and values
-	SizeBytes uint64 // of the file, if it is not sealed
+	SizeBytes uint64 // of the backup, if it is not sealed
+	// Files are those that lie beside the store, FilesBytes what they hold.
+	Files, FilesBytes uint64
 	// Hash is the SHA-256 that the trailer holds.
 	Hash [32]byte
 }
@@ -65,7 +67,9 @@ func (h *Header) encode() []byte {
 
 func (s *Summary) encodeTrailer() []byte {
 	buf := binary.BigEndian.AppendUint64(make([]byte, 0, trailerBytes), s.Rows)
-	buf = binary.BigEndian.AppendUint64(buf, s.RowBytes)
+	for _, n := range []uint64{s.RowBytes, s.Files, s.FilesBytes} {
+		buf = binary.BigEndian.AppendUint64(buf, n)
+	}
 	return append(buf, s.Hash[:]...)
 }
 

@@ -14,9 +14,15 @@ import (
 // Read reads a backup to its end and calls each with every row, in ascending
 // order of keys. Only when Read returns without an error is the backup whole:
 // what each was given before is then right, and nothing is missing. Key and
-// value are valid until each returns.
+// value are valid until each returns. Files are verified and passed over.
 func Read(from io.Reader, each func(key, value []byte) error) (Summary, error) {
-	r := &reader{from: from, hash: sha256.New(), each: each}
+	return ReadAll(from, each, passOver)
+}
+
+// ReadAll is Read that then calls piece with all files, piece by piece, one file
+// after the other.
+func ReadAll(from io.Reader, each func(key, value []byte) error, piece func(name string, data []byte) error) (Summary, error) {
+	r := &reader{from: from, hash: sha256.New(), each: each, piece: piece}
 	if err := r.header(); err != nil {
 		return Summary{}, err
 	}
@@ -29,6 +35,8 @@ func Read(from io.Reader, each func(key, value []byte) error) (Summary, error) {
 		switch kind {
 		case frameRows:
 			err = r.rows(payload)
+		case frameFile:
+			err = r.file(payload)
 		case frameTrailer:
 			return r.summary, r.trailer(payload, before)
 		default:
@@ -53,6 +61,9 @@ type reader struct {
 	payload []byte
 	lastKey []byte
 	each    func(key, value []byte) error
+	// lastFile is the name of the last file; after one there are no rows.
+	lastFile string
+	piece    func(name string, data []byte) error
 }
 
 func (r *reader) refuse(format string, args ...any) error {
@@ -129,6 +140,9 @@ func readFault(err error) error {
 }
 
 func (r *reader) rows(payload []byte) error {
+	if r.lastFile != "" {
+		return r.refuse("rows in frame %d stand after file %q", r.frames-1, r.lastFile)
+	}
 	for len(payload) > 0 {
 		key, rest, ok := part(payload)
 		value, rest, ok2 := part(rest)

@@ -120,7 +120,7 @@ func verifying(key *keeper) (*io.PipeWriter, <-chan check) {
 	from, to := io.Pipe()
 	verified := make(chan check, 1)
 	go func() {
-		summary, err := read(from, []Identity{key}, func(_, _ []byte) error { return nil })
+		summary, err := read(from, []Identity{key}, func(_, _ []byte) error { return nil }, passOver)
 		from.CloseWithError(errVerify)
 		verified <- check{summary, err}
 	}()
@@ -157,11 +157,11 @@ func (k *keeper) Unwrap([]*age.Stanza) ([]byte, error) { return k.fileKey, nil }
 // sealedMagic is how a sealed file begins.
 const sealedMagic = "age-encryption.org/v1\n"
 
-// read is Read of a file that may be sealed.
-func read(from io.Reader, identities []Identity, each func(key, value []byte) error) (Summary, error) {
+// read is ReadAll of a file that may be sealed.
+func read(from io.Reader, identities []Identity, each func(key, value []byte) error, piece func(name string, data []byte) error) (Summary, error) {
 	under := &watched{from: bufio.NewReaderSize(from, frameBytes)}
 	if start, _ := under.from.Peek(len(sealedMagic)); string(start) != sealedMagic {
-		return Read(under, each)
+		return ReadAll(under, each, piece)
 	}
 	if len(identities) == 0 {
 		return Summary{}, fault.New(fault.Invalid, "the backup is sealed: name the file with the identity that opens it, with --identity")
@@ -174,7 +174,7 @@ func read(from io.Reader, identities []Identity, each func(key, value []byte) er
 	case err != nil:
 		return Summary{}, under.explain(err)
 	}
-	return Read(&unsealing{plain, under}, each)
+	return ReadAll(&unsealing{plain, under}, each, piece)
 }
 
 // watched remembers that its reader failed.

@@ -89,7 +89,7 @@ func TestASealedFileThatIsNotWholeIsRefused(t *testing.T) {
 	whole := file.Bytes()
 	refused := func(what string, data []byte) {
 		t.Helper()
-		_, err := read(bytes.NewReader(data), []Identity{anna}, func(_, _ []byte) error { return nil })
+		_, err := read(bytes.NewReader(data), []Identity{anna}, func(_, _ []byte) error { return nil }, passOver)
 		if kind := fault.KindOf(err); err == nil || kind != fault.Damaged && kind != fault.Invalid {
 			t.Errorf("%s: kind %d, %v", what, kind, err)
 		}

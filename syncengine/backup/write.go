@@ -19,6 +19,8 @@ type Writer struct {
 	frames  uint32
 	rows    []byte
 	lastKey []byte
+	// lastFile is the name of the last file; after one there are no rows.
+	lastFile string
 }
 
 // NewWriter begins a backup.
@@ -33,7 +35,7 @@ func NewWriter(to io.Writer, header Header) (*Writer, error) {
 // Row adds a row; its key must be above the one before it. It keeps neither key
 // nor value.
 func (w *Writer) Row(key, value []byte) error {
-	if bytes.Compare(key, w.lastKey) <= 0 {
+	if bytes.Compare(key, w.lastKey) <= 0 || w.lastFile != "" {
 		return fault.New(fault.Internal, "backup: key %x after %x", key, w.lastKey)
 	}
 	if len(key)+len(value) > rowBytesMax {

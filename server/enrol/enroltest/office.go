@@ -88,14 +88,19 @@ func (o *Office) AssignEverywhere(person merge.PersonID, role directory.Role) {
 func now() int64 { return time.Now().UnixMilli() }
 
 // Device returns the person's device, which enrols if there is none.
-func (o *Office) Device(person merge.PersonID) *Device {
+func (o *Office) Device(person merge.PersonID) *Device { return o.enrolled(person, false) }
+
+// Hub is Device of a person whose device is a hub.
+func (o *Office) Hub(person merge.PersonID) *Device { return o.enrolled(person, true) }
+
+func (o *Office) enrolled(person merge.PersonID, hub bool) *Device {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if d := o.devices[person]; d != nil {
 		return d
 	}
 	ctx, key := context.Background(), must(credential.NewSoftwareKey(rand.Reader))
-	guest := enrol.Guest{Home: o.home, Person: person, PersonName: person.String()}
+	guest := enrol.Guest{Home: o.home, Person: person, PersonName: person.String(), Hub: hub}
 	isNew := must(o.Directory.View()).User(person) == nil
 	if !isNew {
 		guest.PersonName = ""

@@ -151,7 +151,12 @@ type BackupSummary struct {
 	// The SHA-256 of the file: 32 bytes.
 	FileHash []byte `protobuf:"bytes,6,opt,name=file_hash,json=fileHash,proto3" json:"file_hash,omitempty"`
 	// It is sealed.
-	Sealed        bool `protobuf:"varint,7,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	Sealed bool `protobuf:"varint,7,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	// How many files it has of those that lie beside the register: what devices have
+	// sealed before they were wiped.
+	Files uint64 `protobuf:"varint,8,opt,name=files,proto3" json:"files,omitempty"`
+	// Their bytes.
+	FilesBytes    uint64 `protobuf:"varint,9,opt,name=files_bytes,json=filesBytes,proto3" json:"files_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -233,6 +238,20 @@ func (x *BackupSummary) GetSealed() bool {
 		return x.Sealed
 	}
 	return false
+}
+
+func (x *BackupSummary) GetFiles() uint64 {
+	if x != nil {
+		return x.Files
+	}
+	return 0
+}
+
+func (x *BackupSummary) GetFilesBytes() uint64 {
+	if x != nil {
+		return x.FilesBytes
+	}
+	return 0
 }
 
 // Says that a backup has arrived whole, is on a disk and was verified there.
@@ -348,7 +367,7 @@ const file_zhurnal_admin_v1_backup_proto_rawDesc = "" +
 	"\bunsealed\x18\x02 \x01(\bR\bunsealed\"a\n" +
 	"\x0eBackupResponse\x12\x14\n" +
 	"\x05chunk\x18\x01 \x01(\fR\x05chunk\x129\n" +
-	"\asummary\x18\x02 \x01(\v2\x1f.zhurnal.admin.v1.BackupSummaryR\asummary\"\xd4\x01\n" +
+	"\asummary\x18\x02 \x01(\v2\x1f.zhurnal.admin.v1.BackupSummaryR\asummary\"\x8b\x02\n" +
 	"\rBackupSummary\x12\x1b\n" +
 	"\tbackup_id\x18\x01 \x01(\fR\bbackupId\x12!\n" +
 	"\ftaken_millis\x18\x02 \x01(\x12R\vtakenMillis\x12\x12\n" +
@@ -357,7 +376,10 @@ const file_zhurnal_admin_v1_backup_proto_rawDesc = "" +
 	"\n" +
 	"file_bytes\x18\x05 \x01(\x04R\tfileBytes\x12\x1b\n" +
 	"\tfile_hash\x18\x06 \x01(\fR\bfileHash\x12\x16\n" +
-	"\x06sealed\x18\a \x01(\bR\x06sealed\"G\n" +
+	"\x06sealed\x18\a \x01(\bR\x06sealed\x12\x14\n" +
+	"\x05files\x18\b \x01(\x04R\x05files\x12\x1f\n" +
+	"\vfiles_bytes\x18\t \x01(\x04R\n" +
+	"filesBytes\"G\n" +
 	"\x14ConfirmBackupRequest\x12\x1b\n" +
 	"\tbackup_id\x18\x01 \x01(\fR\bbackupId\x12\x12\n" +
 	"\x04hash\x18\x02 \x01(\fR\x04hash\"/\n" +

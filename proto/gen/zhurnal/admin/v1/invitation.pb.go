@@ -44,7 +44,10 @@ type InviteRequest struct {
 	WipeKey []byte `protobuf:"bytes,8,opt,name=wipe_key,json=wipeKey,proto3" json:"wipe_key,omitempty"`
 	// Who can open what a tablet seals before it is wiped, as age names them; none
 	// for the organisation's. What is given is the organisation's from then on.
-	Recipients    []string `protobuf:"bytes,9,rep,name=recipients,proto3" json:"recipients,omitempty"`
+	Recipients []string `protobuf:"bytes,9,rep,name=recipients,proto3" json:"recipients,omitempty"`
+	// For a hub, which is told which devices the organisation has, and who may read
+	// what its own user may read.
+	Hub           bool `protobuf:"varint,10,opt,name=hub,proto3" json:"hub,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -142,6 +145,13 @@ func (x *InviteRequest) GetRecipients() []string {
 	return nil
 }
 
+func (x *InviteRequest) GetHub() bool {
+	if x != nil {
+		return x.Hub
+	}
+	return false
+}
+
 // An invitation.
 type InviteResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -210,7 +220,7 @@ var File_zhurnal_admin_v1_invitation_proto protoreflect.FileDescriptor
 
 const file_zhurnal_admin_v1_invitation_proto_rawDesc = "" +
 	"\n" +
-	"!zhurnal/admin/v1/invitation.proto\x12\x10zhurnal.admin.v1\"\xa4\x02\n" +
+	"!zhurnal/admin/v1/invitation.proto\x12\x10zhurnal.admin.v1\"\xb6\x02\n" +
 	"\rInviteRequest\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x12+\n" +
 	"\x11organisation_name\x18\x02 \x01(\tR\x10organisationName\x12\x1b\n" +
@@ -223,7 +233,9 @@ const file_zhurnal_admin_v1_invitation_proto_rawDesc = "" +
 	"\bwipe_key\x18\b \x01(\fR\awipeKey\x12\x1e\n" +
 	"\n" +
 	"recipients\x18\t \x03(\tR\n" +
-	"recipients\"v\n" +
+	"recipients\x12\x10\n" +
+	"\x03hub\x18\n" +
+	" \x01(\bR\x03hub\"v\n" +
 	"\x0eInviteResponse\x12\x1e\n" +
 	"\n" +
 	"invitation\x18\x01 \x01(\tR\n" +

@@ -1316,7 +1316,10 @@ type Device struct {
 	// it; empty if it obeys none. It stays.
 	WipeKey []byte `protobuf:"bytes,11,opt,name=wipe_key,json=wipeKey,proto3" json:"wipe_key,omitempty"`
 	// The order that it is to be wiped, or was.
-	WipeOrder     *v11.WipeOrder `protobuf:"bytes,12,opt,name=wipe_order,json=wipeOrder,proto3" json:"wipe_order,omitempty"`
+	WipeOrder *v11.WipeOrder `protobuf:"bytes,12,opt,name=wipe_order,json=wipeOrder,proto3" json:"wipe_order,omitempty"`
+	// It is a hub, and told which devices there are and who may read which space. It
+	// stays.
+	Hub           bool `protobuf:"varint,13,opt,name=hub,proto3" json:"hub,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1435,6 +1438,13 @@ func (x *Device) GetWipeOrder() *v11.WipeOrder {
 	return nil
 }
 
+func (x *Device) GetHub() bool {
+	if x != nil {
+		return x.Hub
+	}
+	return false
+}
+
 // A right to enrol one device for one user, once.
 type Invitation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1459,7 +1469,9 @@ type Invitation struct {
 	// It was withdrawn, or its use was lost when the server was restored.
 	Withdrawn bool `protobuf:"varint,10,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
 	// The key by which orders to wipe the device are signed: 32 bytes, or empty.
-	WipeKey       []byte `protobuf:"bytes,11,opt,name=wipe_key,json=wipeKey,proto3" json:"wipe_key,omitempty"`
+	WipeKey []byte `protobuf:"bytes,11,opt,name=wipe_key,json=wipeKey,proto3" json:"wipe_key,omitempty"`
+	// The device will be a hub.
+	Hub           bool `protobuf:"varint,12,opt,name=hub,proto3" json:"hub,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1569,6 +1581,13 @@ func (x *Invitation) GetWipeKey() []byte {
 		return x.WipeKey
 	}
 	return nil
+}
+
+func (x *Invitation) GetHub() bool {
+	if x != nil {
+		return x.Hub
+	}
+	return false
 }
 
 // A report that was published. It is written once.
@@ -1749,7 +1768,7 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\n" +
 	"SignInName\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\fR\x06userId\x12\x12\n" +
-	"\x04free\x18\x02 \x01(\bR\x04free\"\xf1\x03\n" +
+	"\x04free\x18\x02 \x01(\bR\x04free\"\x83\x04\n" +
 	"\x06Device\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\fR\x06userId\x12!\n" +
@@ -1765,7 +1784,8 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	" \x01(\x12R\fstatusMillis\x12\x19\n" +
 	"\bwipe_key\x18\v \x01(\fR\awipeKey\x12:\n" +
 	"\n" +
-	"wipe_order\x18\f \x01(\v2\x1b.zhurnal.enrol.v1.WipeOrderR\twipeOrder\"\x94\x03\n" +
+	"wipe_order\x18\f \x01(\v2\x1b.zhurnal.enrol.v1.WipeOrderR\twipeOrder\x12\x10\n" +
+	"\x03hub\x18\r \x01(\bR\x03hub\"\xa6\x03\n" +
 	"\n" +
 	"Invitation\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x12\x17\n" +
@@ -1781,7 +1801,8 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\rclosed_millis\x18\t \x01(\x12R\fclosedMillis\x12\x1c\n" +
 	"\twithdrawn\x18\n" +
 	" \x01(\bR\twithdrawn\x12\x19\n" +
-	"\bwipe_key\x18\v \x01(\fR\awipeKey\"\x84\x01\n" +
+	"\bwipe_key\x18\v \x01(\fR\awipeKey\x12\x10\n" +
+	"\x03hub\x18\f \x01(\bR\x03hub\"\x84\x01\n" +
 	"\vPublication\x12'\n" +
 	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x126\n" +
 	"\x06listed\x18\x02 \x01(\v2\x1e.zhurnal.report.v1.PublicationR\x06listed\x12\x14\n" +
