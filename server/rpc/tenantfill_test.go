@@ -143,11 +143,16 @@ func (f *filler) value(field protoreflect.FieldDescriptor, at string) []byte {
 	}
 	data := id(of, f.choice)
 	f.used = append(f.used, data)
-	if name == "page_token" && strings.Contains(at, "Quarantined") { // of another form
-		data = []byte(hex.EncodeToString(append(id(of, 0)[:0:0], bytes.Repeat(of.victim[:], 2)...)))
-	}
-	if name == "page_token" && strings.Contains(at, "Pairs") { // behind as many points as there can be
+	switch { // tokens of other forms
+	case name != "page_token":
+	case strings.Contains(at, "Quarantined"):
+		data = []byte(hex.EncodeToString(bytes.Repeat(of.victim[:], 2)))
+	case strings.Contains(at, "Pairs"): // behind as many points as there can be
 		data = []byte("7fffffff" + hex.EncodeToString(bytes.Repeat(of.victim[:], 2)))
+	case strings.Contains(at, "ListPeople"): // behind nobody
+		data = []byte("00000000" + hex.EncodeToString(of.victim[:]))
+	case strings.Contains(at, "ListPublications"): // a number of the year, which names nothing of anybody
+		data = []byte("9999/1")
 	}
 	if name == "page_token" && strings.Contains(at, "People") { // behind nobody
 		data = []byte("00000000" + hex.EncodeToString(of.victim[:]))

@@ -371,6 +371,7 @@ PersonsService/Decide: coordinator
 PersonsService/GetPerson: coordinator
 PersonsService/ListPairs: coordinator
 PersonsService/ListPeople: coordinator
+ReportService/ListPublications: coordinator, monitoring
 ReportService/ListReports: coordinator, monitoring, of another programme
 ReportService/Report: coordinator, monitoring
 AudienceService/ListAudiences: hub
