@@ -15,6 +15,7 @@ import (
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/keyfile"
+	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
 )
@@ -79,6 +80,14 @@ func TestALostTabletIsWipedAndItsWorkComesHome(t *testing.T) {
 		}
 		if code, _, log := runHere(t, "device", "wipe", "--server", url, "--key", admin, "--wipe-key", admin, key.Identity.Device.String()); code != exitFailed || !strings.Contains(log, "zhurnal key wipe") {
 			t.Errorf("by the key of a device: %d, %s", code, log)
+		}
+		if code, _, log := runHere(t, "device", "wipe", "--key", admin, "--wipe-key", wipe, "--print", key.Identity.Organisation.String(), key.Identity.Device.String()); code != exitFailed || !strings.Contains(log, "no server is asked") {
+			t.Errorf("printed and handed over: %d, %s", code, log)
+		}
+		printed := mustRun(t, "device", "wipe", "--wipe-key", wipe, "--print", key.Identity.Organisation.String(), key.Identity.Device.String())
+		order, err := credential.ParseWipeOrder(printed)
+		if err != nil || !order.IsSignedBy(key.Identity.WipeKey) || order.Device != key.Identity.Device || order.Organisation != key.Identity.Organisation {
+			t.Errorf("printed is %s: %+v, %v", printed, order, err)
 		}
 		mustRun(t, "device", "wipe", "--server", url, "--key", admin, "--wipe-key", wipe, key.Identity.Device.String())
 		client, err := clientsdk.HomeClient(*key.Identity, key.Signer, http.DefaultClient)

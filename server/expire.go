@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/zhurnal/zhurnal/server/expiry"
+	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -100,12 +101,13 @@ func erasedIn(list []expiry.Expired) (erased int) {
 
 // expireDaily erases what is due once at the start and then each day, until the
 // context ends. The rules are read anew each time.
-func expireDaily(ctx context.Context, of *syncengine.Engine, file string, log *slog.Logger) {
+func expireDaily(ctx context.Context, of *syncengine.Engine, known *persons.Finder, file string, log *slog.Logger) {
 	expire := func() {
 		rules, err := readRules(file)
 		var list []expiry.Expired
 		if err == nil {
 			list, err = expiry.Run(ctx, of, merge.PersonID{}, rules, expiry.DayOf(nowMillis()), false)
+			err = errors.Join(err, known.Refresh(ctx)) // which keeps people in memory
 		}
 		if err != nil {
 			log.Warn("what is due was not erased", "error", err)

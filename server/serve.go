@@ -86,9 +86,10 @@ func (c *serveCommand) Run(ctx context.Context, to streams) (err error) {
 		return errors.Join(err, way.listener.Close())
 	}
 	defer func() { err = errors.Join(err, engine.Close(), kept.Close()) }()
-	defer c.keepDaily(ctx, engine, log)()
+	known := persons.New(engine)
+	defer c.keepDaily(ctx, engine, known, log)()
 	options := rpc.Options{
-		Engine: engine, Reporter: report.New(engine, nowMillis), Persons: persons.New(engine), Log: log, Now: nowMillis, Recipients: c.recipients,
+		Engine: engine, Reporter: report.New(engine, nowMillis), Persons: known, Log: log, Now: nowMillis, Recipients: c.recipients,
 		Exposure: way.exposure, TLS: way.tls, Limits: c.limits(), OfflineLease: time.Duration(c.OfflineLease) * 24 * time.Hour,
 		Sealed: sealed,
 	}
@@ -147,14 +148,14 @@ func settle(ctx context.Context, d *directory.Directory, log *slog.Logger) {
 
 // keepDaily cuts the log and erases what is due in the background, where that is
 // asked for. What it returns waits until it has ended.
-func (c *serveCommand) keepDaily(ctx context.Context, engine *syncengine.Engine, log *slog.Logger) (wait func()) {
+func (c *serveCommand) keepDaily(ctx context.Context, engine *syncengine.Engine, known *persons.Finder, log *slog.Logger) (wait func()) {
 	ctx, stop := context.WithCancel(ctx)
 	var keeping sync.WaitGroup
 	if c.Retain > 0 {
 		keeping.Go(func() { cutDaily(ctx, engine, c.Retain, log) })
 	}
 	if c.Expire != "" {
-		keeping.Go(func() { expireDaily(ctx, engine, c.Expire, log) })
+		keeping.Go(func() { expireDaily(ctx, engine, known, c.Expire, log) })
 	}
 	return func() {
 		stop()

@@ -129,7 +129,7 @@ func (a applier) release(fold *store.Fold, seq uint64, e *log.Entry) (log.Outcom
 		}
 	}
 	for _, released := range body.Changes {
-		if err := s.releaseOne(released); err != nil {
+		if err := s.releaseOne(released, body.Vouched); err != nil {
 			return log.Outcome{}, err
 		}
 	}

@@ -250,7 +250,7 @@ func (s *applying) quarantine(c *merge.Change, sender merge.PersonID, findings [
 }
 
 // releaseOne tries one quarantined change again.
-func (s *applying) releaseOne(released *logv1.ReleasedChange) error {
+func (s *applying) releaseOne(released *logv1.ReleasedChange, vouched bool) error {
 	id, err := wire.ChangeIDFromProto(released.Change)
 	if err != nil {
 		return fault.New(fault.Damaged, "release entry: %w", err)
@@ -271,6 +271,9 @@ func (s *applying) releaseOne(released *logv1.ReleasedChange) error {
 		return err
 	}
 	sender := merge.PersonID(q.Principal)
+	if vouched {
+		sender = s.entry.Principal
+	}
 	_, forked, err := s.fold.Known(s.entry.Space, id)
 	if err != nil {
 		return err

@@ -58,7 +58,7 @@ func (e *eraser) push(content *push) (*push, error) {
 	erased := slices.Clone(named)
 	for _, c := range changes {
 		for i := range c.Records {
-			if kept, is, err := e.kept(&c.Records[i], true); err != nil {
+			if kept, is, err := e.kept(c, &c.Records[i]); err != nil {
 				return nil, err
 			} else if is {
 				erased = append(erased, wire.ErasedRecord{Record: c.Records[i].Record, Kept: kept})

@@ -39,11 +39,15 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"Spaces":     func() error { return drop(e.Spaces()) },
 		"Accessible": func() error { return drop(e.Accessible(oksana)) },
 		"Records":    func() error { return drop(e.Records(lyman, func(*merge.Record) error { return nil })) },
+		"Changed":    func() error { _, _, err := e.Changed(lyman, 1, func(*merge.Record) error { return nil }); return err },
 		"Digest":     func() error { _, _, err := e.Digest(lyman); return err },
 		"SetAccess":  func() error { return drop(e.SetAccess(bg, oksana, lyman, community, oksana, true)) },
 		"AddSchema":  func() error { _, _, err := e.AddSchema(bg, oksana, nil); return err },
 		"Dismiss": func() error {
 			return unlessNotThere(e.Dismiss(bg, oksana, lyman, []merge.ID{{Replica: merge.ReplicaID{9}, Seq: 1}}, "reason"))
+		},
+		"Accept": func() error {
+			return unlessNotThere(e.Accept(bg, oksana, lyman, []merge.ID{{Replica: merge.ReplicaID{9}, Seq: 1}}))
 		},
 		"Backup":        func() error { return drop(e.Backup(bg, io.Discard)) },
 		"ConfirmBackup": func() error { return unlessNotThere(drop(e.ConfirmBackup(bg, oksana, backup.ID{}, [32]byte{}))) },
@@ -57,12 +61,14 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"Expire": func() error {
 			return drop(e.Expire(bg, oksana, lyman, []wire.ErasedRecord{{Record: merge.RecordID{9}}}))
 		},
-		"AdoptErasure": func() error { return e.AdoptErasure(bg, oksana, lyman, merge.Erasure{Subject: merge.RecordID{9}}, nil) },
-		"People":       func() error { return drop(e.People(lyman)) },
-		"Adopt":        func() error { return e.Adopt(bg, oksana, lyman, batches) },
-		"Upstream":     func() error { return drop(e.Upstream(lyman)) },
-		"SetUpstream":  func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
-		"Brought":      func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
+		"AdoptErasures": func() error {
+			return e.AdoptErasures(bg, oksana, lyman, []merge.Erasure{{Subject: merge.RecordID{9}}}, nil)
+		},
+		"People":      func() error { return drop(e.People(lyman)) },
+		"Adopt":       func() error { return e.Adopt(bg, oksana, lyman, batches) },
+		"Upstream":    func() error { return drop(e.Upstream(lyman)) },
+		"SetUpstream": func() error { return e.SetUpstream(bg, lyman, syncengine.Upstream{}) },
+		"Brought":     func() error { return drop(e.Brought(lyman, syncengine.Upstream{}, 1, 1)) },
 		"HeldBack": func() error {
 			return e.HeldBack(lyman, merge.ID{}, func(*merge.Change) bool { return true })
 		},

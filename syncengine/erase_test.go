@@ -190,7 +190,7 @@ func TestARecordThatHomeErasedIsAwaited(t *testing.T) {
 	erasure := merge.Erasure{Subject: r.person, Rules: recordTypes().ErasureRules()}
 	// Home may tell it twice, the second time of less that stays.
 	for _, erased := range [][]wire.ErasedRecord{{{Record: quote, Kept: []uint32{2, 3}}}, {{Record: quote, Kept: []uint32{2, 3}}, {Record: quote}}} {
-		if err := r.e.AdoptErasure(bg, personNamed("coordinator"), r.a.space, erasure, erased); err != nil {
+		if err := r.e.AdoptErasures(bg, personNamed("coordinator"), r.a.space, []merge.Erasure{erasure}, erased); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -26,6 +26,9 @@ type eraser struct {
 	// named are records that were found to be an erased person's and are not marked
 	// in the state yet, with the cells that stay of them.
 	named map[merge.RecordID][]uint32
+	// renamed says that something was found: what was looked at before may be such a
+	// record's.
+	renamed bool
 	// marked are those that are, as far as they were looked up; nil for the others.
 	marked map[merge.RecordID]*merge.ErasureRule
 	// stored is set where what is stored is purged. Then of changes that are merged
@@ -63,9 +66,8 @@ func (e *eraser) ofStored(known func(id merge.ID) (*store.Known, error)) *eraser
 }
 
 // kept returns which cells stay of what a change writes to a record; false if
-// nothing of it is erased. named says whether the change may say whose the record
-// is.
-func (e *eraser) kept(part *merge.RecordWrites, named bool) (kept []uint32, erased bool, err error) {
+// nothing of it is erased.
+func (e *eraser) kept(c *merge.Change, part *merge.RecordWrites) (kept []uint32, erased bool, err error) {
 	mark, err := e.mark(part.Record)
 	if err != nil {
 		return nil, false, err
@@ -73,16 +75,29 @@ func (e *eraser) kept(part *merge.RecordWrites, named bool) (kept []uint32, eras
 	if mark != nil {
 		return mark.Kept, true, nil
 	}
-	if !named {
+	rules := e.concerning(part)
+	kept, erased = e.named[part.Record]
+	if !erased && len(rules) == 0 {
 		return nil, false, nil
 	}
+	if may, err := e.mayName(c); err != nil || !may {
+		return nil, false, err
+	}
+	for _, rule := range rules {
+		e.name(part.Record, rule.Kept)
+	}
+	return e.named[part.Record], true, nil
+}
+
+// concerning returns the rules by which what is written to a record is an erased
+// person's.
+func (e *eraser) concerning(part *merge.RecordWrites) (rules []*merge.ErasureRule) {
 	for i := range e.erasures {
 		if rule := e.erasures[i].ConcernsWrites(part); rule != nil {
-			e.name(part.Record, rule.Kept)
+			rules = append(rules, rule)
 		}
 	}
-	kept, erased = e.named[part.Record]
-	return kept, erased, nil
+	return rules
 }
 
 // mark returns what stays of a record that is marked as erased, nil of any other.
@@ -103,10 +118,13 @@ func (e *eraser) mark(id merge.RecordID) (*merge.ErasureRule, error) {
 // name notes that a record is an erased person's; of one that two of them share,
 // what both let stay.
 func (e *eraser) name(record merge.RecordID, kept []uint32) {
-	if before, named := e.named[record]; named {
+	before, named := e.named[record]
+	if named {
 		kept = merge.KeptByBoth(kept, before)
 	}
-	e.named[record] = kept
+	if !named || len(kept) < len(before) {
+		e.named[record], e.renamed = kept, true
+	}
 }
 
 // nameAll notes what was found before, as an entry of the log has it.
@@ -128,18 +146,15 @@ func (e *eraser) mayName(c *merge.Change) (bool, error) {
 }
 
 // purging returns what decides, of the writes of these changes, which are
-// purged; touched tells whether any of them is to an erased record. A record is
-// looked at in all of them before.
+// purged; touched tells whether any of them is to an erased record, whichever of
+// them says that it is.
 func (e *eraser) purging(changes []*merge.Change) (purge func(rec *merge.RecordWrites, w *merge.Write) bool, touched bool, err error) {
 	of := map[*merge.RecordWrites]merge.ErasureRule{}
-	for range 2 {
+	for e.renamed = true; e.renamed; {
+		e.renamed = false
 		for _, c := range changes {
-			named, err := e.mayName(c)
-			if err != nil {
-				return nil, false, err
-			}
 			for i := range c.Records {
-				kept, erased, err := e.kept(&c.Records[i], named)
+				kept, erased, err := e.kept(c, &c.Records[i])
 				if err != nil {
 					return nil, false, err
 				}

@@ -23,5 +23,5 @@ func (e *Engine) Expire(ctx context.Context, by merge.PersonID, space merge.Spac
 	if len(records) == 0 {
 		return Erased{}, nil
 	}
-	return e.eraseAll(ctx, by, space, merge.Erasure{}, records...)
+	return e.eraseAll(ctx, by, space, []merge.Erasure{{}}, records...)
 }

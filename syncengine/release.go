@@ -53,10 +53,21 @@ func (e *Engine) releaseSpace(ctx context.Context, by merge.PersonID, space merg
 	if err != nil {
 		return 0, err
 	}
+	released, err = e.appendReleases(ctx, by, space, ready, false)
+	if fault.KindOf(err) == fault.Unavailable {
+		e.owed.Store(true)
+		return released, nil
+	}
+	return released, err
+}
+
+// appendReleases tries changes again, by the access of who sent them, or of by, who
+// vouches for them.
+func (e *Engine) appendReleases(ctx context.Context, by merge.PersonID, space merge.SpaceID, ready []*logv1.ReleasedChange, vouched bool) (released int, err error) {
 	limit := releaseBatch
 	for len(ready) > 0 {
 		n := min(len(ready), limit)
-		body, err := proto.Marshal(&logv1.Release{Changes: ready[:n]})
+		body, err := proto.Marshal(&logv1.Release{Changes: ready[:n], Vouched: vouched})
 		if err != nil {
 			return released, marshalFailed("release", err)
 		}
@@ -66,10 +77,6 @@ func (e *Engine) releaseSpace(ctx context.Context, by merge.PersonID, space merg
 				ready, limit = ready[1:], releaseBatch
 			}
 			continue
-		}
-		if fault.KindOf(err) == fault.Unavailable {
-			e.owed.Store(true)
-			return released, nil
 		}
 		if err != nil {
 			return released, fault.New(fault.KindOf(err), "release: %w", err)
@@ -95,27 +102,17 @@ func (e *Engine) releasable(space merge.SpaceID) ([]*logv1.ReleasedChange, error
 		return nil, err
 	}
 	judge.again = true
+	proving := e.newProving(snapshot, space)
 	var ready []*logv1.ReleasedChange
 	err = snapshot.QuarantinedChanges(space, merge.ID{}, func(id merge.ID, q *logv1.Quarantined) error {
-		access, err := snapshot.Access(space, merge.PersonID(q.Principal))
+		sender := merge.PersonID(q.Principal)
+		access, err := snapshot.Access(space, sender)
 		if err != nil || !access.Allowed {
 			return err
 		}
-		c, err := wire.DecodeChange(space, q.Run)
-		if err != nil {
-			return fault.New(fault.Damaged, "quarantined change %s: %w", id, err)
-		}
-		if judge.signers = nil; q.Unproven {
-			if judge.signers = e.newProving(snapshot, space); judge.signers.prove([]*merge.Change{c}) != nil {
-				return nil // the device is known now, and did not sign it
-			}
-		}
-		findings, err := judge.change(c, merge.PersonID(q.Principal))
-		if err != nil {
+		findings, err := judge.kept(proving, q, id, sender)
+		if err != nil || slices.ContainsFunc(findings, quarantines) {
 			return err
-		}
-		if slices.ContainsFunc(findings, quarantines) {
-			return nil
 		}
 		ready = append(ready, &logv1.ReleasedChange{Change: wire.ChangeIDToProto(id), Findings: wire.FindingsToProto(findings)})
 		return nil

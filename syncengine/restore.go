@@ -7,6 +7,7 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/backup"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/log"
+	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/register"
 	"github.com/zhurnal/zhurnal/syncengine/store"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -113,8 +114,20 @@ func dismissBefore(lg log.Log, o Options, dismissed []register.Dismissal) error 
 // eraseAgain erases who is in the register as erased, where there is anything of
 // them, and what comes of them later.
 func eraseAgain(st *store.Store, lg log.Log, o Options, list []register.Erasure) error {
+	if len(list) == 0 {
+		return nil
+	}
+	var spaces []merge.SpaceID // in the order of the register
+	of := map[merge.SpaceID][]merge.Erasure{}
 	for i := range list {
-		run := &erasing{store: st, space: list[i].Space, erasure: list[i].Erasure, append: func(ctx context.Context, entry log.Entry) (log.Outcome, error) {
+		space := list[i].Space
+		if len(of[space]) == 0 {
+			spaces = append(spaces, space)
+		}
+		of[space] = append(of[space], list[i].Erasure)
+	}
+	for _, space := range spaces {
+		run := &erasing{store: st, space: space, erasures: of[space], append: func(ctx context.Context, entry log.Entry) (log.Outcome, error) {
 			entry.Received, entry.Level = o.Now(), log.Level
 			return lg.Append(ctx, store.Partition(entry.Space), entry)
 		}}
@@ -125,9 +138,6 @@ func eraseAgain(st *store.Store, lg log.Log, o Options, list []register.Erasure)
 		if err != nil {
 			return fault.New(fault.KindOf(err), "erase again: %w", err)
 		}
-	}
-	if len(list) == 0 {
-		return nil
 	}
 	return st.Scrub()
 }

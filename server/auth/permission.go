@@ -90,6 +90,7 @@ var needs = map[string]Need{
 	syncv1connect.DeskServiceWriteProcedure:             {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceListQuarantinedProcedure:   {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceDismissProcedure:           {Caller: Member, Roles: settling, Where: InSpace},
+	syncv1connect.DeskServiceAcceptProcedure:            {Caller: Member, Roles: settling, Where: InSpace},
 	syncv1connect.DeskServiceListHistoryProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 	syncv1connect.DeskServiceGetRecordAtProcedure:       {Caller: Member, Roles: opening, Where: InSpace},
 
@@ -104,6 +105,7 @@ var needs = map[string]Need{
 	reportv1connect.ReportServiceReportProcedure:      {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
 	personsv1connect.PersonsServiceListPairsProcedure:  {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
+	personsv1connect.PersonsServiceCountPairsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 	personsv1connect.PersonsServiceDecideProcedure:     {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 	personsv1connect.PersonsServiceListPeopleProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 	personsv1connect.PersonsServiceGetPersonProcedure:  {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},

@@ -56,8 +56,10 @@ func showDevices(v *visit) error {
 type devicePage struct {
 	tablet
 	Spaces []string
-	// Changes says that the reader may revoke and retire.
+	// Changes says that the reader may revoke, retire and order a wipe.
 	Changes bool
+	// SeesHeld says that the reader may see what the tablet was given.
+	SeesHeld bool
 }
 
 // device finds a device that the reader may see.
@@ -74,7 +76,10 @@ func (v *visit) device() (devicePage, error) {
 	if i < 0 {
 		return devicePage{}, errNoPage
 	}
-	d := devicePage{tablet: tablets[i], Changes: v.open(directoryv1connect.DirectoryServiceRevokeDeviceProcedure)}
+	d := devicePage{
+		tablet: tablets[i], Changes: v.open(directoryv1connect.DirectoryServiceRevokeDeviceProcedure),
+		SeesHeld: v.open(directoryv1connect.DirectoryServiceGetDeviceManifestProcedure),
+	}
 	listed, err := v.o.Directory.In(v.who.Organisation).By(v.who.Person).List()
 	if err != nil {
 		return d, err
@@ -104,7 +109,11 @@ func askRevoke(v *visit) error {
 	if err := v.prove(); err != nil {
 		return err
 	}
-	return v.show(page.Page{Name: "revoke", Title: "revoke.title", Data: d})
+	title := "revoke.title"
+	if d.WipeOrdered() {
+		title = "lost.wipe.back.title"
+	}
+	return v.show(page.Page{Name: "revoke", Title: title, Data: d})
 }
 
 func revoke(v *visit) error {

@@ -24,10 +24,12 @@ import (
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/server/guard"
+	"github.com/zhurnal/zhurnal/server/manifest"
 	"github.com/zhurnal/zhurnal/server/persons"
 	"github.com/zhurnal/zhurnal/server/report"
 	"github.com/zhurnal/zhurnal/server/rpc"
 	"github.com/zhurnal/zhurnal/server/signin"
+	"github.com/zhurnal/zhurnal/server/wiped"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -165,7 +167,8 @@ func (o *office) serve() {
 	ended := make(chan error, 1)
 	go func() {
 		ended <- rpc.Serve(ctx, listener, rpc.Options{
-			Engine: o.engine, Reporter: report.New(o.engine, o.now), Persons: persons.New(o.engine), Enrol: o.door, Directory: o.directory, SignIn: people, Console: pages, Audit: kept, Trail: kept, Home: credential.Home{Server: o.url},
+			Engine: o.engine, Reporter: report.New(o.engine, o.now), Persons: persons.New(o.engine), Enrol: o.door, Directory: o.directory, SignIn: people, Console: pages, Audit: kept, Trail: kept, Sealed: wiped.New(filepath.Join(o.TempDir(), "wiped"), func() error { return nil }),
+			Manifest: &manifest.Maker{Engine: o.engine, Log: kept, Directory: o.directory, Now: o.now}, Home: credential.Home{Server: o.url},
 			Health: grpchealth.NewStaticChecker(rpc.Services...), Log: slog.New(slog.DiscardHandler), Now: o.now, Limits: limits,
 		})
 	}()

@@ -17,11 +17,12 @@ const historyPath = "/history"
 
 var historyRoutes = []route{
 	{pattern: "GET " + historyPath + "/{space}/{record}", asks: syncv1connect.DeskServiceListHistoryProcedure, handle: showHistory},
+	{pattern: "POST " + historyPath + "/{space}/{record}/reopen", asks: syncv1connect.DeskServiceWriteProcedure, handle: reopen},
 }
 
 // historyPage is what history.html is given.
 type historyPage struct {
-	Type, ID, Space string
+	Type, ID, SpaceID, Space string
 	// Now is what the record is.
 	Now     []line
 	Changes []change
@@ -32,13 +33,12 @@ type historyPage struct {
 
 // change is one that wrote to a record.
 type change struct {
-	Author             string
-	Received, Written  int64
-	ClockOff           bool
-	Position           uint64
-	Flags              []word
-	Writes             []write
-	Settled, FromAHand bool
+	Author            string
+	Received, Written int64
+	ClockOff          bool
+	Position          uint64
+	Flags             []word
+	Writes            []write
 }
 
 // write is what a change put into a cell.
@@ -50,6 +50,10 @@ type write struct {
 	Key string
 	// Settles is how many values it replaced, if it was more than one.
 	Settles int
+	// Reopen is how the reader opens again what it has settled; empty if that cannot
+	// be. Field is its cell.
+	Reopen string
+	Field  uint32
 }
 
 // changesOnPage is how many changes are on one page.
@@ -72,7 +76,7 @@ func showHistory(v *visit) error {
 		return err
 	}
 	name := resp.Msg.Record
-	data := historyPage{Type: typeKey(name.GetType()), ID: record.String(), Space: v.spaceName(space), Cut: resp.Msg.CutThroughPosition > 0}
+	data := historyPage{Type: typeKey(name.GetType()), ID: record.String(), SpaceID: space.String(), Space: v.spaceName(space), Cut: resp.Msg.CutThroughPosition > 0}
 	if next := resp.Msg.NextBeforePosition; next > 0 {
 		data.More = v.moreFrom(strconv.FormatUint(next, 10))
 	} else {
@@ -80,7 +84,7 @@ func showHistory(v *visit) error {
 	}
 	names := v.namesIn(space, func([16]byte) string { return "" })
 	for _, c := range resp.Msg.Changes {
-		data.Changes = append(data.Changes, v.change(name.GetType(), space, c, names))
+		data.Changes = append(data.Changes, v.change(name, space, c, names))
 	}
 	title, now, err := v.recordNow(space, name, names)
 	if err != nil {
@@ -119,7 +123,7 @@ func (v *visit) recordNow(space merge.SpaceID, name *syncv1.RecordName, known na
 	return title, v.lines(name.GetType(), data, known), nil
 }
 
-func (v *visit) change(typeName string, space merge.SpaceID, m *syncv1.HistoryChange, known namer) change {
+func (v *visit) change(name *syncv1.RecordName, space merge.SpaceID, m *syncv1.HistoryChange, known namer) change {
 	c := change{
 		Author: v.view.WriterIn(merge.PersonID(m.Author), space), Received: m.ReceivedMillis, Written: m.StampMillis, Position: m.Position,
 		ClockOff: max(m.StampMillis-m.ReceivedMillis, 0) > wrongClockMillis,
@@ -132,13 +136,17 @@ func (v *visit) change(typeName string, space merge.SpaceID, m *syncv1.HistoryCh
 		}
 	}
 	for _, w := range m.Writes {
-		c.Writes = append(c.Writes, v.write(typeName, w, known))
+		one := v.write(name.GetType(), w, known)
+		if v.settles(space) {
+			one.Reopen = v.reopening(name, w)
+		}
+		c.Writes = append(c.Writes, one)
 	}
 	return c
 }
 
 func (v *visit) write(typeName string, m *syncv1.HistoryWrite, known namer) write {
-	w := write{Live: m.Live}
+	w := write{Live: m.Live, Field: m.Write.Field}
 	w.Cell, w.CellName = v.cellName(typeName, m.Write.Field)
 	if n := len(m.Write.Replaces); n > 1 {
 		w.Settles = n

@@ -60,6 +60,13 @@ func TestInABrowserADisagreementIsSettledAndReachesATabletThatWasAway(t *testing
 	w.click("a", "History")
 	w.shows("Changes, the newest first")
 	w.look("history")
+	w.open(reviewPath + "?kind=cell")
+	w.clickAt(`//div[@class="value"][contains(., "B-99")]//button`)
+	w.shows("1 disagreement is settled")
+	w.open(historyPath + "/" + l.hall.String() + "/" + l.olena.String()) // where it is, when the review has long forgotten it
+	w.look("history-settled")
+	w.click("button", "Open it again")
+	w.shows("it is open again")
 }
 
 // A page that is open shows what a tablet brings, without anybody loading it anew;

@@ -28,7 +28,8 @@ const sendMost = 30 * time.Second
 func live(v *visit) error {
 	spaces := v.spaces(openingRoles...)
 	if len(spaces) == 0 {
-		return errNoPage
+		v.w.WriteHeader(http.StatusNoContent) // by which a browser listens no more
+		return nil
 	}
 	req := &syncv1.WatchRequest{}
 	for _, id := range spaces[:min(len(spaces), limits.WatchSpaces)] {

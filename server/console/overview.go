@@ -2,12 +2,15 @@ package console
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"connectrpc.com/connect"
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1/directoryv1connect"
+	personsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1"
+	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
 	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
@@ -28,8 +31,17 @@ type overviewPage struct {
 	Tablets     []tablet
 	// Sum is over all spaces.
 	Sum board
+	// Duplicates are pairs that may be one person.
+	Duplicates duplicates
 	// Registers says that the reader may open those of trainings.
 	Registers bool
+}
+
+// duplicates are how many pairs wait for a decision, and where the most of them do;
+// an empty path for who decides about none.
+type duplicates struct {
+	Waiting int
+	Path    string
 }
 
 // todo is something to do next: how much of it, and where.
@@ -81,8 +93,11 @@ func showOverview(v *visit) error {
 		}
 		data.Sum.Waiting += int(data.Tablets[i].Contact.GetWaiting())
 	}
+	if data.Duplicates, err = v.duplicates(); err != nil {
+		return err
+	}
 	data.Registers = inCommunities(v.view, v.who, v.o.Now())
-	data.Todo = data.Sum.todo(v.open(directoryv1connect.DirectoryServiceListDevicesProcedure), data.Registers)
+	data.Todo = data.todo(v.open(directoryv1connect.DirectoryServiceListDevicesProcedure))
 	return v.show(page.Page{Name: "overview", Title: "overview.title", Wide: true, Data: data})
 }
 
@@ -101,6 +116,32 @@ func (v *visit) surveys() (map[merge.SpaceID]*syncv1.SpaceSurvey, error) {
 		numbers[merge.SpaceID(s.SpaceId)] = s
 	}
 	return numbers, nil
+}
+
+// duplicates counts the pairs that may be one person in all communities of the
+// reader: of a desk at once, since two communities may have registered the same
+// person, and of a community that is with none of these desks by itself.
+func (v *visit) duplicates() (d duplicates, err error) {
+	if !v.open(personsv1connect.PersonsServiceListPairsProcedure) {
+		return d, nil
+	}
+	desks, communities := v.placesOfPeople()
+	most, counted := -1, map[merge.SpaceID]bool{}
+	for _, space := range append(desks, communities...) {
+		if counted[space] {
+			continue
+		}
+		maps.Copy(counted, v.view.CountedWith(space))
+		resp, err := v.calls.persons.CountPairs(v.ctx(), connect.NewRequest(&personsv1.CountPairsRequest{SpaceId: space[:]}))
+		if err != nil {
+			return d, err
+		}
+		n := int(resp.Msg.Waiting)
+		if d.Waiting += n; n > most {
+			most, d.Path = n, duplicatesPath+"?in="+space.String()
+		}
+	}
+	return d, nil
 }
 
 func bytesOf[ID ~[16]byte](ids []ID) (all [][]byte) {
@@ -141,12 +182,14 @@ func (b *board) add(one *board) {
 }
 
 // todo is what to do next, the gravest first.
-func (b *board) todo(devices, registers bool) (list []todo) {
+func (p *overviewPage) todo(devices bool) (list []todo) {
+	b, registers := &p.Sum, p.Registers
 	for _, t := range []todo{
 		{"todo.review", b.Review, reviewPath, true},
 		{"todo.quarantined", int(b.Quarantined), quarantinePath, true},
 		{"todo.silent", b.Silent, devicesPath, true},
 		{"todo.waiting", b.Waiting, devicesPath, false},
+		{"todo.duplicates", p.Duplicates.Waiting, p.Duplicates.Path, false},
 		{"todo.unmarked", int(b.DaysUnmarked), trainingsPath, false},
 		{"todo.sheet", int(b.DaysUnlikeSheet), trainingsPath, false},
 		{"todo.dates", int(b.SuspectDates), trainingsPath, false},

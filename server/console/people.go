@@ -17,7 +17,11 @@ type peoplePage struct {
 	Query  string
 	Total  int
 	People []personShown
+	More   more
 }
+
+// peopleShown is how many people a page has.
+const peopleShown = 50
 
 // personShown is a person in a list: the first registration, and how many more.
 type personShown struct {
@@ -32,11 +36,13 @@ func showPeople(v *visit) error {
 		return err
 	}
 	data := peoplePage{among: a, Query: v.asked("q")}
-	resp, err := v.calls.persons.ListPeople(v.ctx(), connect.NewRequest(&personsv1.ListPeopleRequest{SpaceId: space[:], Query: data.Query}))
+	resp, err := v.calls.persons.ListPeople(v.ctx(), connect.NewRequest(&personsv1.ListPeopleRequest{
+		SpaceId: space[:], Query: data.Query, PageToken: v.asked(pageToken), PageSize: peopleShown,
+	}))
 	if err != nil {
 		return err
 	}
-	data.Total = int(resp.Msg.Total)
+	data.Total, data.More = int(resp.Msg.Total), v.moreFrom(resp.Msg.NextPageToken)
 	for _, p := range resp.Msg.People {
 		data.People = append(data.People, v.personShown(p))
 	}

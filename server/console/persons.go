@@ -43,10 +43,9 @@ type placeOfPeople struct {
 	Here     bool
 }
 
-// among reads which space is meant: the one that the address names, or else the
-// first desk, or the first community.
-func (v *visit) among() (a among, id merge.SpaceID, err error) {
-	var desks, communities []merge.SpaceID
+// placesOfPeople are the desks and the communities in which the reader looks at
+// people.
+func (v *visit) placesOfPeople() (desks, communities []merge.SpaceID) {
 	for _, space := range v.spaces(personRoles...) {
 		switch v.view.Space(space).GetKind() {
 		case schemav1.SpaceKind_SPACE_KIND_DESK:
@@ -55,6 +54,13 @@ func (v *visit) among() (a among, id merge.SpaceID, err error) {
 			communities = append(communities, space)
 		}
 	}
+	return desks, communities
+}
+
+// among reads which space is meant: the one that the address names, or else the
+// first desk, or the first community.
+func (v *visit) among() (a among, id merge.SpaceID, err error) {
+	desks, communities := v.placesOfPeople()
 	all := append(desks, communities...)
 	switch asked := v.asked("in"); {
 	case asked != "":

@@ -2,15 +2,19 @@ package console
 
 import (
 	"fmt"
+	"html"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"google.golang.org/protobuf/proto"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
+	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -153,4 +157,77 @@ func TestInABrowserADuplicateIsLinkedAndTakenBack(t *testing.T) {
 	w.open(peoplePath + "/" + lyman.String())
 	w.shows("Is it the same person?")
 	w.look("person")
+}
+
+// Everybody is on one page of the list, and a search goes on in the next.
+func TestPeopleArePagedOnThePage(t *testing.T) {
+	o := newOffice(t)
+	for i := range 120 {
+		o.register(o.hall, byte(i+1), &recordsv1.Participant{FamilyName: fmt.Sprintf("Коваль-%03d", i), GivenName: "Іван"})
+	}
+	o.register(o.hall, 200, &recordsv1.Participant{FamilyName: "Шевченко", GivenName: "Олена"})
+	b := o.signIn("coordinator")
+	next := regexp.MustCompile(`href="([^"]*)" rel="next"`)
+	names, at := regexp.MustCompile(`>Коваль-(\d{3}) Іван</a>`), peoplePath+"?q=коваль"
+	var got []string
+	for pages := 0; at != ""; pages++ {
+		shown := b.get(at)
+		shown.mustBe(http.StatusOK, peoplePath, "120 people", `value="коваль"`)
+		if pages > 0 {
+			shown.mustBe(http.StatusOK, peoplePath, "Back to the start")
+		}
+		for _, found := range names.FindAllStringSubmatch(shown.body, -1) {
+			got = append(got, found[1])
+		}
+		at = ""
+		if to := next.FindStringSubmatch(shown.body); to != nil {
+			at = html.UnescapeString(to[1])
+		}
+		if pages > 3 {
+			t.Fatal("the pages have no end")
+		}
+	}
+	if len(got) != 120 || !slices.IsSorted(got) {
+		t.Errorf("%d people, in this order: %v", len(got), got)
+	}
+	b.get(peoplePath+"?after=what").mustBe(http.StatusUnprocessableEntity, peoplePath)
+}
+
+// By keyboard alone: what is looked for, and the next page.
+func TestInABrowserPeopleArePagedByKeyboard(t *testing.T) {
+	o := newOffice(t)
+	for i := range 60 {
+		o.register(o.hall, byte(i+1), &recordsv1.Participant{FamilyName: fmt.Sprintf("Коваль-%03d", i), GivenName: "Іван"})
+	}
+	w := o.openWindow()
+	w.signIn("coordinator")
+	w.open(peoplePath)
+	w.run(chromedp.SendKeys("#q", "коваль"+kb.Enter))
+	w.shows("60 people")
+	w.look("people-paged")
+	evaluated[bool](w, `(document.querySelector("main tbody tr:last-child a").focus(), true)`)
+	w.run(chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Enter))
+	w.shows("Коваль-059 Іван")
+	w.run(chromedp.WaitVisible(`//nav[@class="pages"]//a[contains(., "Back to the start")]`))
+}
+
+// The overview leads to the pairs that wait, with the number that the queue has.
+func TestTheOverviewCountsPairsThatMayBeOnePerson(t *testing.T) {
+	o := newOffice(t)
+	b := o.signIn("coordinator")
+	queue := duplicatesPath + "?in=" + o.desk.String()
+	b.get(overviewPath).mustBe(http.StatusOK, overviewPath, `<a href="`+queue+`"><strong>0</strong>`)
+	b.get(overviewPath).mustNotHave("may be one person</span><a")
+	lyman, svatove := o.twice() // in two communities, which the desk sees together
+	b.get(overviewPath).mustBe(http.StatusOK, overviewPath, `<a href="`+queue+`"><strong>1</strong>`, `1 pair of registrations may be one person</span><a href="`+queue+`"`)
+	b.get(queue).mustBe(http.StatusOK, duplicatesPath, "1 pair")
+	b.post(duplicatesPath, "in", o.desk.String(), "first", lyman.String(), "second", svatove.String(), "verdict", "different").mustBe(http.StatusOK, duplicatesPath)
+	b.get(overviewPath).mustBe(http.StatusOK, overviewPath, `<a href="`+queue+`"><strong>0</strong>`)
+	o.signIn("supervisor").get(overviewPath).mustNotHave("may be one person") // who decides about none
+
+	// Who coordinates one community has no desk, and is told of what that one has.
+	o.register(o.hall2, 4, &recordsv1.Participant{FamilyName: "Коваль", GivenName: "Іван", Phone: "+380671112233"})
+	o.register(o.hall2, 5, &recordsv1.Participant{FamilyName: "Коваль", GivenName: "Иван", Phone: "+380671112233"})
+	o.user("local", "Лідія Місцева", directory.Coordinator, directory.InSpace(o.hall2))
+	o.signIn("local").get(overviewPath).mustBe(http.StatusOK, overviewPath, `<a href="`+duplicatesPath+"?in="+o.hall2.String()+`"><strong>1</strong>`)
 }

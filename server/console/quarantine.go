@@ -10,6 +10,7 @@ import (
 	"github.com/zhurnal/zhurnal/server/console/page"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
+	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
 // quarantinePage is what quarantine.html is given.
@@ -24,6 +25,8 @@ type keptChange struct {
 	At      int64
 	Reasons []word
 	Records []keptRecord
+	// MayAccept says that it is kept back only for what somebody can vouch for.
+	MayAccept bool
 }
 
 type keptRecord struct {
@@ -57,13 +60,10 @@ func (v *visit) keptChange(space merge.SpaceID, c *syncv1.QuarantinedChange) kep
 	if kept.Author == "" {
 		kept.Author = v.userName(c.Author)
 	}
+	kept.MayAccept = len(c.Findings) > 0
 	for _, f := range c.Findings {
-		key := "cause." + strings.ToLower(strings.TrimPrefix(f.Cause.String(), "CAUSE_"))
-		if page.Has(key) {
-			kept.Reasons = append(kept.Reasons, word{Key: key})
-		} else {
-			kept.Reasons = append(kept.Reasons, word{Text: f.Cause.String()})
-		}
+		kept.Reasons = append(kept.Reasons, keptBecause(f))
+		kept.MayAccept = kept.MayAccept && mayVouch(f)
 	}
 	for _, w := range c.Records {
 		record := keptRecord{Type: typeKey(w.Type)}
@@ -75,6 +75,25 @@ func (v *visit) keptChange(space merge.SpaceID, c *syncv1.QuarantinedChange) kep
 	return kept
 }
 
+// keptBecause says in words why a change is kept back, or flagged.
+func keptBecause(f *syncv1.Finding) word {
+	key := "cause." + strings.ToLower(strings.TrimPrefix(f.Cause.String(), "CAUSE_"))
+	if f.Cause == syncv1.Cause_CAUSE_DEVICE {
+		key = "cause." + strings.ReplaceAll(f.MessageKey, ".", "_")
+	}
+	if page.Has(key) {
+		return word{Key: key}
+	}
+	return word{Text: f.Cause.String()}
+}
+
+// mayVouch tells whether this is no reason to keep a change back for which somebody
+// vouches.
+func mayVouch(f *syncv1.Finding) bool {
+	cause := wire.Cause(f.Cause)
+	return !cause.Quarantines() || cause == wire.NoAccess || cause == wire.DeviceUnproven && f.MessageKey != "device.unknown"
+}
+
 // changeKey names a change in a form.
 func changeKey(c *syncv1.ChangeID) string {
 	return hex.EncodeToString(c.GetReplica()) + "." + decimal(int(c.GetSeq())) + "." + hex.EncodeToString(c.GetTag())
@@ -82,11 +101,7 @@ func changeKey(c *syncv1.ChangeID) string {
 
 // dismiss gives a change back to its author.
 func dismiss(v *visit) error {
-	space, err := parseID[merge.SpaceID](v.asked("space"))
-	if err != nil {
-		return err
-	}
-	change, err := parseChange(v.asked("change"))
+	space, change, err := v.keptAsked()
 	if err != nil {
 		return err
 	}
@@ -95,4 +110,25 @@ func dismiss(v *visit) error {
 		return err
 	}
 	return v.done(quarantinePath, "dismissed")
+}
+
+// accept merges a change for which the visitor vouches.
+func accept(v *visit) error {
+	space, change, err := v.keptAsked()
+	if err != nil {
+		return err
+	}
+	req := &syncv1.AcceptRequest{SpaceId: space[:], Changes: []*syncv1.ChangeID{change}}
+	if _, err := v.calls.desk.Accept(v.ctx(), connect.NewRequest(req)); err != nil {
+		return err
+	}
+	return v.done(quarantinePath, "accepted")
+}
+
+func (v *visit) keptAsked() (space merge.SpaceID, change *syncv1.ChangeID, err error) {
+	if space, err = parseID[merge.SpaceID](v.asked("space")); err != nil {
+		return space, nil, err
+	}
+	change, err = parseChange(v.asked("change"))
+	return space, change, err
 }

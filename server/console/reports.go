@@ -75,6 +75,9 @@ type reportPage struct {
 	Document     *shownDocument
 	CSV, XLSX    string
 	Completeness shownTable
+	// Contact is how the programme's tablets stand now; nil for who may not list
+	// them, and beside what is published.
+	Contact *contactNow
 }
 
 // reportForm is what somebody asks for.
@@ -148,6 +151,9 @@ func showReport(v *visit) error {
 		data.Document = inLanguage(document, l)
 		data.Completeness = shownOf(&document.Completeness, l, "completeness")
 		data.CSV, data.XLSX = v.download("csv"), v.download("xlsx")
+		if data.Contact, err = v.contactNow(form); err != nil {
+			return err
+		}
 	}
 	p.Data = data
 	return v.show(p)
@@ -200,22 +206,24 @@ func (v *visit) desksCounted() []deskChoice {
 	return desks
 }
 
+// desk is the one that was chosen.
+func (f *reportForm) desk() (merge.SpaceID, error) {
+	for _, desk := range f.Desks {
+		if desk.Chosen {
+			return parseID[merge.SpaceID](desk.ID)
+		}
+	}
+	return merge.SpaceID{}, errNoPage
+}
+
 // report asks for what the form says.
 func (v *visit) report(form *reportForm) (*table.Document, error) {
 	req := &reportv1.ReportRequest{Report: form.Name, Public: form.Public}
-	for _, desk := range form.Desks {
-		if desk.Chosen {
-			id, err := parseID[merge.SpaceID](desk.ID)
-			if err != nil {
-				return nil, err
-			}
-			req.DeskSpaceId = id[:]
-		}
+	desk, err := form.desk()
+	if err != nil {
+		return nil, err
 	}
-	if req.DeskSpaceId == nil {
-		return nil, errNoPage
-	}
-	var err error
+	req.DeskSpaceId = desk[:]
 	if req.From, err = dayAsked(form.From); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -92,6 +93,44 @@ func TestAReportThatMakesNoSenseSaysSoAboveItsForm(t *testing.T) {
 	b.get("/reports/people").mustBe(http.StatusNotFound, "/reports/people")
 	b.get("/reports/overview?desk="+strings.Repeat("0", 32)).mustBe(http.StatusNotFound, "/reports/overview")
 	b.get("/reports/overview?desk="+o.hall.String()).mustBe(http.StatusNotFound, "/reports/overview")
+}
+
+// A tablet that syncs and has nothing to bring is in contact, on the board and
+// beside a report; the report itself is what it was, to its stamp.
+func TestATabletThatHasNothingToBringIsInContact(t *testing.T) {
+	o := newOffice(t)
+	tablet := o.invited("facilitator", "Планшет 7")
+	stamp := regexp.MustCompile(`<code>([0-9a-f]{32})</code>`)
+	report := func() (string, shown) {
+		t.Helper()
+		got := o.signIn("coordinator").get("/reports/data-quality?to=2024-05-31")
+		got.mustBe(http.StatusOK, "/reports/data-quality", "The tablets now, by their last contact", "no part of the report")
+		return stamp.FindStringSubmatch(got.body)[1], got
+	}
+	before, got := report()
+	got.mustBe(http.StatusOK, "/reports/data-quality", "Планшет 7</a>, Олена Ведуча: never yet")
+	tablet.put(&recordsv1.Event{TitleUk: "Концерт", DateStart: 20240510})
+	tablet.sync()
+	o.ahead.Store(8 * 24 * 3600_000)
+	written, got := report()
+	got.mustBe(http.StatusOK, "/reports/data-quality", "Not heard from for over a week</dt><dd>1</dd>", "8 days ago")
+	if before == written {
+		t.Error("the stamp does not know what was written")
+	}
+	tablet.sync() // with nothing to bring
+	synced, got := report()
+	got.mustBe(http.StatusOK, "/reports/data-quality", "Not heard from for over a week</dt><dd>0</dd>", "just now")
+	if synced != written {
+		t.Error("the report follows from when a tablet was heard from")
+	}
+	o.signIn("coordinator").get(overviewPath).mustBe(http.StatusOK, overviewPath, `title="`, "just now")
+	o.signIn("coordinator").get(overviewPath).mustNotHave("silent for over a week")
+
+	for _, login := range []string{"mel", "coordinator"} { // who may list no tablets; and to publish
+		got := o.signIn(login).get("/reports/people-reached?public=" + map[string]string{"mel": "", "coordinator": "1"}[login])
+		got.mustBe(http.StatusOK, "/reports/people-reached", "What this rests on")
+		got.mustNotHave("The tablets now")
+	}
 }
 
 func TestAReportIsDownloaded(t *testing.T) {

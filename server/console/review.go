@@ -26,6 +26,7 @@ var reviewRoutes = []route{
 	{pattern: "POST " + reviewPath + "/undo", asks: syncv1connect.DeskServiceWriteProcedure, handle: undoSettling},
 	{pattern: "GET " + quarantinePath, asks: syncv1connect.DeskServiceListQuarantinedProcedure, handle: showQuarantine},
 	{pattern: "POST " + quarantinePath, asks: syncv1connect.DeskServiceDismissProcedure, handle: dismiss},
+	{pattern: "POST " + quarantinePath + "/accept", asks: syncv1connect.DeskServiceAcceptProcedure, handle: accept},
 }
 
 // reviewPage is what review.html is given.

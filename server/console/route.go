@@ -21,6 +21,7 @@ var groups = [][]route{
 	counsellingRoutes,
 	reportRoutes,
 	deviceRoutes,
+	lostRoutes,
 	rightsRoutes,
 	auditRoutes,
 }

@@ -184,6 +184,14 @@ func TestAnOpenPageHearsThatASpaceHasMoved(t *testing.T) {
 	}
 }
 
+// Who has no space has nothing to hear, which is no error of the page.
+func TestAPageWithNothingToHearIsNotAnError(t *testing.T) {
+	o := newOffice(t)
+	if got := o.signIn("officer").get(livePath); got.status != http.StatusNoContent || got.body != "" {
+		t.Errorf("%d, %s", got.status, got.body)
+	}
+}
+
 // write writes a record in the first community.
 func (o *office) write(t testing.TB, login string, msg proto.Message) {
 	t.Helper()

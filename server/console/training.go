@@ -169,18 +169,23 @@ type gridRow struct {
 }
 
 // gridMark is a sign, and the key of the text that says what it means.
-type gridMark struct{ Sign, Key, Class string }
+type gridMark struct {
+	Sign, Key, Class string
+	// Settled is the mark by which somebody has settled what others disagreed about;
+	// empty if there is none.
+	Settled string
+}
 
 // signs are what outcomes are in a grid.
 var signs = map[fieldwork.Outcome]gridMark{
-	fieldwork.Unmarked:        {"·", "outcome.unmarked", "none"},
-	fieldwork.Present:         {"✓", "outcome.present", "in"},
-	fieldwork.Late:            {"◔", "outcome.late", "in"},
-	fieldwork.LeftEarly:       {"◑", "outcome.left_early", "in"},
-	fieldwork.AbsentConfirmed: {"✗", "outcome.absent", "out"},
-	fieldwork.AbsentDefault:   {"–", "outcome.absent_default", "out"},
-	fieldwork.Excused:         {"∅", "outcome.excused", "out"},
-	fieldwork.Disputed:        {"?", "outcome.disputed", "doubt"},
+	fieldwork.Unmarked:        {Sign: "·", Key: "outcome.unmarked", Class: "none"},
+	fieldwork.Present:         {Sign: "✓", Key: "outcome.present", Class: "in"},
+	fieldwork.Late:            {Sign: "◔", Key: "outcome.late", Class: "in"},
+	fieldwork.LeftEarly:       {Sign: "◑", Key: "outcome.left_early", Class: "in"},
+	fieldwork.AbsentConfirmed: {Sign: "✗", Key: "outcome.absent", Class: "out"},
+	fieldwork.AbsentDefault:   {Sign: "–", Key: "outcome.absent_default", Class: "out"},
+	fieldwork.Excused:         {Sign: "∅", Key: "outcome.excused", Class: "out"},
+	fieldwork.Disputed:        {Sign: "?", Key: "outcome.disputed", Class: "doubt"},
 }
 
 // Signs are what is explained under the grid.
@@ -215,14 +220,27 @@ func showGrid(v *visit) error {
 		return err
 	}
 	data := gridPage{training: trainingOf(t), SpaceID: r.space.String(), Space: v.spaceName(r.space)}
+	settled := r.settledMarks()
 	for i := range t.Attendees {
-		data.Rows = append(data.Rows, rowOf(r, t, &t.Attendees[i]))
+		data.Rows = append(data.Rows, rowOf(r, t, &t.Attendees[i], settled))
 	}
 	slices.SortFunc(data.Rows, func(a, b gridRow) int { return compareNames(a.Name, b.Name) })
 	return v.show(page.Page{Name: "grid", Heading: cmp.Or(data.Title, data.Space), Section: trainingsPath, Wide: true, Data: data})
 }
 
-func rowOf(r *register, t *fieldwork.Training, a *fieldwork.Attendee) gridRow {
+// settledMarks are the marks that settle, by their session and person.
+func (r *register) settledMarks() map[[2]merge.RecordID]string {
+	marks := map[[2]merge.RecordID]string{}
+	for id, msg := range r.states {
+		mark, ok := msg.(*recordsv1.AttendanceMark)
+		if ok && mark.Evidence == recordsv1.Evidence_EVIDENCE_SETTLED && len(mark.SessionId) == 16 && len(mark.ParticipantId) == 16 {
+			marks[[2]merge.RecordID{merge.RecordID(mark.SessionId), r.Persons().Canonical(merge.RecordID(mark.ParticipantId))}] = id.String()
+		}
+	}
+	return marks
+}
+
+func rowOf(r *register, t *fieldwork.Training, a *fieldwork.Attendee, settled map[[2]merge.RecordID]string) gridRow {
 	row := gridRow{ID: a.Person.String(), Name: r.person(a.Person), Days: a.Days, All: a.AllDays, Enrolled: a.Enrolled}
 	for i := range t.Days {
 		outcome := fieldwork.Unmarked
@@ -231,7 +249,9 @@ func rowOf(r *register, t *fieldwork.Training, a *fieldwork.Attendee) gridRow {
 				outcome = t.Days[i].Attendance[j].Outcome
 			}
 		}
-		row.Marks = append(row.Marks, signs[outcome])
+		mark := signs[outcome]
+		mark.Settled = settled[[2]merge.RecordID{t.Days[i].Ref.Record, a.Person}]
+		row.Marks = append(row.Marks, mark)
 	}
 	return row
 }

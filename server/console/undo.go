@@ -16,8 +16,9 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// undosMax bounds how many settlements can be taken back. Of older ones, and after
-// a restart, the history of a record has what was there before.
+// undosMax bounds how many settlements can be taken back from the list. Older ones,
+// and those from before a restart, are opened again from the history of the record:
+// see reopen.
 const undosMax = 200
 
 // undos remembers what was settled, to be taken back.
@@ -104,7 +105,7 @@ func undoSettling(v *visit) error {
 	}
 	one, ok := v.undos.take(v.who.Person, id)
 	if !ok {
-		return fault.New(fault.NotFound, "it cannot be taken back here any more: the history of the record has what was there before")
+		return fault.New(fault.NotFound, "it cannot be taken back here any more: open it again from the history of the record")
 	}
 	for _, s := range one.items {
 		writes, err := v.writesBack(s)
@@ -122,7 +123,7 @@ func undoSettling(v *visit) error {
 }
 
 // writesBack is what opens an item again.
-func (v *visit) writesBack(s settlement) (all []*syncv1.RecordValues, err error) {
+func (v *visit) writesBack(s settlement) ([]*syncv1.RecordValues, error) {
 	switch s.item.Kind {
 	case syncv1.ReviewKind_REVIEW_KIND_VOID:
 		standing := syncv1.Standing_STANDING_MEANT
@@ -139,16 +140,9 @@ func (v *visit) writesBack(s settlement) (all []*syncv1.RecordValues, err error)
 		values, err := v.markValues(mark, []uint32{s.item.Field}) // which marks nothing
 		return []*syncv1.RecordValues{values}, err
 	}
-	chosen := s.item.Values[s.choice].Value.Value
-	for i, value := range s.item.Values {
-		again := func(before *syncv1.ReviewValue) bool { return string(before.Value.Value) == string(value.Value.Value) }
-		if string(value.Value.Value) == string(chosen) || slices.ContainsFunc(s.item.Values[:i], again) {
-			continue
-		}
-		all = append(all, &syncv1.RecordValues{
-			Record: s.item.Record, Message: value.Value.Value, Fields: []uint32{s.item.Field},
-			Seen: []*syncv1.ChangeID{value.Value.Change}, // which is live no more: nothing is replaced
-		})
+	var lost []lostValue
+	for _, value := range s.item.Values {
+		lost = append(lost, lostValue{value.Value.Value, value.Value.Change})
 	}
-	return all, nil
+	return writtenAgain(s.item.Record, s.item.Field, s.item.Values[s.choice].Value.Value, lost), nil
 }

@@ -30,6 +30,8 @@ type Contact struct {
 	App string `json:"app,omitempty"`
 	// Silent says that it does not say how it stands.
 	Silent bool `json:"silent,omitempty"`
+	// ToldAt is when it was told to erase what it holds; zero if it was not.
+	ToldAt int64 `json:"told_at,omitempty"`
 	// Replicas are those under which it writes.
 	Replicas []merge.ReplicaID `json:"-"`
 }
@@ -111,7 +113,18 @@ func (b *Book) Note(device credential.DeviceID, c Contact) {
 	b.of[device], b.changed = c, true
 }
 
-// Of returns the last contact of a device; false if there was none.
+// Told notes that a device was told to erase what it holds. How it stood when it
+// last synced stays.
+func (b *Book) Told(device credential.DeviceID, at int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.of[device]
+	c.ToldAt = at
+	b.of[device], b.changed = c, true
+}
+
+// Of returns the last contact of a device; false if there was none. At is zero of
+// one that was told to erase what it holds and never synced.
 func (b *Book) Of(device credential.DeviceID) (Contact, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

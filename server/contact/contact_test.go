@@ -20,6 +20,8 @@ func TestContactsOutliveARestart(t *testing.T) {
 	want := Contact{At: 7, OffsetMillis: -3, Waiting: 2, OldestAt: 5, App: "1.2", Replicas: []merge.ReplicaID{{1}}}
 	b.Note(credential.DeviceID{1}, Contact{At: 1, Silent: true})
 	b.Note(credential.DeviceID{1}, want)
+	b.Told(credential.DeviceID{1}, 9)
+	want.ToldAt = 9
 	if err := b.Keep(); err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ type Engine interface {
 	Brought(space merge.SpaceID, u syncengine.Upstream, batches, sizeBytes int) (syncengine.Brought, error)
 	HeldBack(space merge.SpaceID, from merge.ID, each func(c *merge.Change) bool) error
 	Adopt(ctx context.Context, hub merge.PersonID, space merge.SpaceID, batches [][]byte) error
-	AdoptErasure(ctx context.Context, hub merge.PersonID, space merge.SpaceID, erasure merge.Erasure, records []wire.ErasedRecord) error
+	AdoptErasures(ctx context.Context, hub merge.PersonID, space merge.SpaceID, erasures []merge.Erasure, records []wire.ErasedRecord) error
 }
 
 // Home is the home server.

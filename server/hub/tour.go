@@ -170,16 +170,7 @@ func (r *round) adoptErasures(ctx context.Context, space merge.SpaceID, m *syncv
 		persons = append(persons, page.Entries[i].Erasures...)
 		records = append(records, page.Entries[i].Erased...)
 	}
-	if len(persons) == 0 && len(records) > 0 {
-		persons = []merge.Erasure{{}}
-	}
-	for _, erasure := range persons {
-		if err := r.engine.AdoptErasure(ctx, r.person, space, erasure, records); err != nil {
-			return err
-		}
-		records = nil // whoever they were of, they are erased
-	}
-	return nil
+	return r.engine.AdoptErasures(ctx, r.person, space, persons, records)
 }
 
 // noteDown notes that what came down could not be kept. What is here goes on up,

@@ -51,6 +51,7 @@ func BenchmarkList(b *testing.B) {
 			list(b, New(p))
 		}
 	})
+	list(b, p.finder)
 	b.Run("moved", func(b *testing.B) {
 		n := 0
 		for b.Loop() {

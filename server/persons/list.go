@@ -121,13 +121,11 @@ func (f *Finder) Waiting(ctx context.Context, a Asker) (int, error) {
 	return page.Total, err
 }
 
-// places lists the pairs in a state of which both registrations are here.
+// places lists the pairs in a state of which both registrations are here. The caller
+// must not alter the slice.
 func (v *view) places(state State) (list []place) {
 	if state == Waiting {
-		for _, s := range v.waiting {
-			list = append(list, place{s.Points, [2]merge.RecordID{s.First, s.Second}})
-		}
-		return list
+		return v.waiting
 	}
 	for _, p := range v.persons.Pairs() {
 		if p.Undecided() == (state == Undecided) && v.shown[p.First] != nil && v.shown[p.Second] != nil {

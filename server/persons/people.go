@@ -26,20 +26,24 @@ type Someone struct {
 	Pairs []Pair
 }
 
-// Found is what a search gives.
+// Found is a page of what a search gives.
 type Found struct {
 	People []Someone
-	// Total is how many there are; People are the first of them.
+	// Next begins the next page; empty after the last.
+	Next string
+	// Total is how many there are on all pages.
 	Total int
 }
 
-// foundMost bounds what one search shows: who has more to choose from types more.
-const foundMost = 100
-
 // Search finds people by words of their names, in any script, language and order,
 // and by the code on their card; without words it finds everybody. They come in
-// the order of the Ukrainian alphabet.
-func (f *Finder) Search(ctx context.Context, a Asker, text string) (Found, error) {
+// the order of the Ukrainian alphabet, at most so many or, for zero, as many as a
+// page may have. The token of a page begins the next.
+func (f *Finder) Search(ctx context.Context, a Asker, text, token string, most int) (Found, error) {
+	after, err := readPeopleToken(token)
+	if err != nil {
+		return Found{}, err
+	}
 	end, err := f.begin(ctx)
 	if err != nil {
 		return Found{}, err
@@ -61,7 +65,7 @@ func (f *Finder) Search(ctx context.Context, a Asker, text string) (Found, error
 		found.People = append(found.People, v.someone(id))
 	}
 	v.sortByName(found.People)
-	found.People = found.People[:min(len(found.People), foundMost)]
+	found.page(after, most)
 	return found, nil
 }
 

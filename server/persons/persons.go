@@ -23,6 +23,9 @@ type Registers interface {
 	// Records visits all records of a space at one moment and returns the
 	// position of that moment. It asks for no access.
 	Records(space merge.SpaceID, each func(*merge.Record) error) (position uint64, err error)
+	// Changed visits the records that have changed after a position at which the
+	// space was read, or all, and says which.
+	Changed(space merge.SpaceID, after uint64, each func(*merge.Record) error) (position uint64, all bool, err error)
 	// Write makes one change on the server's own replica.
 	Write(ctx context.Context, author merge.PersonID, space merge.SpaceID, records []syncengine.WriteRecord) (merge.ID, uint64, error)
 	// Schema has the types of the records.
@@ -39,15 +42,15 @@ type Asker struct {
 	With map[merge.SpaceID]bool
 }
 
-// Finder answers askers. It keeps what it has read of each space until the space
-// has moved on, and does one thing at a time: what is asked of it is about all
-// registrations, which are read and compared once.
+// Finder answers askers. It keeps what it has read of the spaces of the last views,
+// and which of their registrations may be one person; when a space has moved on it
+// reads and compares what has changed. It does one thing at a time.
 type Finder struct {
 	registers Registers
 	turn      chan struct{}
 	// What follows is whose turn it is.
-	spaces map[merge.SpaceID]*spaceRead
-	views  []*view // the newest last
+	spaces map[merge.SpaceID]*spaceRead // of views
+	views  []*view                      // the one asked last is the last
 }
 
 // New returns a finder over these registers.

@@ -43,9 +43,9 @@ type programme struct {
 	reads  int
 }
 
-func (p *programme) Records(space merge.SpaceID, each func(*merge.Record) error) (uint64, error) {
+func (p *programme) Changed(space merge.SpaceID, after uint64, each func(*merge.Record) error) (uint64, bool, error) {
 	p.reads++
-	return p.Engine.Records(space, each)
+	return p.Engine.Changed(space, after, each)
 }
 
 func newProgramme(t testing.TB) *programme {
@@ -342,7 +342,7 @@ func TestWhoIsErasedLeavesTheList(t *testing.T) {
 	if p.total(Waiting) != 0 {
 		t.Error("still waiting")
 	}
-	if got, err := p.finder.Search(t.Context(), by("iryna", "desk"), ""); err != nil || got.Total != 1 {
+	if got, err := p.finder.Search(t.Context(), by("iryna", "desk"), "", "", 0); err != nil || got.Total != 1 {
 		t.Errorf("found %+v, %v, want the one who is left", got, err)
 	}
 }
@@ -356,7 +356,7 @@ func TestFindingPeopleInAnyScript(t *testing.T) {
 	p.register("lyman", "Єнко Іван")
 	p.decide("iryna", olena, elena, same, "")
 	search := func(text string) (found []string) {
-		got, err := p.finder.Search(t.Context(), by("iryna", "desk"), text)
+		got, err := p.finder.Search(t.Context(), by("iryna", "desk"), text, "", 0)
 		if err != nil {
 			t.Fatal(err)
 		}

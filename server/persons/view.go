@@ -4,163 +4,169 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork"
+	"github.com/zhurnal/zhurnal/syncengine/fieldwork/names"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
-// spaceRead is of one space what is asked about, at a position.
-type spaceRead struct {
-	position      uint64
-	registrations map[merge.RecordID]*recordsv1.Participant
-	links         []Decision
-}
-
-// Decision is what somebody has decided about two registrations.
-type Decision struct {
-	fieldwork.Link
-	Basis    string
-	Space    merge.SpaceID
-	AtMillis int64
-}
-
-// view is what an asker is answered from. It does not change.
+// view is what an asker is answered from: what some spaces have together.
 type view struct {
-	scope []syncengine.SpaceInfo // with the positions at which they were read
+	spaces []merge.SpaceID // sorted
+	reads  []*spaceRead    // of spaces
 	// shown are the registrations, and of are their spaces.
 	shown      map[merge.RecordID]*recordsv1.Participant
 	of         map[merge.RecordID]merge.SpaceID
 	decisions  map[[2]merge.RecordID][]Decision
 	persons    *fieldwork.Persons
 	duplicates *fieldwork.Duplicates
-	waiting    []fieldwork.Suggestion
+	waiting    []place
+	// unheard is what has changed since all this was worked out.
+	unheard news
 }
 
-// viewsMost is how many askers' views are kept: coordinators of so many programmes
-// at once do not wait for each other's.
+// viewsMost is how many views are kept: coordinators of so many programmes at once
+// do not wait for each other's.
 const viewsMost = 4
 
-// viewFor returns a view at the present positions of the asker's spaces. The
-// caller has its turn.
+// viewFor returns a view of the asker's spaces as they are now. The caller has its
+// turn.
 func (f *Finder) viewFor(ctx context.Context, a *Asker) (*view, error) {
 	scope, err := f.scope(a)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(scope, func(x, y syncengine.SpaceInfo) int { return bytes.Compare(x.ID[:], y.ID[:]) })
-	read := make([]*spaceRead, len(scope))
-	for i := range scope {
+	v, fresh := f.viewOf(scope)
+	defer f.dropUnused()
+	for i, info := range scope {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if read[i], err = f.read(scope[i]); err != nil {
-			return nil, fmt.Errorf("persons: %w", err)
+		if v.reads[i], err = f.read(info.ID, info.Position); err != nil {
+			return nil, err
 		}
-		scope[i] = syncengine.SpaceInfo{ID: scope[i].ID, Kind: scope[i].Kind, Position: read[i].position}
 	}
-	if at := slices.IndexFunc(f.views, func(v *view) bool { return slices.Equal(v.scope, scope) }); at >= 0 {
-		return f.views[at], nil
+	if fresh {
+		v.hearAll()
 	}
-	v := newView(scope, read)
-	if f.views = append(f.views, v); len(f.views) > viewsMost {
-		f.views = slices.Delete(f.views, 0, 1)
-	}
+	f.keep(v)
+	f.settle()
 	return v, nil
 }
 
-// read returns what is asked about a space, read anew if the space has moved on.
-func (f *Finder) read(info syncengine.SpaceInfo) (*spaceRead, error) {
-	if kept := f.spaces[info.ID]; kept != nil && kept.position == info.Position {
-		return kept, nil
+// viewOf returns the view of these spaces that is kept, or a fresh one.
+func (f *Finder) viewOf(scope []syncengine.SpaceInfo) (v *view, fresh bool) {
+	spaces := make([]merge.SpaceID, len(scope))
+	for i := range scope {
+		spaces[i] = scope[i].ID
 	}
-	r := &spaceRead{registrations: map[merge.RecordID]*recordsv1.Participant{}}
-	var err error
-	r.position, err = f.registers.Records(info.ID, func(rec *merge.Record) error {
-		r.take(info.ID, rec, f.registers)
-		return nil
-	})
-	if err != nil {
-		return nil, err
+	if at := slices.IndexFunc(f.views, func(v *view) bool { return slices.Equal(v.spaces, spaces) }); at >= 0 {
+		return f.views[at], false
 	}
-	f.spaces[info.ID] = r
-	return r, nil
+	return &view{
+		spaces: spaces, reads: make([]*spaceRead, len(scope)),
+		shown: map[merge.RecordID]*recordsv1.Participant{}, of: map[merge.RecordID]merge.SpaceID{},
+		persons: fieldwork.NewPersons(nil), duplicates: fieldwork.NewDuplicates(),
+		unheard: news{registrations: map[merge.RecordID]bool{}},
+	}, true
 }
 
-// Types of the records that are read.
-var (
-	participantType = string((*recordsv1.Participant)(nil).ProtoReflect().Descriptor().FullName())
-	linkType        = string((*recordsv1.PersonLink)(nil).ProtoReflect().Descriptor().FullName())
-)
-
-// take leaves out what is void, who is erased, of whom there is nothing left to show,
-// and what cannot be read: a report counts that.
-func (r *spaceRead) take(space merge.SpaceID, rec *merge.Record, registers Registers) {
-	if rec.Type != participantType && rec.Type != linkType || rec.Standing() == merge.Void || rec.Erased {
-		return
+// keep makes it the view that was asked last, in the place of the one that nobody
+// has asked for the longest time.
+func (f *Finder) keep(v *view) {
+	f.views = append(slices.DeleteFunc(f.views, func(other *view) bool { return other == v }), v)
+	if len(f.views) > viewsMost {
+		f.views = slices.Delete(f.views, 0, 1)
 	}
-	plan := registers.Schema().Plan(rec.Type)
-	if plan == nil {
-		return
-	}
-	if rec.Type == participantType {
-		r.registrations[rec.ID] = fieldwork.ShownOf(rec)
-		return
-	}
-	msg, err := plan.Join(rec)
-	link, ok := msg.(*recordsv1.PersonLink)
-	if err != nil || !ok || len(link.GetFirstPersonId()) != 16 || len(link.GetSecondPersonId()) != 16 {
-		return
-	}
-	r.links = append(r.links, Decision{fieldwork.LinkOf(link), link.GetBasis(), space, decidedAt(rec)})
 }
 
-// decidedAt is when the verdict that is shown was written.
-func decidedAt(rec *merge.Record) (atMillis int64) {
-	if cell := rec.Cell(merge.CellKey{Field: verdictField}); cell != nil {
-		for i := range cell.Values {
-			atMillis = max(atMillis, cell.Values[i].At)
+// settle lets every view have what it has heard, so that of whoever was erased none
+// keeps anything.
+func (f *Finder) settle() {
+	for _, v := range f.views {
+		v.settle()
+	}
+}
+
+func (v *view) has(space merge.SpaceID) bool { return slices.Contains(v.spaces, space) }
+
+// hear notes what a space has anew.
+func (v *view) hear(space merge.SpaceID, n *news) {
+	if !v.has(space) {
+		return
+	}
+	for id := range n.registrations {
+		v.unheard.registrations[id] = true
+	}
+	v.unheard.links = v.unheard.links || n.links
+}
+
+// hearAll notes all that there is.
+func (v *view) hearAll() {
+	v.unheard.links = true
+	for _, r := range v.reads {
+		for id := range r.registrations {
+			v.unheard.registrations[id] = true
 		}
 	}
-	return atMillis
 }
 
-// The fields of a PersonLink that a decision writes: they are one group.
-const (
-	verdictField = 4
-	basisField   = 5
-)
-
-func newView(scope []syncengine.SpaceInfo, read []*spaceRead) *view {
-	v := &view{
-		scope: scope, shown: map[merge.RecordID]*recordsv1.Participant{}, of: map[merge.RecordID]merge.SpaceID{},
-		decisions: map[[2]merge.RecordID][]Decision{},
+func (v *view) settle() {
+	if len(v.unheard.registrations) == 0 && !v.unheard.links {
+		return
 	}
+	changed := make(map[merge.RecordID]*names.Prepared, len(v.unheard.registrations))
+	for id := range v.unheard.registrations {
+		changed[id] = v.show(id)
+	}
+	v.duplicates.Update(changed)
+	if v.unheard.links {
+		v.decide()
+	}
+	clear(v.waiting)
+	v.waiting = v.waiting[:0]
+	for _, s := range v.duplicates.Possible() {
+		v.waiting = append(v.waiting, place{s.Points, [2]merge.RecordID{s.First, s.Second}})
+	}
+	v.unheard = news{registrations: map[merge.RecordID]bool{}}
+}
+
+// show shows a registration as the first space that has it does; it is nil if none
+// does.
+func (v *view) show(id merge.RecordID) *names.Prepared {
+	for i, r := range v.reads {
+		if one := r.registrations[id]; one != nil {
+			v.shown[id], v.of[id] = one.shown, v.spaces[i]
+			return one.compared
+		}
+	}
+	delete(v.shown, id)
+	delete(v.of, id)
+	return nil
+}
+
+// decide reads all decisions.
+func (v *view) decide() {
+	v.decisions = map[[2]merge.RecordID][]Decision{}
 	var links []fieldwork.Link
-	for i, r := range read {
-		for id, shown := range r.registrations {
-			if _, known := v.of[id]; !known {
-				v.shown[id], v.of[id] = shown, scope[i].ID
-			}
-		}
+	for _, r := range v.reads {
 		for _, d := range r.links {
 			links = append(links, d.Link)
 			at := sorted(d.First, d.Second)
 			v.decisions[at] = append(v.decisions[at], d)
 		}
 	}
-	v.persons = fieldwork.NewPersons(links)
-	v.duplicates = fieldwork.NewDuplicates(v.shown, v.persons)
-	v.waiting = v.duplicates.Possible()
 	for at := range v.decisions {
 		slices.SortFunc(v.decisions[at], func(a, b Decision) int {
 			return cmp.Or(bytes.Compare(a.Decider[:], b.Decider[:]), bytes.Compare(a.Space[:], b.Space[:]))
 		})
 	}
-	return v
+	v.persons = fieldwork.NewPersons(links)
+	v.duplicates.Decide(v.persons)
 }
 
 // sorted puts the lower id first.

@@ -65,22 +65,28 @@ type fact struct {
 // memory is what is of use when something has moved.
 type memory struct {
 	reckoner fieldwork.Reckoner
-	// possible is how many pairs of registrations may be one person, of the people
-	// whose hash is people: to compare all with all takes seconds.
-	people   merge.Hash
-	possible int
-	known    bool
+	// duplicates are of the people whose hash is people, and possible is how many
+	// pairs of registrations may be one person.
+	duplicates *fieldwork.Duplicates
+	people     merge.Hash
+	possible   int
 }
 
-// possibleDuplicates counts them anew if somebody was registered or linked.
+// possibleDuplicates counts them anew if somebody was registered or linked, and
+// compares whose registration has changed.
 func (m *memory) possibleDuplicates(r *reckoned) int {
 	people := merge.Hash{}
 	for _, p := range r.portions {
 		people = people.Combine(p.people)
 	}
-	if !m.known || m.people != people {
-		m.people, m.possible, m.known = people, len(r.PossibleDuplicates()), true
+	if m.duplicates != nil && m.people == people {
+		return m.possible
 	}
+	if m.duplicates == nil {
+		m.duplicates = fieldwork.NewDuplicates()
+	}
+	r.ReadDuplicates(m.duplicates)
+	m.people, m.possible = people, len(m.duplicates.Possible())
 	return m.possible
 }
 

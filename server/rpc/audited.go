@@ -39,6 +39,7 @@ const (
 	recordsRead                 = audit.RecordsRead
 	recordsSettle  audit.Action = "records.settle"
 	recordsDismiss audit.Action = "records.dismiss"
+	recordsAccept  audit.Action = "records.accept" // kept back, and somebody vouched for it
 	recordsExpire  audit.Action = "records.expire"
 	personErase    audit.Action = "person.erase"
 	personExport   audit.Action = "person.export"
@@ -85,6 +86,7 @@ var audited = map[string]audit.Action{
 	syncv1connect.DeskServiceListRecordsProcedure:       recordsRead,
 	syncv1connect.DeskServiceWriteProcedure:             recordsSettle,
 	syncv1connect.DeskServiceDismissProcedure:           recordsDismiss,
+	syncv1connect.DeskServiceAcceptProcedure:            recordsAccept,
 	syncv1connect.RightsServiceEraseProcedure:           personErase,
 	syncv1connect.RightsServiceExportProcedure:          personExport,
 
@@ -92,6 +94,7 @@ var audited = map[string]audit.Action{
 	reportv1connect.ReportServiceReportProcedure:      figuresRead,
 
 	personsv1connect.PersonsServiceListPairsProcedure:  recordsRead,
+	personsv1connect.PersonsServiceCountPairsProcedure: notKept, // it tells of nobody
 	personsv1connect.PersonsServiceDecideProcedure:     personLink,
 	personsv1connect.PersonsServiceListPeopleProcedure: recordsRead,
 	personsv1connect.PersonsServiceGetPersonProcedure:  recordsRead,

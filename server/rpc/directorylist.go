@@ -73,7 +73,8 @@ func (s *directoryService) ListDevices(ctx context.Context, req *connect.Request
 		device := l.View.Device(id)
 		resp.Devices = append(resp.Devices, &directoryv1.ListedDevice{
 			DeviceId: id[:], UserId: device.UserId, TabletLabel: device.TabletLabel, EnrolledMillis: device.EnrolledMillis,
-			Status: device.Status, StatusMillis: device.StatusMillis, Contact: s.contact(id), ObeysWipeKey: len(device.WipeKey) > 0, Hub: device.Hub,
+			Status: device.Status, StatusMillis: device.StatusMillis, Contact: s.contact(id), ObeysWipeKey: len(device.WipeKey) > 0,
+			WipeToldMillis: s.wipeTold(id, device), Hub: device.Hub,
 		})
 	}
 	return answered(resp, err)
@@ -82,7 +83,7 @@ func (s *directoryService) ListDevices(ctx context.Context, req *connect.Request
 // contact is how a device stood when it was last heard from, nil if it never was.
 func (s *directoryService) contact(id directory.DeviceID) *directoryv1.DeviceContact {
 	c, ok := s.contacts.Of(id)
-	if !ok {
+	if !ok || c.At == 0 {
 		return nil
 	}
 	m := &directoryv1.DeviceContact{
@@ -92,4 +93,14 @@ func (s *directoryService) contact(id directory.DeviceID) *directoryv1.DeviceCon
 		m.ReplicaIds = append(m.ReplicaIds, c.Replicas[i][:])
 	}
 	return m
+}
+
+// wipeTold is when a device was told of the order that waits for it. What it was
+// told before is of an order that was taken back.
+func (s *directoryService) wipeTold(id directory.DeviceID, device *directoryv1.Device) int64 {
+	c, _ := s.contacts.Of(id)
+	if device.Status != directoryv1.DeviceStatus_DEVICE_STATUS_WIPE_ORDERED || c.ToldAt < device.StatusMillis {
+		return 0
+	}
+	return c.ToldAt
 }

@@ -2,10 +2,12 @@ package rpc
 
 import (
 	"context"
+	"errors"
 
 	"connectrpc.com/connect"
 
 	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
+	"github.com/zhurnal/zhurnal/server/contact"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
@@ -14,8 +16,9 @@ import (
 
 // enrolService implements enrolv1connect.EnrolServiceHandler.
 type enrolService struct {
-	enrol *enrol.Service
-	now   func() int64
+	enrol    *enrol.Service
+	now      func() int64
+	contacts *contact.Book
 }
 
 func (s *enrolService) Enrol(ctx context.Context, req *connect.Request[enrolv1.EnrolRequest]) (*connect.Response[enrolv1.EnrolResponse], error) {
@@ -63,5 +66,11 @@ func (s *enrolService) Token(ctx context.Context, req *connect.Request[enrolv1.T
 	if len(req.Msg.Nonce) != len(credential.Nonce{}) {
 		return nil, fault.New(fault.Malformed, "nonce: %d bytes where %d are due", len(req.Msg.Nonce), len(credential.Nonce{}))
 	}
-	return tokenOrOrder(s.enrol.Token(ctx, device, credential.Nonce(req.Msg.Nonce), req.Msg.Signature))
+	token, err := s.enrol.Token(ctx, device, credential.Nonce(req.Msg.Nonce), req.Msg.Signature)
+	var ordered *enrol.WipeOrdered
+	if errors.As(err, &ordered) {
+		s.contacts.Told(device, s.now())
+		return connect.NewResponse(&enrolv1.TokenResponse{WipeOrder: ordered.Order}), nil
+	}
+	return answered(&enrolv1.TokenResponse{Token: token, ValidMillis: enrol.TokenMillis}, err)
 }

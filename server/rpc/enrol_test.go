@@ -15,6 +15,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1connect"
+	"github.com/zhurnal/zhurnal/server/contact"
 	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -158,7 +159,7 @@ func TestAnOpenWatchOfARevokedDeviceIsCut(t *testing.T) {
 func TestAHubSaysWhichItIs(t *testing.T) {
 	hub, err := enrol.New(enrol.Options{Directory: office.Directory, Now: func() int64 { return received }, Random: rand.Reader, Hub: credential.HubID{0x4b}})
 	noError(t, err)
-	service := &enrolService{hub, func() int64 { return received }}
+	service := &enrolService{hub, func() int64 { return received }, contact.New()}
 	device := office.Device(olena).Identity.Device
 	challenge, err := service.Challenge(t.Context(), connect.NewRequest(&enrolv1.ChallengeRequest{DeviceId: device[:]}))
 	noError(t, err)

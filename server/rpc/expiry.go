@@ -17,8 +17,9 @@ type ExpiryEngine expiry.Engine
 
 // expiryService implements adminv1connect.ExpiryServiceHandler.
 type expiryService struct {
-	engine expiry.Engine
-	now    func() int64
+	engine  expiry.Engine
+	persons Persons
+	now     func() int64
 }
 
 func (s *expiryService) Expire(ctx context.Context, req *connect.Request[adminv1.ExpireRequest]) (*connect.Response[adminv1.ExpireResponse], error) {
@@ -41,6 +42,7 @@ func (s *expiryService) Expire(ctx context.Context, req *connect.Request[adminv1
 	if day == 0 {
 		day = expiry.DayOf(s.now())
 	}
+	defer refresh(ctx, s.persons)
 	list, err := expiry.Run(ctx, s.engine, by, rules, day, req.Msg.Rehearse)
 	if err != nil {
 		return nil, err

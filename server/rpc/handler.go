@@ -196,7 +196,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 			watch: watchTimes{send: t.send, whole: t.watch, stopping: stopping}, contacts: o.Contacts,
 		}, options...))
 		private(syncv1connect.NewDeskServiceHandler(&deskService{engine: o.Engine, surveyor: survey.New(o.Engine, o.Now), directory: o.Directory}, options...))
-		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine}, options...))
+		private(syncv1connect.NewRightsServiceHandler(&rightsService{engine: o.Engine, persons: o.Persons}, options...))
 		private(syncv1connect.NewAudienceServiceHandler(&audienceService{o.Engine, o.Directory}, options...))
 		private(reportv1connect.NewReportServiceHandler(&reportService{reporter: o.Reporter, directory: o.Directory, now: o.Now}, options...))
 		private(personsv1connect.NewPersonsServiceHandler(&personsService{o.Persons, o.Directory}, options...))
@@ -204,7 +204,7 @@ func newHandler(o Options, t timeouts, stopping context.Context, extra ...connec
 			engine: o.Engine, directory: o.Directory, manifest: o.Manifest, contacts: o.Contacts, door: o.Enrol, home: o.Home, trail: o.Trail,
 		}, options...))
 	}
-	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now}, options...))
+	open(enrolv1connect.NewEnrolServiceHandler(&enrolService{o.Enrol, o.Now, o.Contacts}, options...))
 	if o.Sealed != nil {
 		open(enrolv1connect.NewWipeServiceHandler(&wipeService{o.Directory, o.Sealed, o.Brought}, options...))
 	}

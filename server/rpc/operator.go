@@ -25,7 +25,7 @@ func newOperatorHandler(o Options, t timeouts) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(adminv1connect.NewBackupServiceHandler(&backupService{engine: o.Engine, recipients: o.Recipients, send: t.send}, options...))
 	mux.Handle(adminv1connect.NewLogServiceHandler(&logService{engine: o.Engine}, options...))
-	mux.Handle(adminv1connect.NewExpiryServiceHandler(&expiryService{engine: o.Engine, now: o.Now}, options...))
+	mux.Handle(adminv1connect.NewExpiryServiceHandler(&expiryService{engine: o.Engine, persons: o.Persons, now: o.Now}, options...))
 	mux.Handle(adminv1connect.NewSchemaServiceHandler(&schemaService{engine: o.Engine}, options...))
 	mux.Handle(adminv1connect.NewInvitationServiceHandler(&invitationService{o.Enrol}, options...))
 	if o.SignIn != nil {

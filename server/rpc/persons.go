@@ -16,10 +16,21 @@ import (
 // Persons finds who may be registered twice; see package persons.
 type Persons interface {
 	List(ctx context.Context, a persons.Asker, state persons.State, token string, most int) (persons.Page, error)
+	Waiting(ctx context.Context, a persons.Asker) (int, error)
 	Decide(ctx context.Context, a persons.Asker, one, other merge.RecordID, verdict persons.Verdict) (persons.Pair, error)
-	Search(ctx context.Context, a persons.Asker, text string) (persons.Found, error)
+	Search(ctx context.Context, a persons.Asker, text, token string, most int) (persons.Found, error)
 	Find(ctx context.Context, a persons.Asker, registration merge.RecordID) (persons.Someone, error)
 	Attended(ctx context.Context, someone *persons.Someone) ([]persons.Attended, error)
+	// Refresh brings what is kept in memory to where the registers are.
+	Refresh(ctx context.Context) error
+}
+
+// refresh lets what is kept of people lose whoever was erased. That it fails is no
+// failure of the erasure: whoever asks next reads what has changed.
+func refresh(ctx context.Context, kept Persons) {
+	if kept != nil {
+		_ = kept.Refresh(context.WithoutCancel(ctx))
+	}
 }
 
 // personsService implements personsv1connect.PersonsServiceHandler.
@@ -61,6 +72,15 @@ func (s *personsService) ListPairs(ctx context.Context, req *connect.Request[per
 	return connect.NewResponse(resp), nil
 }
 
+func (s *personsService) CountPairs(ctx context.Context, req *connect.Request[personsv1.CountPairsRequest]) (*connect.Response[personsv1.CountPairsResponse], error) {
+	a, err := s.asker(ctx, req.Msg.SpaceId)
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := s.persons.Waiting(ctx, a)
+	return answered(&personsv1.CountPairsResponse{Waiting: int32(waiting)}, err)
+}
+
 func stateOf(state personsv1.PairState) (persons.State, error) {
 	switch state {
 	case personsv1.PairState_PAIR_STATE_UNSPECIFIED, personsv1.PairState_PAIR_STATE_WAITING:
@@ -99,11 +119,11 @@ func (s *personsService) ListPeople(ctx context.Context, req *connect.Request[pe
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.persons.Search(ctx, a, req.Msg.Query)
+	found, err := s.persons.Search(ctx, a, req.Msg.Query, req.Msg.PageToken, int(req.Msg.PageSize))
 	if err != nil {
 		return nil, err
 	}
-	resp := &personsv1.ListPeopleResponse{Total: int32(found.Total)}
+	resp := &personsv1.ListPeopleResponse{Total: int32(found.Total), NextPageToken: found.Next}
 	for i := range found.People {
 		resp.People = append(resp.People, registeredPerson(&found.People[i]))
 	}

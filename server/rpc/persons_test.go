@@ -39,6 +39,13 @@ func TestACoordinatorDecidesWhoIsOnePerson(t *testing.T) {
 	}
 	waiting := list(personsv1.PairState_PAIR_STATE_UNSPECIFIED)
 	mustBe(t, "pairs", int(waiting.Total), 1)
+	count := func() int {
+		t.Helper()
+		resp, err := service.CountPairs(t.Context(), with(header, &personsv1.CountPairsRequest{SpaceId: hall[:]}))
+		noError(t, err)
+		return int(resp.Msg.Waiting)
+	}
+	mustBe(t, "waiting", count(), 1)
 	pair := waiting.Pairs[0]
 	if pair.Points == 0 || !slices.Contains(pair.ReasonKeys, "family.spelling") || pair.First.NameLatin != "Shevchenko Olena" || pair.Linked {
 		t.Errorf("waiting %v", pair)
@@ -59,6 +66,7 @@ func TestACoordinatorDecidesWhoIsOnePerson(t *testing.T) {
 	if err != nil || !decided.Linked || len(decided.Decisions) != 1 || string(decided.Decisions[0].DeciderId) != string(iryna[:]) {
 		t.Errorf("decided %v, %v", decided, err)
 	}
+	mustBe(t, "waiting once it is decided", count(), 0)
 	mustBe(t, "decided", int(list(personsv1.PairState_PAIR_STATE_DECIDED).Total), 1)
 	mustBe(t, "undecided", int(list(personsv1.PairState_PAIR_STATE_UNDECIDED).Total), 0)
 	if _, err := service.ListPairs(t.Context(), with(header, &personsv1.ListPairsRequest{SpaceId: hall[:], State: 9})); connect.CodeOf(err) != connect.CodeInvalidArgument {

@@ -18,6 +18,9 @@ type ReviewEngine interface {
 	// Dismiss gives quarantined changes back to their authors. After an error it
 	// may be asked for again.
 	Dismiss(ctx context.Context, by merge.PersonID, space merge.SpaceID, changes []merge.ID, reason string) error
+	// Accept merges quarantined changes for which by vouches. After an error it may
+	// be asked for again.
+	Accept(ctx context.Context, by merge.PersonID, space merge.SpaceID, changes []merge.ID) error
 }
 
 func (s *deskService) ListQuarantined(ctx context.Context, req *connect.Request[syncv1.ListQuarantinedRequest]) (*connect.Response[syncv1.ListQuarantinedResponse], error) {
@@ -60,4 +63,19 @@ func (s *deskService) Dismiss(ctx context.Context, req *connect.Request[syncv1.D
 		return nil, err
 	}
 	return connect.NewResponse(&syncv1.DismissResponse{}), nil
+}
+
+func (s *deskService) Accept(ctx context.Context, req *connect.Request[syncv1.AcceptRequest]) (*connect.Response[syncv1.AcceptResponse], error) {
+	by, space, err := callerAndSpace(ctx, req.Msg.SpaceId)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := wire.ChangeIDsFromProto(req.Msg.Changes)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.engine.Accept(ctx, by, space, changes); err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&syncv1.AcceptResponse{}), nil
 }

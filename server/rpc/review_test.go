@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
+	schemav1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -82,4 +83,32 @@ func TestAMergedChangeIsNotGivenBack(t *testing.T) {
 	mustBe(t, "a stranger", status.Code(dismiss(stranger, id)), codes.NotFound)
 	_, err := r.desk.ListQuarantined(as(t.Context(), stranger), &syncv1.ListQuarantinedRequest{SpaceId: hall[:]})
 	mustBe(t, "a stranger's list", status.Code(err), codes.NotFound)
+}
+
+// Olena has no role in the hall any more when what her tablet held comes. The
+// coordinator vouches for it. It is hers, and merged; asking again is harmless.
+func TestACoordinatorVouchesForWhatIsKeptBack(t *testing.T) {
+	r := openRegister(t)
+	if _, err := r.engine.SetAccess(t.Context(), iryna, hall, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, olena, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.push(olena, hall, titled(t, olena, hall, "Перша допомога")); err != nil {
+		t.Fatal(err)
+	}
+	ctx := as(t.Context(), iryna)
+	listed, err := r.desk.ListQuarantined(ctx, &syncv1.ListQuarantinedRequest{SpaceId: hall[:]})
+	if err != nil || len(listed.Changes) != 1 {
+		t.Fatalf("%v, %v", listed, err)
+	}
+	request := &syncv1.AcceptRequest{SpaceId: hall[:], Changes: []*syncv1.ChangeID{listed.Changes[0].Change}}
+	_, err = r.desk.Accept(as(t.Context(), olena), request)
+	mustBe(t, "by its author", status.Code(err), codes.NotFound)
+	for range 2 {
+		if _, err := r.desk.Accept(ctx, request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if history := r.history(); len(history) != 1 || merge.PersonID(history[0].Author) != olena {
+		t.Errorf("merged: %v", history)
+	}
 }

@@ -23,7 +23,10 @@ type RightsEngine interface {
 }
 
 // rightsService implements syncv1connect.RightsServiceHandler.
-type rightsService struct{ engine RightsEngine }
+type rightsService struct {
+	engine  RightsEngine
+	persons Persons
+}
 
 // Erase erases in one space after the other. That there is nothing of the person
 // in some of them is no error.
@@ -39,6 +42,7 @@ func (s *rightsService) Erase(ctx context.Context, req *connect.Request[syncv1.E
 	if err != nil {
 		return nil, err
 	}
+	defer refresh(ctx, s.persons)
 	resp := &syncv1.EraseResponse{}
 	for _, id := range req.Msg.SpaceIds {
 		space, err := wire.ID16[merge.SpaceID](id, "space_ids")

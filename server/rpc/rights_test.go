@@ -2,15 +2,21 @@ package rpc
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
+	"connectrpc.com/connect"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
+	adminv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/admin/v1"
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1/syncv1grpc"
+	"github.com/zhurnal/zhurnal/server/auth"
 	"github.com/zhurnal/zhurnal/server/catalogue"
 	"github.com/zhurnal/zhurnal/server/export"
 	"github.com/zhurnal/zhurnal/syncengine"
@@ -81,4 +87,36 @@ func TestAPersonsRights(t *testing.T) {
 	if page, err := rights.Export(as(t.Context(), iryna), inRoom); err != nil || len(page.Records) != 0 {
 		t.Errorf("of a client, by the supervisor: %v, %v", page, err)
 	}
+}
+
+// refreshed counts how often what is kept in memory was brought up to date.
+type refreshed struct {
+	Persons
+	times int
+}
+
+func (r *refreshed) Refresh(context.Context) error {
+	r.times++
+	return errors.New("no time")
+}
+
+func TestErasingForgetsWhatIsKeptInMemory(t *testing.T) {
+	r := openRegister(t)
+	kept := &refreshed{}
+	data, err := proto.Marshal(&recordsv1.Participant{FamilyName: "Коваль"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.engine.Write(t.Context(), iryna, hall, []syncengine.WriteRecord{{Type: "zhurnal.records.v1.Participant", Record: course, Message: data}}); err != nil {
+		t.Fatal(err)
+	}
+	req := connect.NewRequest(&syncv1.EraseRequest{SpaceIds: [][]byte{hall[:]}, SubjectId: course[:]})
+	if _, err := (&rightsService{r.engine, kept}).Erase(auth.As(t.Context(), auth.Principal{Person: protector}), req); err != nil {
+		t.Fatal(err)
+	}
+	rules := &adminv1.ExpireRequest{Rules: []*adminv1.ExpiryRule{{Type: "zhurnal.records.v1.Participant", Months: 12}}}
+	if _, err := (&expiryService{r.engine, kept, func() int64 { return 0 }}).Expire(auth.As(t.Context(), auth.Principal{Person: protector}), connect.NewRequest(rules)); err != nil {
+		t.Fatal(err)
+	}
+	mustBe(t, "times", kept.times, 2)
 }

@@ -366,6 +366,7 @@ DirectoryService/RetireDevice: administrator, coordinator
 DirectoryService/RevokeDevice: administrator, coordinator
 DirectoryService/SetUserStatus: administrator
 EnrolService/Challenge: administrator, coordinator, data protection, ended, facilitator, hub, monitoring, of another programme, psychologist, supervisor, with a revoked tablet, without a role
+PersonsService/CountPairs: coordinator
 PersonsService/Decide: coordinator
 PersonsService/GetPerson: coordinator
 PersonsService/ListPairs: coordinator
@@ -373,6 +374,7 @@ PersonsService/ListPeople: coordinator
 ReportService/ListReports: coordinator, monitoring, of another programme
 ReportService/Report: coordinator, monitoring
 AudienceService/ListAudiences: hub
+DeskService/Accept: coordinator, supervisor
 DeskService/GetRecordAt: coordinator, facilitator, psychologist, supervisor
 DeskService/ListDisagreements: coordinator, supervisor
 DeskService/ListHistory: coordinator, facilitator, psychologist, supervisor

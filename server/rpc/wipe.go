@@ -2,14 +2,12 @@ package rpc
 
 import (
 	"context"
-	"errors"
 
 	"connectrpc.com/connect"
 
 	directoryv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/directory/v1"
 	enrolv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
 	"github.com/zhurnal/zhurnal/server/directory"
-	"github.com/zhurnal/zhurnal/server/enrol"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/wire"
@@ -94,13 +92,4 @@ func (s *directoryService) WipeDevice(ctx context.Context, req *connect.Request[
 		return nil, err
 	}
 	return answered(&directoryv1.WipeDeviceResponse{}, tenant.OrderWipe(ctx, by, device, order))
-}
-
-// tokenOrOrder is the answer to a device that asks for a token.
-func tokenOrOrder(token string, err error) (*connect.Response[enrolv1.TokenResponse], error) {
-	var ordered *enrol.WipeOrdered
-	if errors.As(err, &ordered) {
-		return connect.NewResponse(&enrolv1.TokenResponse{WipeOrder: ordered.Order}), nil
-	}
-	return answered(&enrolv1.TokenResponse{Token: token, ValidMillis: enrol.TokenMillis}, err)
 }

@@ -52,7 +52,9 @@ func newOrdering(t *testing.T, number byte) *ordering {
 	t.Helper()
 	o := &ordering{t: t, log: &kept{}, keeper: merge.PersonID{0xad, 15: number}}
 	office.AssignEverywhere(o.keeper, directory.Administrator)
-	o.server = startWith(t, &scripted{}, usual, func(of *Options) { of.Audit = o.log })
+	o.server = startWith(t, &scripted{}, usual, func(of *Options) {
+		of.Audit, of.Now = o.log, realClock // the directory's
+	})
 	var err error
 	o.wipeKey, err = credential.NewSoftwareKey(rand.Reader)
 	noError(t, err)
@@ -87,6 +89,16 @@ func (o *ordering) asks(by *credential.SoftwareKey) (*enrolv1.TokenResponse, err
 	return resp.Msg, nil
 }
 
+// listed is how the device is listed for who has ordered it.
+func (o *ordering) listed() *directoryv1.ListedDevice {
+	o.t.Helper()
+	req := connect.NewRequest(&directoryv1.ListDevicesRequest{})
+	req.Header().Set("Authorization", office.Header(o.keeper))
+	resp, err := directoryv1connect.NewDirectoryServiceClient(httpClient(o.t, 1), o.server.url).ListDevices(o.t.Context(), req)
+	noError(o.t, err)
+	return resp.Msg.Devices[slices.IndexFunc(resp.Msg.Devices, func(d *directoryv1.ListedDevice) bool { return bytes.Equal(d.DeviceId, o.identity.Device[:]) })]
+}
+
 // leaves is what a receipt that a key has signed is answered to: to the file that
 // is brought with it, and to that it was obeyed.
 func (o *ordering) leaves(file []byte, by *credential.SoftwareKey) (delivered, confirmed error) {
@@ -112,6 +124,9 @@ func (o *ordering) mustBeKept(want ...audit.Event) {
 	o.t.Helper()
 	var got []audit.Event
 	for _, e := range o.log.taken() {
+		if e.Action == directoryRead {
+			continue
+		}
 		got = append(got, audit.Event{Action: e.Action, By: e.By, Target: e.Target, Outcome: e.Outcome})
 	}
 	for i := range want {
@@ -131,10 +146,14 @@ func TestAWipeIsOrderedAndToldToTheDeviceAlone(t *testing.T) {
 	if told, err := o.asks(o.wipeKey); connect.CodeOf(err) != connect.CodeUnauthenticated {
 		t.Errorf("a stranger hears of it: %v, %v", told, err)
 	}
+	mustBe(t, "when it was told, before", o.listed().WipeToldMillis, 0)
 	told, err := o.asks(o.key)
 	noError(t, err)
 	if told.Token != "" || !bytes.Equal(told.WipeOrder.GetSignature(), o.order.Signature) {
 		t.Errorf("the device hears %v", told)
+	}
+	if d := o.listed(); d.WipeToldMillis < d.StatusMillis || d.Contact != nil {
+		t.Errorf("it was told, and is listed as %v", d)
 	}
 	by := o.keeper.String()
 	o.mustBeKept(audit.Event{Action: deviceWipe, By: by, Outcome: "invalid"}, audit.Event{Action: deviceWipe, By: by})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/zhurnal/zhurnal/syncengine/credential"
@@ -89,5 +90,23 @@ func TestAReceiptIsReadAsItWasWritten(t *testing.T) {
 	}
 	if _, err := credential.WipedFromProto(nil); fault.KindOf(err) != fault.Malformed {
 		t.Errorf("nothing: %v", err)
+	}
+}
+
+// A person carries an order over as a line, which may be cut short on the way.
+func TestAnOrderIsReadFromItsLine(t *testing.T) {
+	w, wipeKey := obeyed(t, keys(t)["Ed25519"])
+	line := w.Order.Text()
+	read, err := credential.ParseWipeOrder("\n " + line + "\n")
+	if err != nil || !reflect.DeepEqual(read, w.Order) || !read.IsSignedBy(wipeKey) {
+		t.Errorf("%s\nis read as %+v, %v", line, read, err)
+	}
+	for _, text := range []string{
+		"", line[:len(line)-1], line + "A", line[1:], line + "&secret=AAAA", line + "&device=" + w.Order.Device.String(),
+		strings.Replace(line, "issued=4", "issued=x", 1), strings.Replace(line, "nonce=", "nonce=A", 1), strings.Replace(line, ":wipe?", ":device?", 1),
+	} {
+		if read, err := credential.ParseWipeOrder(text); fault.KindOf(err) != fault.Malformed || !strings.Contains(err.Error(), "--print") {
+			t.Errorf("%q is read as %+v, %v", text, read, err)
+		}
 	}
 }

@@ -1,8 +1,6 @@
 package fieldwork
 
 import (
-	"slices"
-
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork/names"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
@@ -13,27 +11,47 @@ import (
 type Suggestion struct {
 	// First is the lower id.
 	First, Second merge.RecordID
-	names.Match
+	// Points say how much speaks for it, and [Duplicates.Compare] why.
+	Points int
 }
 
-// Duplicates compares registrations with each other. It is immutable, and safe for
-// concurrent use.
+// Duplicates compares registrations with each other. Registrations and decisions
+// may change; while they do it is not safe for concurrent use.
 type Duplicates struct {
-	ids     []merge.RecordID
-	index   *names.Index
-	persons *Persons
+	register *names.Register[merge.RecordID]
+	persons  *Persons
+	// spoken are the registrations about which somebody has decided anything.
+	spoken map[merge.RecordID]bool
 }
 
-// NewDuplicates reads registrations as a view shows them, by their ids; see
-// [ShownOf]. Persons says what has been decided.
-func NewDuplicates(shown map[merge.RecordID]*recordsv1.Participant, persons *Persons) *Duplicates {
-	d := &Duplicates{ids: sortedRecords(shown), persons: persons}
-	people := make([]names.Person, len(d.ids))
-	for i, id := range d.ids {
-		people[i] = NamedBy(shown[id])
-	}
-	d.index = names.NewIndex(people)
+// NewDuplicates compares nobody yet.
+func NewDuplicates() *Duplicates {
+	d := &Duplicates{register: names.NewRegister(compareRecords)}
+	d.Decide(NewPersons(nil))
 	return d
+}
+
+// Read makes the registrations those that a view shows, by their ids; see [ShownOf].
+// What was known and is as it was is not compared again.
+func (d *Duplicates) Read(shown map[merge.RecordID]*recordsv1.Participant) {
+	people := make(map[merge.RecordID]names.Person, len(shown))
+	for id, p := range shown {
+		people[id] = NamedBy(p)
+	}
+	d.register.Replace(people)
+}
+
+// Update puts registrations in the place of what was known under their ids, or
+// takes those out that are nil: nothing of them is kept. Only they are compared
+// anew, and what follows is as if all had been.
+func (d *Duplicates) Update(changed map[merge.RecordID]*names.Prepared) { d.register.Update(changed) }
+
+// Decide puts what is decided in the place of what was. Nothing is, at first.
+func (d *Duplicates) Decide(persons *Persons) {
+	d.persons, d.spoken = persons, make(map[merge.RecordID]bool, 2*len(persons.pairs))
+	for i := range persons.pairs {
+		d.spoken[persons.pairs[i].First], d.spoken[persons.pairs[i].Second] = true, true
+	}
 }
 
 // Possible returns who may be registered twice, the likeliest first. Of two people
@@ -41,38 +59,36 @@ func NewDuplicates(shown map[merge.RecordID]*recordsv1.Participant, persons *Per
 // that what is listed is how many decisions wait. Where somebody has said anything
 // of a registration of the one and one of the other, also that nobody can know,
 // they are not in the list.
-func (d *Duplicates) Possible() (list []Suggestion) {
+func (d *Duplicates) Possible() []Suggestion {
+	list := make([]Suggestion, 0, d.register.Len())
 	done := d.persons.decided()
-	for _, pair := range d.index.Pairs() {
-		first, second := d.ids[pair.First], d.ids[pair.Second]
-		two := d.persons.two(first, second)
-		if two[0] == two[1] || done[two] {
-			continue
+	d.register.Each(func(pair names.Pair[merge.RecordID]) {
+		if d.spoken[pair.First] || d.spoken[pair.Second] {
+			two := d.persons.two(pair.First, pair.Second)
+			if two[0] == two[1] || done[two] {
+				return
+			}
+			done[two] = true // what comes now of these two is less likely
 		}
-		done[two] = true // what comes now of these two is less likely
-		list = append(list, Suggestion{first, second, pair.Match})
-	}
+		list = append(list, Suggestion(pair))
+	})
 	return list
 }
 
 // Compare tells how much speaks for two registrations being one person; false
 // where too little does, or one is not here.
 func (d *Duplicates) Compare(a, b merge.RecordID) (names.Match, bool) {
-	i, knownA := slices.BinarySearchFunc(d.ids, a, compareRecords)
-	j, knownB := slices.BinarySearchFunc(d.ids, b, compareRecords)
-	if !knownA || !knownB {
-		return names.Match{}, false
-	}
-	return d.index.Compare(i, j)
+	return d.register.Compare(a, b)
 }
 
-// PossibleDuplicates returns who may be registered twice; see [Duplicates.Possible].
-func (r *Reckoning) PossibleDuplicates() []Suggestion {
+// ReadDuplicates lets d have the registrations and the decisions of the reckoning.
+func (r *Reckoning) ReadDuplicates(d *Duplicates) {
 	shown := make(map[merge.RecordID]*recordsv1.Participant, len(r.participants))
 	for id, registrations := range r.participants {
 		shown[id] = newProfile(registrations).Shown
 	}
-	return NewDuplicates(shown, r.persons).Possible()
+	d.Read(shown)
+	d.Decide(r.persons)
 }
 
 // ShownOf returns of a participant's record what [Profile.Shown] has.

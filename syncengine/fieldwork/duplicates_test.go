@@ -11,6 +11,18 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/fieldwork/names"
 )
 
+// duplicates compares who is registered by now.
+func (f *field) duplicates() *fieldwork.Duplicates {
+	d := fieldwork.NewDuplicates()
+	f.reckon().ReadDuplicates(d)
+	return d
+}
+
+func (f *field) reasons(s fieldwork.Suggestion) []names.Reason {
+	m, _ := f.duplicates().Compare(s.First, s.Second)
+	return m.Reasons
+}
+
 // pairsOf are the two ids of each suggestion.
 func pairsOf(list []fieldwork.Suggestion) (pairs [][2]string) {
 	for _, s := range list {
@@ -26,24 +38,24 @@ func twoOf(a, b string) [2]string {
 
 func TestAPossibleDuplicateWaitsForADecision(t *testing.T) {
 	s, _ := registeredTwice(t)
-	list := s.reckon().PossibleDuplicates()
+	list := s.duplicates().Possible()
 	if want := [][2]string{twoOf("Олена", "Elena")}; !slices.Equal(pairsOf(list), want) {
 		t.Fatalf("suggested %v, want %x", list, want)
 	}
-	if want := []names.Reason{names.FamilySpelling, names.GivenVariant, names.NameRare}; !slices.Equal(list[0].Reasons, want) {
-		t.Errorf("because of %v, want %v", list[0].Reasons, want)
+	if want := []names.Reason{names.FamilySpelling, names.GivenVariant, names.NameRare}; !slices.Equal(s.reasons(list[0]), want) {
+		t.Errorf("because of %v, want %v", s.reasons(list[0]), want)
 	}
 	if r := s.reckon(); r.Persons().Canonical(recordID("Elena")) == r.Persons().Canonical(recordID("Олена")) {
 		t.Error("a suggestion has linked them")
 	}
 	for _, verdict := range []recordsv1.LinkVerdict{same, different, unsure} {
 		s.iryna.link("Elena", "Олена", verdict)
-		if list := s.reckon().PossibleDuplicates(); len(list) != 0 {
+		if list := s.duplicates().Possible(); len(list) != 0 {
 			t.Errorf("after %v: suggested %v", verdict, list)
 		}
 	}
 	s.iryna.link("Elena", "Олена", recordsv1.LinkVerdict_LINK_VERDICT_UNSPECIFIED)
-	if list := s.reckon().PossibleDuplicates(); len(list) != 1 {
+	if list := s.duplicates().Possible(); len(list) != 1 {
 		t.Errorf("suggested %v, once the verdict was taken back", list)
 	}
 }
@@ -53,15 +65,15 @@ func TestAPossibleDuplicateWaitsForADecision(t *testing.T) {
 func TestWhatIsDecidedOfOneRegistrationHoldsForThePerson(t *testing.T) {
 	s, _ := registeredTwice(t)
 	s.petro.write("Лена", &recordsv1.Participant{GivenName: "Елена", FamilyName: "Шевченко", Patronymic: "Ивановна"})
-	if list := s.reckon().PossibleDuplicates(); len(list) != 3 {
+	if list := s.duplicates().Possible(); len(list) != 3 {
 		t.Fatalf("suggested %v, want each two of three", list)
 	}
 	s.iryna.link("Elena", "Олена", same)
-	if list := s.reckon().PossibleDuplicates(); len(list) != 1 {
+	if list := s.duplicates().Possible(); len(list) != 1 {
 		t.Errorf("suggested %v, want the third with one of the two who are one", list)
 	}
 	s.iryna.link("Elena", "Лена", different)
-	if list := s.reckon().PossibleDuplicates(); len(list) != 0 {
+	if list := s.duplicates().Possible(); len(list) != 0 {
 		t.Errorf("suggested %v, though the third is not the one who is the other", list)
 	}
 }
@@ -69,7 +81,7 @@ func TestWhatIsDecidedOfOneRegistrationHoldsForThePerson(t *testing.T) {
 func TestWhatIsVoidOrErasedIsSuggestedNoMore(t *testing.T) {
 	s, days := registeredTwice(t)
 	s.olha.void(fieldwork.Ref{Space: days[0].Space, Record: recordID("Олена")})
-	if list := s.reckon().PossibleDuplicates(); len(list) != 0 {
+	if list := s.duplicates().Possible(); len(list) != 0 {
 		t.Errorf("suggested %v", list)
 	}
 }
@@ -103,7 +115,7 @@ func TestWhatARegistrationIsComparedBy(t *testing.T) {
 	s := newLyman(newField(t))
 	s.olha.write("one", &recordsv1.Participant{FamilyName: "Ґедзь", GivenName: "Олена", NameLatin: "Gedz Elena", ResidencePcode: "UA1423049010"})
 	s.petro.write("two", &recordsv1.Participant{FamilyName: "Gedz", GivenName: "Elena", ResidencePcode: "UA1423049010"})
-	if list := s.reckon().PossibleDuplicates(); len(list) != 1 || !slices.Contains(list[0].Reasons, names.FamilySame) || !slices.Contains(list[0].Reasons, names.ResidenceSame) {
+	if list := s.duplicates().Possible(); len(list) != 1 || !slices.Contains(s.reasons(list[0]), names.FamilySame) || !slices.Contains(s.reasons(list[0]), names.ResidenceSame) {
 		t.Errorf("suggested %v, want them by passport and village", list)
 	}
 }

@@ -88,18 +88,21 @@ func (s *salting) next(w *Write) Salt {
 // Erasing part of a cell's history leaves values live that only an erased write
 // had replaced: erase a cell of a record in all changes, or in none.
 func (c *Change) Purge(erase func(rec *RecordWrites, w *Write) bool) (purged int) {
-	salts := c.WriteSalts()
-	buf := make([]byte, 0, 512)
-	index := 0
+	var salts []Salt
+	var buf []byte
+	index := -1
 	for r := range c.Records {
 		rec := &c.Records[r]
 		for w := range rec.Writes {
-			write, salt := &rec.Writes[w], salts[index]
+			write := &rec.Writes[w]
 			index++
 			if write.Purged != nil || !erase(rec, write) {
 				continue
 			}
-			buf = appendWrite(buf[:0], salt, rec, write)
+			if purged == 0 {
+				salts = c.WriteSalts()
+			}
+			buf = appendWrite(buf[:0], salts[index], rec, write)
 			h := Hash(sha256.Sum256(buf))
 			*write = Write{Cell: CellKey{Field: write.Cell.Field}, Purged: &h}
 			purged++

@@ -40,9 +40,7 @@ func (f *fleet) converge() {
 			f.checkEqual(t, space)
 		}
 	}
-	for _, space := range f.spaces {
-		f.checkErased(space)
-	}
+	f.checkErased()
 	if f.failed == nil && f.tally.Forgotten+f.tally.Erased > 0 {
 		f.home.checkRows()
 	}
@@ -53,6 +51,7 @@ func (f *fleet) converge() {
 func (f *fleet) calmDown() {
 	f.pass(math.MaxInt64)
 	f.calm = true
+	f.checkFollowers()
 	f.say("the faults stop")
 	f.home.disk.Fill(math.MaxUint64)
 	f.home.newer = true

@@ -34,7 +34,7 @@ func deeds() []deed {
 		{"the server's disk has room", 2, false, (*doing).clearsHome},
 		{"a coordinator settles", 4, false, (*doing).coordinatorSettles},
 		{"a stranger lies", 3, false, (*doing).strangerLies},
-		{"a coordinator dismisses", 2, false, (*doing).coordinatorDismisses},
+		{"a coordinator decides about what is kept back", 2, false, (*doing).coordinatorDecides},
 		{"the server is backed up", 3, false, (*doing).homeIsBackedUp},
 		{"the server is restored", 2, false, (*doing).homeIsRestored},
 		{"syncs with the hub", 12, false, (*doing).syncsWithTheHub},

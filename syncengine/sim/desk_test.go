@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/zhurnal/zhurnal/syncengine"
+	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 	"github.com/zhurnal/zhurnal/syncengine/merge/mergetest"
 	"github.com/zhurnal/zhurnal/syncengine/schema"
@@ -40,8 +41,9 @@ func (d *doing) coordinatorSettles() {
 	d.say("a coordinator settles %s of a %s", about.Cell.Name, about.Type)
 }
 
-// coordinatorDismisses gives a change that is kept back to its author.
-func (d *doing) coordinatorDismisses() {
+// coordinatorDecides vouches for a change that is kept back, or gives it back to its
+// author.
+func (d *doing) coordinatorDecides() {
 	space := d.space()
 	list, _, err := d.home.engine.Quarantined(noCut, d.witness.person, space, "")
 	d.must(err, "list what is kept back")
@@ -49,6 +51,17 @@ func (d *doing) coordinatorDismisses() {
 		return
 	}
 	id := list[d.IntN(len(list))].Change
+	if d.IntN(2) == 0 {
+		err = d.home.engine.Accept(noCut, d.witness.person, space, []merge.ID{id})
+		if err == nil {
+			d.tally.Accepted++
+			d.say("a coordinator vouches for change %s", id)
+			return
+		}
+		if !d.home.isFull() && fault.KindOf(err) != fault.Invalid { // nobody can vouch for it
+			d.must(err, "a coordinator vouches for a change")
+		}
+	}
 	err = d.home.engine.Dismiss(noCut, d.witness.person, space, []merge.ID{id}, "not.ours")
 	if d.home.isFull() && err != nil {
 		return

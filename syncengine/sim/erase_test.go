@@ -73,10 +73,38 @@ func (l *spaceLog) isOfErased(c *merge.Change) bool {
 // checkErased looks that no copy holds anything that was erased: not the server in
 // its rows, its log and what it keeps back, and no tablet in its base, its views
 // and the originals that it keeps.
-func (f *fleet) checkErased(space merge.SpaceID) {
-	if f.failed != nil || len(f.witness.logs[space].erased) == 0 {
+func (f *fleet) checkErased() {
+	checks := map[merge.SpaceID]*erasedCheck{}
+	for _, space := range f.spaces {
+		if f.failed == nil && len(f.witness.logs[space].erased) > 0 {
+			checks[space] = f.erasedIn(space)
+		}
+	}
+	if len(checks) == 0 {
 		return
 	}
+	f.checkErasedLog("the server", f.home.engine, checks)
+	f.checkErasedLog("the hub", f.hall.engine, checks)
+	for _, space := range f.spaces {
+		if c := checks[space]; c != nil {
+			c.heldBack("the server", f.home.engine)
+			c.heldBack("the hub", f.hall.engine)
+			for _, t := range f.tablets {
+				c.tablet(t)
+			}
+		}
+	}
+}
+
+// erasedCheck is what must be held nowhere of a space.
+type erasedCheck struct {
+	*fleet
+	space merge.SpaceID
+	kept  map[merge.RecordID]merge.ErasureRule
+}
+
+// erasedIn reads which records the server says are erased, and looks at them.
+func (f *fleet) erasedIn(space merge.SpaceID) *erasedCheck {
 	c := &erasedCheck{f, space, map[merge.RecordID]merge.ErasureRule{}}
 	_, err := f.home.engine.Records(space, func(rec *merge.Record) error {
 		if rec.Erased {
@@ -91,17 +119,7 @@ func (f *fleet) checkErased(space merge.SpaceID) {
 			f.fail("%s: record %s was erased at position %d, and is not any more", f.names[space], of.Record, of.position)
 		}
 	}
-	c.engine("the server", f.home.engine)
-	c.engine("the hub", f.hall.engine)
-	for _, t := range f.tablets {
-		c.tablet(t)
-	}
-}
-
-type erasedCheck struct {
-	*fleet
-	space merge.SpaceID
-	kept  map[merge.RecordID]merge.ErasureRule
+	return c
 }
 
 func (c *erasedCheck) record(who string, rec *merge.Record) {
@@ -128,17 +146,20 @@ func (c *erasedCheck) changes(who string, changes []*merge.Change, err error) {
 	}
 }
 
-// engine looks at the log as it lies there, and at the quarantine.
-func (c *erasedCheck) engine(who string, e *syncengine.Engine) {
+// checkErasedLog looks at a log as it lies there.
+func (f *fleet) checkErasedLog(who string, e *syncengine.Engine, checks map[merge.SpaceID]*erasedCheck) {
 	var file bytes.Buffer
 	_, err := e.Backup(context.Background(), &file)
-	c.must(err, "read the rows of %s", who)
+	f.must(err, "read the rows of %s", who)
 	_, err = backup.Read(&file, func(key, value []byte) error {
 		var entry logv1.Entry
 		var body logv1.Push
 		isHead := bytes.HasSuffix(key, make([]byte, 8))
-		if key[0] != 'e' || isHead || len(value) == 0 || proto.Unmarshal(value, &entry) != nil ||
-			entry.Kind != logv1.EntryKind_ENTRY_KIND_PUSH || string(entry.SpaceId) != string(c.space[:]) {
+		if key[0] != 'e' || isHead || len(value) == 0 || proto.Unmarshal(value, &entry) != nil || entry.Kind != logv1.EntryKind_ENTRY_KIND_PUSH {
+			return nil
+		}
+		c := checks[merge.SpaceID(entry.SpaceId)]
+		if c == nil {
 			return nil
 		}
 		if err := proto.Unmarshal(entry.Body, &body); err != nil {
@@ -148,8 +169,12 @@ func (c *erasedCheck) engine(who string, e *syncengine.Engine) {
 		c.changes(who, changes, err)
 		return nil
 	})
-	c.must(err, "read the rows of %s", who)
-	err = e.HeldBack(c.space, merge.ID{}, func(change *merge.Change) bool {
+	f.must(err, "read the rows of %s", who)
+}
+
+// heldBack looks at the quarantine.
+func (c *erasedCheck) heldBack(who string, e *syncengine.Engine) {
+	err := e.HeldBack(c.space, merge.ID{}, func(change *merge.Change) bool {
 		c.changes(who, []*merge.Change{change}, nil)
 		return true
 	})

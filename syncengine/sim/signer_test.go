@@ -62,7 +62,15 @@ func (w *witness) authored(space merge.SpaceID, c *merge.Change) {
 		if c.Author != w.person {
 			w.fail("%s: change %s is in the log by the server's own word, and not a coordinator's", w.names[space], c.ID)
 		}
-	case w.signers[s.Device] == nil || w.signers[s.Device].person != c.Author || !w.signers[s.Device].verify(s.Message(space, c.ID.Replica), s.Bytes):
+	case w.signers[s.Device] == nil || w.signers[s.Device].person != c.Author || !w.signedBy(s, space, c.ID.Replica):
 		w.fail("%s: change %s is in the log and is not signed by its author's device", w.names[space], c.ID)
 	}
+}
+
+// signedBy tells whether a signature holds, which changes share.
+func (w *witness) signedBy(s *merge.Signature, space merge.SpaceID, replica merge.ReplicaID) bool {
+	if w.held != s && w.signers[s.Device].verify(s.Message(space, replica), s.Bytes) {
+		w.held = s
+	}
+	return w.held == s
 }

@@ -40,7 +40,7 @@ type tally struct {
 	CutBefore, CutAfter, Delayed, Repeated, TooLate         int
 	Killed, Cloned, SetBack, ClocksMoved                    int
 	Revoked, HomeCrashes, HomeFull, Restored, Lies, Refused int
-	Flagged, Quarantined, Dismissed, Settled                int
+	Flagged, Quarantined, Dismissed, Accepted, Settled      int
 	Looks, Views, Forgotten, Erased                         int
 	Damaged, Repaired                                       int
 	Handed, ByHub, Relays, HubCrashes, HubsLost             int

@@ -14,6 +14,8 @@ type witness struct {
 	*fleet
 	person merge.PersonID
 	logs   map[merge.SpaceID]*spaceLog
+	// held is the signature that was held against its device's key last.
+	held *merge.Signature
 }
 
 // spaceLog is the log of a space as the witness has read it.
@@ -30,6 +32,8 @@ type spaceLog struct {
 	// erased are the records that were erased, and persons who was, in order.
 	erased  []erasedAt
 	persons []merge.Erasure
+	// changed are the rows as who reads only what has changed knows them.
+	changed follower
 }
 
 // erasedAt is a record that was erased, and at which position.
@@ -53,6 +57,9 @@ func (w *witness) look() {
 	for _, space := range w.spaces {
 		for more := true; more && w.failed == nil; {
 			more = w.read(space)
+		}
+		if w.failed == nil {
+			w.logs[space].changed.look(w.home, space)
 		}
 	}
 	w.tally.Looks++

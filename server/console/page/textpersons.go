@@ -48,7 +48,6 @@ var personTexts = catalogue{
 	"people.where":         {"Де", "Where"},
 	"people.where.all":     {"Усі громади: %s", "All communities: %s"},
 	"people.total":         {"%d людина|%d людини|%d людей", "%d person|%d people"},
-	"people.first":         {"Показано перших %d. Уточніть пошук, щоб побачити інших.", "The first %d are shown. Type more to see the others."},
 	"people.none":          {"Нікого не знайдено", "Nobody was found"},
 	"people.none.do":       {"Спробуйте коротше: початок прізвища будь-якою мовою.", "Try less: the beginning of the surname, in any language."},
 	"people.registrations": {"Реєстрації", "Registrations"},

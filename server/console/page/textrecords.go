@@ -29,6 +29,7 @@ var recordTexts = catalogue{
 	"grid.label":     {"Журнал: люди і дні", "Register: people and days"},
 	"grid.person":    {"Людина", "Person"},
 	"grid.days":      {"Днів", "Days"},
+	"grid.settled":   {"вирішено координатором: історія", "settled by a coordinator: history"},
 	"grid.all":       {"усі", "all"},
 	"grid.none":      {"Нікого не записано", "Nobody is enrolled"},
 	"grid.none.more": {"Люди з’являться з першим записом або відміткою.", "People show with the first enrolment or mark."},

@@ -47,6 +47,8 @@ func (p *Page) Int(n any) (int, error) {
 		return int(n), nil
 	case int32:
 		return int(n), nil
+	case uint64:
+		return int(n), nil
 	}
 	return 0, fmt.Errorf("%T is no number of a message", n)
 }

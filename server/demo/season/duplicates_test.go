@@ -34,7 +34,9 @@ func TestTheSeasonsDuplicatesAreSuggested(t *testing.T) {
 	shown := registrations(s)
 	mustBe(t, "registrations", len(shown), s.Expected().PeopleRegistered)
 	suggested := map[[2]merge.RecordID]bool{}
-	for _, found := range fieldwork.NewDuplicates(shown, fieldwork.NewPersons(nil)).Possible() {
+	duplicates := fieldwork.NewDuplicates()
+	duplicates.Read(shown)
+	for _, found := range duplicates.Possible() {
 		suggested[[2]merge.RecordID{found.First, found.Second}] = true
 	}
 	linked, found := 0, 0

@@ -21,9 +21,6 @@ const (
 	PointsLikely   = 80
 )
 
-// Likely tells whether most pairs with so many points are one person.
-func (m *Match) Likely() bool { return m.Points >= PointsLikely }
-
 // weighed are reasons and what they weigh together. It holds as many as two people
 // can have, so that comparing those who are not alike costs no memory.
 type weighed struct {

@@ -1,6 +1,7 @@
 package names
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 )
@@ -24,11 +25,23 @@ func lives(pcode string) func(*Person)    { return func(p *Person) { p.Residence
 
 // oneIndex looks for the two among each other, as a server does.
 func oneIndex(a, b Person) (Match, bool) {
-	pairs := NewIndex([]Person{a, b}).Pairs()
-	if len(pairs) == 0 {
+	r := registerOf([]Person{a, b})
+	if r.Len() == 0 {
 		return Match{}, false
 	}
-	return pairs[0].Match, true
+	return r.Compare(0, 1)
+}
+
+// registerOf is a register of people by their places.
+func registerOf(people []Person) *Register[int] {
+	r := NewRegister(cmp.Compare[int])
+	r.Update(preparedAll(people))
+	return r
+}
+
+func (r *Register[ID]) all() (pairs []Pair[ID]) {
+	r.Each(func(p Pair[ID]) { pairs = append(pairs, p) })
+	return pairs
 }
 
 func TestOnePersonWrittenTwice(t *testing.T) {
@@ -139,7 +152,7 @@ func TestReasonsSayWhy(t *testing.T) {
 	b := named("Shevchenko", "Elena", "Ivanovna", aged(40, 20240901), phone("+380 50 123-45-67"), lives("UA1423049010"), female)
 	m, ok := oneIndex(a, b)
 	want := []Reason{FamilySpelling, GivenVariant, PatronymicSpelling, BornAgeAgrees, PhoneSame, ResidenceSame, NameRare}
-	if !ok || !slices.Equal(m.Reasons, want) || !m.Likely() {
+	if !ok || !slices.Equal(m.Reasons, want) || m.Points < PointsLikely {
 		t.Errorf("%v %v, want %v", m, ok, want)
 	}
 	sum := 0
@@ -168,8 +181,10 @@ func TestANameThatManyHaveIsNotEnough(t *testing.T) {
 	people = append(people, named("Шевченко", "Олена", ""), named("Shevchenko", "Olena", ""))
 	people = append(people, named("Шевченко", "Олена", "", on(19600715)), named("Shevchenko", "Elena", "", on(19600715)))
 	people = append(people, named("Шевченко", "Олена", "Панасівна"), named("Шевченко", "Олена", "Панасівна"))
-	pairs := NewIndex(people).Pairs()
-	if len(pairs) != 2 || pairs[0].First != 62 || pairs[0].Second != 63 || pairs[1].First != 64 || pairs[1].Second != 65 || !slices.Contains(pairs[0].Reasons, NameVeryCommon) {
+	r := registerOf(people)
+	pairs := r.all()
+	why, _ := r.Compare(62, 63)
+	if len(pairs) != 2 || pairs[0].First != 62 || pairs[0].Second != 63 || pairs[1].First != 64 || pairs[1].Second != 65 || !slices.Contains(why.Reasons, NameVeryCommon) {
 		t.Errorf("found %v, want those born on one day, and those of one rare patronymic", pairs)
 	}
 }

@@ -2,6 +2,7 @@ package names
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -12,10 +13,10 @@ type quality struct {
 	likely, likelyRight int
 }
 
-func qualityOf(p *population) (q quality, missed [][2]int, wrong []Pair) {
+func qualityOf(p *population) (q quality, missed [][2]int, wrong []Pair[int]) {
 	truth := p.truth()
 	q = quality{people: len(p.people), duplicates: len(truth)}
-	for _, pair := range NewIndex(p.people).Pairs() {
+	for _, pair := range registerOf(p.people).all() {
 		at := [2]int{pair.First, pair.Second}
 		right := truth[at]
 		delete(truth, at)
@@ -75,13 +76,18 @@ func TestWhatIsFoundIsRightAndLittleIsMissed(t *testing.T) {
 }
 
 // tell shows some of what was missed or wrong.
-func tell(t *testing.T, p *population, missed [][2]int, wrong []Pair) {
+func tell(t *testing.T, p *population, missed [][2]int, wrong []Pair[int]) {
 	for _, at := range missed[:min(len(missed), 12)] {
 		t.Logf("missed %v | %v", line(&p.people[at[0]]), line(&p.people[at[1]]))
 	}
 	for _, pair := range wrong[:min(len(wrong), 12)] {
-		t.Logf("wrong  %v | %v: %d %v", line(&p.people[pair.First]), line(&p.people[pair.Second]), pair.Points, pair.Reasons)
+		t.Logf("wrong  %v | %v: %d %v", line(&p.people[pair.First]), line(&p.people[pair.Second]), pair.Points, reasonsFor(p, pair))
 	}
+}
+
+func reasonsFor(p *population, pair Pair[int]) []Reason {
+	m, _ := registerOf([]Person{p.people[pair.First], p.people[pair.Second]}).Compare(0, 1)
+	return m.Reasons
 }
 
 func line(p *Person) string {
@@ -120,16 +126,17 @@ func TestCandidatesAreBounded(t *testing.T) {
 	for i := range 20_000 {
 		people = append(people, named("Шевченко", "Олена", "", in(int32(1950+i%50))))
 	}
-	x := NewIndex(people)
-	if n := len(x.candidates()); n > windowMost*2*len(people) {
+	r := registerOf(people)
+	v := revision[int]{Register: r, touched: slices.Repeat([]bool{true}, len(people))}
+	if n := len(v.candidates()); n > windowMost*2*len(people) {
 		t.Errorf("%d candidates of %d people", n, len(people))
 	}
 }
 
 func TestPairsDoNotDependOnTheRun(t *testing.T) {
 	p := newPopulation(7, 2_000)
-	first := fmt.Sprint(NewIndex(p.people).Pairs())
-	if again := fmt.Sprint(NewIndex(p.people).Pairs()); again != first {
+	first := fmt.Sprint(registerOf(p.people).all())
+	if again := fmt.Sprint(registerOf(p.people).all()); again != first {
 		t.Error("two runs differ")
 	}
 }

@@ -8,13 +8,15 @@ let waiting = null;
 
 const inUse = (part) => part.contains(document.activeElement) && document.activeElement.matches("input, select, textarea") || part.querySelector("details[open], input:checked:not([data-default])") !== null;
 
+function take(part) {
+  if (!inUse(part)) {
+    window.htmx.ajax("GET", location.pathname + location.search, { source: part, target: part, select: "#" + part.id, swap: "outerHTML" });
+  }
+}
+
 function refresh() {
   waiting = null;
-  for (const part of document.querySelectorAll("[data-live]")) {
-    if (!inUse(part)) {
-      window.htmx.ajax("GET", location.pathname + location.search, { source: part, target: part, select: "#" + part.id, swap: "outerHTML" });
-    }
-  }
+  document.querySelectorAll("[data-live]").forEach(take);
 }
 
 // What comes in a burst is shown once; a page is not asked for more often than
@@ -35,6 +37,11 @@ const place = document.querySelector(".places [aria-current]");
 if (place) place.closest("nav").scrollLeft = place.offsetLeft - 16;
 
 if (document.querySelector("[data-live]")) listen();
+// What no space tells of, such as that a tablet was told something, is asked for
+// while it is awaited and somebody looks.
+setInterval(() => {
+  if (document.visibilityState === "visible") document.querySelectorAll("[data-awaits]").forEach(take);
+}, 10_000);
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 // A form that changes at once what is listed.
@@ -48,3 +55,16 @@ for (const button of document.querySelectorAll("[data-prints]")) button.addEvent
 for (const box of document.querySelectorAll("[data-all]")) {
   box.addEventListener("change", () => { for (const one of document.querySelectorAll(box.dataset.all)) one.checked = box.checked; });
 }
+
+// A text to take elsewhere: copied where the browser lets a page do that, or else
+// marked, to be copied by hand.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copies]");
+  if (!button) return;
+  const text = document.querySelector(button.dataset.copies);
+  window.getSelection().selectAllChildren(text);
+  try {
+    await navigator.clipboard.writeText(text.textContent);
+    button.textContent = button.dataset.copied;
+  } catch { /* it is marked */ }
+});

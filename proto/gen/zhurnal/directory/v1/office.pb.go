@@ -1302,8 +1302,12 @@ type ListedDevice struct {
 	// When it last synced, and how it stood then; absent if it never has, as far as
 	// the server remembers.
 	Contact *DeviceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
+	// When it asked for a token and was told of the order to wipe it, milliseconds
+	// since 1970; zero if no order waits, or it has not heard of it here. What a hub
+	// has told it is not known before its receipt.
+	WipeToldMillis int64 `protobuf:"zigzag64,9,opt,name=wipe_told_millis,json=wipeToldMillis,proto3" json:"wipe_told_millis,omitempty"`
 	// It is a hub.
-	Hub           bool `protobuf:"varint,9,opt,name=hub,proto3" json:"hub,omitempty"`
+	Hub           bool `protobuf:"varint,10,opt,name=hub,proto3" json:"hub,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1392,6 +1396,13 @@ func (x *ListedDevice) GetContact() *DeviceContact {
 		return x.Contact
 	}
 	return nil
+}
+
+func (x *ListedDevice) GetWipeToldMillis() int64 {
+	if x != nil {
+		return x.WipeToldMillis
+	}
+	return 0
 }
 
 func (x *ListedDevice) GetHub() bool {
@@ -2346,7 +2357,7 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x13ListDevicesResponse\x12<\n" +
 	"\adevices\x18\x01 \x03(\v2\".zhurnal.directory.v1.ListedDeviceR\adevices\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12'\n" +
-	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\"\xe8\x02\n" +
+	"\x0forganisation_id\x18\x03 \x01(\fR\x0eorganisationId\"\x92\x03\n" +
 	"\fListedDevice\x12\x1b\n" +
 	"\tdevice_id\x18\x01 \x01(\fR\bdeviceId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\fR\x06userId\x12!\n" +
@@ -2355,8 +2366,10 @@ const file_zhurnal_directory_v1_office_proto_rawDesc = "" +
 	"\x06status\x18\x05 \x01(\x0e2\".zhurnal.directory.v1.DeviceStatusR\x06status\x12#\n" +
 	"\rstatus_millis\x18\x06 \x01(\x12R\fstatusMillis\x12$\n" +
 	"\x0eobeys_wipe_key\x18\a \x01(\bR\fobeysWipeKey\x12=\n" +
-	"\acontact\x18\b \x01(\v2#.zhurnal.directory.v1.DeviceContactR\acontact\x12\x10\n" +
-	"\x03hub\x18\t \x01(\bR\x03hub\"\x84\x02\n" +
+	"\acontact\x18\b \x01(\v2#.zhurnal.directory.v1.DeviceContactR\acontact\x12(\n" +
+	"\x10wipe_told_millis\x18\t \x01(\x12R\x0ewipeToldMillis\x12\x10\n" +
+	"\x03hub\x18\n" +
+	" \x01(\bR\x03hub\"\x84\x02\n" +
 	"\rDeviceContact\x12\x1b\n" +
 	"\tat_millis\x18\x01 \x01(\x12R\batMillis\x12.\n" +
 	"\x13clock_offset_millis\x18\x02 \x01(\x12R\x11clockOffsetMillis\x12\x18\n" +

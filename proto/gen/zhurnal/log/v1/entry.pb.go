@@ -628,7 +628,10 @@ type Release struct {
 	// The changes, at most 256.
 	Changes []*ReleasedChange `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
 	// As in a Push.
-	Erased        []*v1.ErasedRecord `protobuf:"bytes,2,rep,name=erased,proto3" json:"erased,omitempty"`
+	Erased []*v1.ErasedRecord `protobuf:"bytes,2,rep,name=erased,proto3" json:"erased,omitempty"`
+	// The entry's principal vouches for them: they are judged by the principal's
+	// access, and not by that of who sent them.
+	Vouched       bool `protobuf:"varint,3,opt,name=vouched,proto3" json:"vouched,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -675,6 +678,13 @@ func (x *Release) GetErased() []*v1.ErasedRecord {
 		return x.Erased
 	}
 	return nil
+}
+
+func (x *Release) GetVouched() bool {
+	if x != nil {
+		return x.Vouched
+	}
+	return false
 }
 
 // One change that is tried again.
@@ -2400,10 +2410,11 @@ const file_zhurnal_log_v1_entry_proto_rawDesc = "" +
 	"\tperson_id\x18\x02 \x01(\fR\bpersonId\x12\x18\n" +
 	"\aallowed\x18\x03 \x01(\bR\aallowed\"8\n" +
 	"\x06Schema\x12.\n" +
-	"\x13file_descriptor_set\x18\x01 \x01(\fR\x11fileDescriptorSet\"z\n" +
+	"\x13file_descriptor_set\x18\x01 \x01(\fR\x11fileDescriptorSet\"\x94\x01\n" +
 	"\aRelease\x128\n" +
 	"\achanges\x18\x01 \x03(\v2\x1e.zhurnal.log.v1.ReleasedChangeR\achanges\x125\n" +
-	"\x06erased\x18\x02 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\x06erased\"y\n" +
+	"\x06erased\x18\x02 \x03(\v2\x1d.zhurnal.sync.v1.ErasedRecordR\x06erased\x12\x18\n" +
+	"\avouched\x18\x03 \x01(\bR\avouched\"y\n" +
 	"\x0eReleasedChange\x121\n" +
 	"\x06change\x18\x01 \x01(\v2\x19.zhurnal.sync.v1.ChangeIDR\x06change\x124\n" +
 	"\bfindings\x18\x02 \x03(\v2\x18.zhurnal.sync.v1.FindingR\bfindings\"\x7f\n" +

@@ -224,6 +224,98 @@ func (x *ListPairsRequest) GetPageSize() int32 {
 	return 0
 }
 
+// Asks how many pairs wait for a decision.
+type CountPairsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A community or a desk, as in ListPairsRequest. 16 bytes.
+	SpaceId       []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountPairsRequest) Reset() {
+	*x = CountPairsRequest{}
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountPairsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountPairsRequest) ProtoMessage() {}
+
+func (x *CountPairsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountPairsRequest.ProtoReflect.Descriptor instead.
+func (*CountPairsRequest) Descriptor() ([]byte, []int) {
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *CountPairsRequest) GetSpaceId() []byte {
+	if x != nil {
+		return x.SpaceId
+	}
+	return nil
+}
+
+// How many pairs wait for a decision.
+type CountPairsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Pairs of which nobody has decided anything.
+	Waiting       int32 `protobuf:"varint,1,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CountPairsResponse) Reset() {
+	*x = CountPairsResponse{}
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CountPairsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CountPairsResponse) ProtoMessage() {}
+
+func (x *CountPairsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CountPairsResponse.ProtoReflect.Descriptor instead.
+func (*CountPairsResponse) Descriptor() ([]byte, []int) {
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *CountPairsResponse) GetWaiting() int32 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
 // A page of pairs. What waits comes in the order of points, the likeliest
 // first; the rest in the order of ids.
 type ListPairsResponse struct {
@@ -240,7 +332,7 @@ type ListPairsResponse struct {
 
 func (x *ListPairsResponse) Reset() {
 	*x = ListPairsResponse{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[1]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -252,7 +344,7 @@ func (x *ListPairsResponse) String() string {
 func (*ListPairsResponse) ProtoMessage() {}
 
 func (x *ListPairsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[1]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -265,7 +357,7 @@ func (x *ListPairsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPairsResponse.ProtoReflect.Descriptor instead.
 func (*ListPairsResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{1}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListPairsResponse) GetPairs() []*RegistrationPair {
@@ -311,7 +403,7 @@ type RegistrationPair struct {
 
 func (x *RegistrationPair) Reset() {
 	*x = RegistrationPair{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[2]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -323,7 +415,7 @@ func (x *RegistrationPair) String() string {
 func (*RegistrationPair) ProtoMessage() {}
 
 func (x *RegistrationPair) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[2]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -336,7 +428,7 @@ func (x *RegistrationPair) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegistrationPair.ProtoReflect.Descriptor instead.
 func (*RegistrationPair) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{2}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *RegistrationPair) GetFirst() *Registration {
@@ -402,7 +494,7 @@ type Registration struct {
 
 func (x *Registration) Reset() {
 	*x = Registration{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[3]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -414,7 +506,7 @@ func (x *Registration) String() string {
 func (*Registration) ProtoMessage() {}
 
 func (x *Registration) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[3]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -427,7 +519,7 @@ func (x *Registration) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Registration.ProtoReflect.Descriptor instead.
 func (*Registration) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{3}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Registration) GetPersonId() []byte {
@@ -484,7 +576,7 @@ type LinkDecision struct {
 
 func (x *LinkDecision) Reset() {
 	*x = LinkDecision{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[4]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -496,7 +588,7 @@ func (x *LinkDecision) String() string {
 func (*LinkDecision) ProtoMessage() {}
 
 func (x *LinkDecision) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[4]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -509,7 +601,7 @@ func (x *LinkDecision) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LinkDecision.ProtoReflect.Descriptor instead.
 func (*LinkDecision) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{4}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LinkDecision) GetDeciderId() []byte {
@@ -569,7 +661,7 @@ type DecideRequest struct {
 
 func (x *DecideRequest) Reset() {
 	*x = DecideRequest{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[5]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -581,7 +673,7 @@ func (x *DecideRequest) String() string {
 func (*DecideRequest) ProtoMessage() {}
 
 func (x *DecideRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[5]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -594,7 +686,7 @@ func (x *DecideRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideRequest.ProtoReflect.Descriptor instead.
 func (*DecideRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{5}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DecideRequest) GetSpaceId() []byte {
@@ -643,7 +735,7 @@ type DecideResponse struct {
 
 func (x *DecideResponse) Reset() {
 	*x = DecideResponse{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[6]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -655,7 +747,7 @@ func (x *DecideResponse) String() string {
 func (*DecideResponse) ProtoMessage() {}
 
 func (x *DecideResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[6]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,7 +760,7 @@ func (x *DecideResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideResponse.ProtoReflect.Descriptor instead.
 func (*DecideResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{6}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DecideResponse) GetPair() *RegistrationPair {
@@ -686,14 +778,18 @@ type ListPeopleRequest struct {
 	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
 	// Words of the name or their beginnings, in any script, language and order,
 	// or the code on the card; empty for everybody.
-	Query         string `protobuf:"bytes,2,opt,name=query,proto3" json:"query,omitempty"`
+	Query string `protobuf:"bytes,2,opt,name=query,proto3" json:"query,omitempty"`
+	// As the last answer gave it; empty for the first.
+	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// How many people a page may have: 100 if it is zero, or more than that.
+	PageSize      int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListPeopleRequest) Reset() {
 	*x = ListPeopleRequest{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[7]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -705,7 +801,7 @@ func (x *ListPeopleRequest) String() string {
 func (*ListPeopleRequest) ProtoMessage() {}
 
 func (x *ListPeopleRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[7]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -718,7 +814,7 @@ func (x *ListPeopleRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPeopleRequest.ProtoReflect.Descriptor instead.
 func (*ListPeopleRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{7}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListPeopleRequest) GetSpaceId() []byte {
@@ -735,20 +831,36 @@ func (x *ListPeopleRequest) GetQuery() string {
 	return ""
 }
 
+func (x *ListPeopleRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListPeopleRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
 // The people who were found, in the order of the Ukrainian alphabet.
 type ListPeopleResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 100.
 	People []*RegisteredPerson `protobuf:"bytes,1,rep,name=people,proto3" json:"people,omitempty"`
-	// How many there are.
-	Total         int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	// How many there are on all pages.
+	Total int32 `protobuf:"varint,2,opt,name=total,proto3" json:"total,omitempty"`
+	// Empty after the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListPeopleResponse) Reset() {
 	*x = ListPeopleResponse{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[8]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -760,7 +872,7 @@ func (x *ListPeopleResponse) String() string {
 func (*ListPeopleResponse) ProtoMessage() {}
 
 func (x *ListPeopleResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[8]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -773,7 +885,7 @@ func (x *ListPeopleResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPeopleResponse.ProtoReflect.Descriptor instead.
 func (*ListPeopleResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{8}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListPeopleResponse) GetPeople() []*RegisteredPerson {
@@ -790,6 +902,13 @@ func (x *ListPeopleResponse) GetTotal() int32 {
 	return 0
 }
 
+func (x *ListPeopleResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // A person with all registrations that are linked.
 type RegisteredPerson struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -803,7 +922,7 @@ type RegisteredPerson struct {
 
 func (x *RegisteredPerson) Reset() {
 	*x = RegisteredPerson{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[9]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +934,7 @@ func (x *RegisteredPerson) String() string {
 func (*RegisteredPerson) ProtoMessage() {}
 
 func (x *RegisteredPerson) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[9]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +947,7 @@ func (x *RegisteredPerson) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RegisteredPerson.ProtoReflect.Descriptor instead.
 func (*RegisteredPerson) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{9}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *RegisteredPerson) GetPersonId() []byte {
@@ -858,7 +977,7 @@ type GetPersonRequest struct {
 
 func (x *GetPersonRequest) Reset() {
 	*x = GetPersonRequest{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[10]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -870,7 +989,7 @@ func (x *GetPersonRequest) String() string {
 func (*GetPersonRequest) ProtoMessage() {}
 
 func (x *GetPersonRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[10]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -883,7 +1002,7 @@ func (x *GetPersonRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPersonRequest.ProtoReflect.Descriptor instead.
 func (*GetPersonRequest) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{10}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetPersonRequest) GetSpaceId() []byte {
@@ -916,7 +1035,7 @@ type GetPersonResponse struct {
 
 func (x *GetPersonResponse) Reset() {
 	*x = GetPersonResponse{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[11]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -928,7 +1047,7 @@ func (x *GetPersonResponse) String() string {
 func (*GetPersonResponse) ProtoMessage() {}
 
 func (x *GetPersonResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[11]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -941,7 +1060,7 @@ func (x *GetPersonResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPersonResponse.ProtoReflect.Descriptor instead.
 func (*GetPersonResponse) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{11}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GetPersonResponse) GetPerson() *RegisteredPerson {
@@ -990,7 +1109,7 @@ type Attended struct {
 
 func (x *Attended) Reset() {
 	*x = Attended{}
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[12]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1002,7 +1121,7 @@ func (x *Attended) String() string {
 func (*Attended) ProtoMessage() {}
 
 func (x *Attended) ProtoReflect() protoreflect.Message {
-	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[12]
+	mi := &file_zhurnal_persons_v1_persons_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1015,7 +1134,7 @@ func (x *Attended) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attended.ProtoReflect.Descriptor instead.
 func (*Attended) Descriptor() ([]byte, []int) {
-	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{12}
+	return file_zhurnal_persons_v1_persons_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Attended) GetSpaceId() []byte {
@@ -1084,7 +1203,11 @@ const file_zhurnal_persons_v1_persons_proto_rawDesc = "" +
 	"\x05state\x18\x02 \x01(\x0e2\x1d.zhurnal.persons.v1.PairStateR\x05state\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
-	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\"\x8d\x01\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\".\n" +
+	"\x11CountPairsRequest\x12\x19\n" +
+	"\bspace_id\x18\x01 \x01(\fR\aspaceId\".\n" +
+	"\x12CountPairsResponse\x12\x18\n" +
+	"\awaiting\x18\x01 \x01(\x05R\awaiting\"\x8d\x01\n" +
 	"\x11ListPairsResponse\x12:\n" +
 	"\x05pairs\x18\x01 \x03(\v2$.zhurnal.persons.v1.RegistrationPairR\x05pairs\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12\x14\n" +
@@ -1118,13 +1241,17 @@ const file_zhurnal_persons_v1_persons_proto_rawDesc = "" +
 	"\averdict\x18\x04 \x01(\x0e2\x1f.zhurnal.records.v1.LinkVerdictR\averdict\x12\x14\n" +
 	"\x05basis\x18\x05 \x01(\tR\x05basis\"J\n" +
 	"\x0eDecideResponse\x128\n" +
-	"\x04pair\x18\x01 \x01(\v2$.zhurnal.persons.v1.RegistrationPairR\x04pair\"D\n" +
+	"\x04pair\x18\x01 \x01(\v2$.zhurnal.persons.v1.RegistrationPairR\x04pair\"\x80\x01\n" +
 	"\x11ListPeopleRequest\x12\x19\n" +
 	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x12\x14\n" +
-	"\x05query\x18\x02 \x01(\tR\x05query\"h\n" +
+	"\x05query\x18\x02 \x01(\tR\x05query\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\x12\x1b\n" +
+	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\"\x90\x01\n" +
 	"\x12ListPeopleResponse\x12<\n" +
 	"\x06people\x18\x01 \x03(\v2$.zhurnal.persons.v1.RegisteredPersonR\x06people\x12\x14\n" +
-	"\x05total\x18\x02 \x01(\x05R\x05total\"w\n" +
+	"\x05total\x18\x02 \x01(\x05R\x05total\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"w\n" +
 	"\x10RegisteredPerson\x12\x1b\n" +
 	"\tperson_id\x18\x01 \x01(\fR\bpersonId\x12F\n" +
 	"\rregistrations\x18\x02 \x03(\v2 .zhurnal.persons.v1.RegistrationR\rregistrations\"J\n" +
@@ -1175,41 +1302,43 @@ func file_zhurnal_persons_v1_persons_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_persons_v1_persons_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_zhurnal_persons_v1_persons_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_zhurnal_persons_v1_persons_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_zhurnal_persons_v1_persons_proto_goTypes = []any{
 	(PairState)(0),             // 0: zhurnal.persons.v1.PairState
 	(AttendanceOutcome)(0),     // 1: zhurnal.persons.v1.AttendanceOutcome
 	(*ListPairsRequest)(nil),   // 2: zhurnal.persons.v1.ListPairsRequest
-	(*ListPairsResponse)(nil),  // 3: zhurnal.persons.v1.ListPairsResponse
-	(*RegistrationPair)(nil),   // 4: zhurnal.persons.v1.RegistrationPair
-	(*Registration)(nil),       // 5: zhurnal.persons.v1.Registration
-	(*LinkDecision)(nil),       // 6: zhurnal.persons.v1.LinkDecision
-	(*DecideRequest)(nil),      // 7: zhurnal.persons.v1.DecideRequest
-	(*DecideResponse)(nil),     // 8: zhurnal.persons.v1.DecideResponse
-	(*ListPeopleRequest)(nil),  // 9: zhurnal.persons.v1.ListPeopleRequest
-	(*ListPeopleResponse)(nil), // 10: zhurnal.persons.v1.ListPeopleResponse
-	(*RegisteredPerson)(nil),   // 11: zhurnal.persons.v1.RegisteredPerson
-	(*GetPersonRequest)(nil),   // 12: zhurnal.persons.v1.GetPersonRequest
-	(*GetPersonResponse)(nil),  // 13: zhurnal.persons.v1.GetPersonResponse
-	(*Attended)(nil),           // 14: zhurnal.persons.v1.Attended
-	(*v1.Participant)(nil),     // 15: zhurnal.records.v1.Participant
-	(v1.LinkVerdict)(0),        // 16: zhurnal.records.v1.LinkVerdict
+	(*CountPairsRequest)(nil),  // 3: zhurnal.persons.v1.CountPairsRequest
+	(*CountPairsResponse)(nil), // 4: zhurnal.persons.v1.CountPairsResponse
+	(*ListPairsResponse)(nil),  // 5: zhurnal.persons.v1.ListPairsResponse
+	(*RegistrationPair)(nil),   // 6: zhurnal.persons.v1.RegistrationPair
+	(*Registration)(nil),       // 7: zhurnal.persons.v1.Registration
+	(*LinkDecision)(nil),       // 8: zhurnal.persons.v1.LinkDecision
+	(*DecideRequest)(nil),      // 9: zhurnal.persons.v1.DecideRequest
+	(*DecideResponse)(nil),     // 10: zhurnal.persons.v1.DecideResponse
+	(*ListPeopleRequest)(nil),  // 11: zhurnal.persons.v1.ListPeopleRequest
+	(*ListPeopleResponse)(nil), // 12: zhurnal.persons.v1.ListPeopleResponse
+	(*RegisteredPerson)(nil),   // 13: zhurnal.persons.v1.RegisteredPerson
+	(*GetPersonRequest)(nil),   // 14: zhurnal.persons.v1.GetPersonRequest
+	(*GetPersonResponse)(nil),  // 15: zhurnal.persons.v1.GetPersonResponse
+	(*Attended)(nil),           // 16: zhurnal.persons.v1.Attended
+	(*v1.Participant)(nil),     // 17: zhurnal.records.v1.Participant
+	(v1.LinkVerdict)(0),        // 18: zhurnal.records.v1.LinkVerdict
 }
 var file_zhurnal_persons_v1_persons_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.persons.v1.ListPairsRequest.state:type_name -> zhurnal.persons.v1.PairState
-	4,  // 1: zhurnal.persons.v1.ListPairsResponse.pairs:type_name -> zhurnal.persons.v1.RegistrationPair
-	5,  // 2: zhurnal.persons.v1.RegistrationPair.first:type_name -> zhurnal.persons.v1.Registration
-	5,  // 3: zhurnal.persons.v1.RegistrationPair.second:type_name -> zhurnal.persons.v1.Registration
-	6,  // 4: zhurnal.persons.v1.RegistrationPair.decisions:type_name -> zhurnal.persons.v1.LinkDecision
-	15, // 5: zhurnal.persons.v1.Registration.participant:type_name -> zhurnal.records.v1.Participant
-	16, // 6: zhurnal.persons.v1.LinkDecision.verdict:type_name -> zhurnal.records.v1.LinkVerdict
-	16, // 7: zhurnal.persons.v1.DecideRequest.verdict:type_name -> zhurnal.records.v1.LinkVerdict
-	4,  // 8: zhurnal.persons.v1.DecideResponse.pair:type_name -> zhurnal.persons.v1.RegistrationPair
-	11, // 9: zhurnal.persons.v1.ListPeopleResponse.people:type_name -> zhurnal.persons.v1.RegisteredPerson
-	5,  // 10: zhurnal.persons.v1.RegisteredPerson.registrations:type_name -> zhurnal.persons.v1.Registration
-	11, // 11: zhurnal.persons.v1.GetPersonResponse.person:type_name -> zhurnal.persons.v1.RegisteredPerson
-	4,  // 12: zhurnal.persons.v1.GetPersonResponse.pairs:type_name -> zhurnal.persons.v1.RegistrationPair
-	14, // 13: zhurnal.persons.v1.GetPersonResponse.attended:type_name -> zhurnal.persons.v1.Attended
+	6,  // 1: zhurnal.persons.v1.ListPairsResponse.pairs:type_name -> zhurnal.persons.v1.RegistrationPair
+	7,  // 2: zhurnal.persons.v1.RegistrationPair.first:type_name -> zhurnal.persons.v1.Registration
+	7,  // 3: zhurnal.persons.v1.RegistrationPair.second:type_name -> zhurnal.persons.v1.Registration
+	8,  // 4: zhurnal.persons.v1.RegistrationPair.decisions:type_name -> zhurnal.persons.v1.LinkDecision
+	17, // 5: zhurnal.persons.v1.Registration.participant:type_name -> zhurnal.records.v1.Participant
+	18, // 6: zhurnal.persons.v1.LinkDecision.verdict:type_name -> zhurnal.records.v1.LinkVerdict
+	18, // 7: zhurnal.persons.v1.DecideRequest.verdict:type_name -> zhurnal.records.v1.LinkVerdict
+	6,  // 8: zhurnal.persons.v1.DecideResponse.pair:type_name -> zhurnal.persons.v1.RegistrationPair
+	13, // 9: zhurnal.persons.v1.ListPeopleResponse.people:type_name -> zhurnal.persons.v1.RegisteredPerson
+	7,  // 10: zhurnal.persons.v1.RegisteredPerson.registrations:type_name -> zhurnal.persons.v1.Registration
+	13, // 11: zhurnal.persons.v1.GetPersonResponse.person:type_name -> zhurnal.persons.v1.RegisteredPerson
+	6,  // 12: zhurnal.persons.v1.GetPersonResponse.pairs:type_name -> zhurnal.persons.v1.RegistrationPair
+	16, // 13: zhurnal.persons.v1.GetPersonResponse.attended:type_name -> zhurnal.persons.v1.Attended
 	1,  // 14: zhurnal.persons.v1.Attended.outcome:type_name -> zhurnal.persons.v1.AttendanceOutcome
 	15, // [15:15] is the sub-list for method output_type
 	15, // [15:15] is the sub-list for method input_type
@@ -1229,7 +1358,7 @@ func file_zhurnal_persons_v1_persons_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_persons_v1_persons_proto_rawDesc), len(file_zhurnal_persons_v1_persons_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

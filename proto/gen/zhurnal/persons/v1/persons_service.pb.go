@@ -24,9 +24,11 @@ var File_zhurnal_persons_v1_persons_service_proto protoreflect.FileDescriptor
 
 const file_zhurnal_persons_v1_persons_service_proto_rawDesc = "" +
 	"\n" +
-	"(zhurnal/persons/v1/persons_service.proto\x12\x12zhurnal.persons.v1\x1a zhurnal/persons/v1/persons.proto2\xf2\x02\n" +
+	"(zhurnal/persons/v1/persons_service.proto\x12\x12zhurnal.persons.v1\x1a zhurnal/persons/v1/persons.proto2\xcf\x03\n" +
 	"\x0ePersonsService\x12X\n" +
-	"\tListPairs\x12$.zhurnal.persons.v1.ListPairsRequest\x1a%.zhurnal.persons.v1.ListPairsResponse\x12O\n" +
+	"\tListPairs\x12$.zhurnal.persons.v1.ListPairsRequest\x1a%.zhurnal.persons.v1.ListPairsResponse\x12[\n" +
+	"\n" +
+	"CountPairs\x12%.zhurnal.persons.v1.CountPairsRequest\x1a&.zhurnal.persons.v1.CountPairsResponse\x12O\n" +
 	"\x06Decide\x12!.zhurnal.persons.v1.DecideRequest\x1a\".zhurnal.persons.v1.DecideResponse\x12[\n" +
 	"\n" +
 	"ListPeople\x12%.zhurnal.persons.v1.ListPeopleRequest\x1a&.zhurnal.persons.v1.ListPeopleResponse\x12X\n" +
@@ -34,25 +36,29 @@ const file_zhurnal_persons_v1_persons_service_proto_rawDesc = "" +
 
 var file_zhurnal_persons_v1_persons_service_proto_goTypes = []any{
 	(*ListPairsRequest)(nil),   // 0: zhurnal.persons.v1.ListPairsRequest
-	(*DecideRequest)(nil),      // 1: zhurnal.persons.v1.DecideRequest
-	(*ListPeopleRequest)(nil),  // 2: zhurnal.persons.v1.ListPeopleRequest
-	(*GetPersonRequest)(nil),   // 3: zhurnal.persons.v1.GetPersonRequest
-	(*ListPairsResponse)(nil),  // 4: zhurnal.persons.v1.ListPairsResponse
-	(*DecideResponse)(nil),     // 5: zhurnal.persons.v1.DecideResponse
-	(*ListPeopleResponse)(nil), // 6: zhurnal.persons.v1.ListPeopleResponse
-	(*GetPersonResponse)(nil),  // 7: zhurnal.persons.v1.GetPersonResponse
+	(*CountPairsRequest)(nil),  // 1: zhurnal.persons.v1.CountPairsRequest
+	(*DecideRequest)(nil),      // 2: zhurnal.persons.v1.DecideRequest
+	(*ListPeopleRequest)(nil),  // 3: zhurnal.persons.v1.ListPeopleRequest
+	(*GetPersonRequest)(nil),   // 4: zhurnal.persons.v1.GetPersonRequest
+	(*ListPairsResponse)(nil),  // 5: zhurnal.persons.v1.ListPairsResponse
+	(*CountPairsResponse)(nil), // 6: zhurnal.persons.v1.CountPairsResponse
+	(*DecideResponse)(nil),     // 7: zhurnal.persons.v1.DecideResponse
+	(*ListPeopleResponse)(nil), // 8: zhurnal.persons.v1.ListPeopleResponse
+	(*GetPersonResponse)(nil),  // 9: zhurnal.persons.v1.GetPersonResponse
 }
 var file_zhurnal_persons_v1_persons_service_proto_depIdxs = []int32{
 	0, // 0: zhurnal.persons.v1.PersonsService.ListPairs:input_type -> zhurnal.persons.v1.ListPairsRequest
-	1, // 1: zhurnal.persons.v1.PersonsService.Decide:input_type -> zhurnal.persons.v1.DecideRequest
-	2, // 2: zhurnal.persons.v1.PersonsService.ListPeople:input_type -> zhurnal.persons.v1.ListPeopleRequest
-	3, // 3: zhurnal.persons.v1.PersonsService.GetPerson:input_type -> zhurnal.persons.v1.GetPersonRequest
-	4, // 4: zhurnal.persons.v1.PersonsService.ListPairs:output_type -> zhurnal.persons.v1.ListPairsResponse
-	5, // 5: zhurnal.persons.v1.PersonsService.Decide:output_type -> zhurnal.persons.v1.DecideResponse
-	6, // 6: zhurnal.persons.v1.PersonsService.ListPeople:output_type -> zhurnal.persons.v1.ListPeopleResponse
-	7, // 7: zhurnal.persons.v1.PersonsService.GetPerson:output_type -> zhurnal.persons.v1.GetPersonResponse
-	4, // [4:8] is the sub-list for method output_type
-	0, // [0:4] is the sub-list for method input_type
+	1, // 1: zhurnal.persons.v1.PersonsService.CountPairs:input_type -> zhurnal.persons.v1.CountPairsRequest
+	2, // 2: zhurnal.persons.v1.PersonsService.Decide:input_type -> zhurnal.persons.v1.DecideRequest
+	3, // 3: zhurnal.persons.v1.PersonsService.ListPeople:input_type -> zhurnal.persons.v1.ListPeopleRequest
+	4, // 4: zhurnal.persons.v1.PersonsService.GetPerson:input_type -> zhurnal.persons.v1.GetPersonRequest
+	5, // 5: zhurnal.persons.v1.PersonsService.ListPairs:output_type -> zhurnal.persons.v1.ListPairsResponse
+	6, // 6: zhurnal.persons.v1.PersonsService.CountPairs:output_type -> zhurnal.persons.v1.CountPairsResponse
+	7, // 7: zhurnal.persons.v1.PersonsService.Decide:output_type -> zhurnal.persons.v1.DecideResponse
+	8, // 8: zhurnal.persons.v1.PersonsService.ListPeople:output_type -> zhurnal.persons.v1.ListPeopleResponse
+	9, // 9: zhurnal.persons.v1.PersonsService.GetPerson:output_type -> zhurnal.persons.v1.GetPersonResponse
+	5, // [5:10] is the sub-list for method output_type
+	0, // [0:5] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name

@@ -24,7 +24,7 @@ var File_zhurnal_sync_v1_desk_service_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_desk_service_proto_rawDesc = "" +
 	"\n" +
-	"\"zhurnal/sync/v1/desk_service.proto\x12\x0fzhurnal.sync.v1\x1a\x1azhurnal/sync/v1/desk.proto\x1a\x1dzhurnal/sync/v1/history.proto\x1a\x1czhurnal/sync/v1/review.proto\x1a\x1czhurnal/sync/v1/survey.proto2\xa5\x06\n" +
+	"\"zhurnal/sync/v1/desk_service.proto\x12\x0fzhurnal.sync.v1\x1a\x1azhurnal/sync/v1/desk.proto\x1a\x1dzhurnal/sync/v1/history.proto\x1a\x1czhurnal/sync/v1/review.proto\x1a\x1czhurnal/sync/v1/survey.proto2\xf0\x06\n" +
 	"\vDeskService\x12j\n" +
 	"\x11ListDisagreements\x12).zhurnal.sync.v1.ListDisagreementsRequest\x1a*.zhurnal.sync.v1.ListDisagreementsResponse\x12F\n" +
 	"\x05Write\x12\x1d.zhurnal.sync.v1.WriteRequest\x1a\x1e.zhurnal.sync.v1.WriteResponse\x12X\n" +
@@ -32,6 +32,7 @@ const file_zhurnal_sync_v1_desk_service_proto_rawDesc = "" +
 	"\vGetRecordAt\x12#.zhurnal.sync.v1.GetRecordAtRequest\x1a$.zhurnal.sync.v1.GetRecordAtResponse\x12d\n" +
 	"\x0fListQuarantined\x12'.zhurnal.sync.v1.ListQuarantinedRequest\x1a(.zhurnal.sync.v1.ListQuarantinedResponse\x12L\n" +
 	"\aDismiss\x12\x1f.zhurnal.sync.v1.DismissRequest\x1a .zhurnal.sync.v1.DismissResponse\x12I\n" +
+	"\x06Accept\x12\x1e.zhurnal.sync.v1.AcceptRequest\x1a\x1f.zhurnal.sync.v1.AcceptResponse\x12I\n" +
 	"\x06Survey\x12\x1e.zhurnal.sync.v1.SurveyRequest\x1a\x1f.zhurnal.sync.v1.SurveyResponse\x12U\n" +
 	"\n" +
 	"ListReview\x12\".zhurnal.sync.v1.ListReviewRequest\x1a#.zhurnal.sync.v1.ListReviewResponse\x12X\n" +
@@ -44,18 +45,20 @@ var file_zhurnal_sync_v1_desk_service_proto_goTypes = []any{
 	(*GetRecordAtRequest)(nil),        // 3: zhurnal.sync.v1.GetRecordAtRequest
 	(*ListQuarantinedRequest)(nil),    // 4: zhurnal.sync.v1.ListQuarantinedRequest
 	(*DismissRequest)(nil),            // 5: zhurnal.sync.v1.DismissRequest
-	(*SurveyRequest)(nil),             // 6: zhurnal.sync.v1.SurveyRequest
-	(*ListReviewRequest)(nil),         // 7: zhurnal.sync.v1.ListReviewRequest
-	(*ListRecordsRequest)(nil),        // 8: zhurnal.sync.v1.ListRecordsRequest
-	(*ListDisagreementsResponse)(nil), // 9: zhurnal.sync.v1.ListDisagreementsResponse
-	(*WriteResponse)(nil),             // 10: zhurnal.sync.v1.WriteResponse
-	(*ListHistoryResponse)(nil),       // 11: zhurnal.sync.v1.ListHistoryResponse
-	(*GetRecordAtResponse)(nil),       // 12: zhurnal.sync.v1.GetRecordAtResponse
-	(*ListQuarantinedResponse)(nil),   // 13: zhurnal.sync.v1.ListQuarantinedResponse
-	(*DismissResponse)(nil),           // 14: zhurnal.sync.v1.DismissResponse
-	(*SurveyResponse)(nil),            // 15: zhurnal.sync.v1.SurveyResponse
-	(*ListReviewResponse)(nil),        // 16: zhurnal.sync.v1.ListReviewResponse
-	(*ListRecordsResponse)(nil),       // 17: zhurnal.sync.v1.ListRecordsResponse
+	(*AcceptRequest)(nil),             // 6: zhurnal.sync.v1.AcceptRequest
+	(*SurveyRequest)(nil),             // 7: zhurnal.sync.v1.SurveyRequest
+	(*ListReviewRequest)(nil),         // 8: zhurnal.sync.v1.ListReviewRequest
+	(*ListRecordsRequest)(nil),        // 9: zhurnal.sync.v1.ListRecordsRequest
+	(*ListDisagreementsResponse)(nil), // 10: zhurnal.sync.v1.ListDisagreementsResponse
+	(*WriteResponse)(nil),             // 11: zhurnal.sync.v1.WriteResponse
+	(*ListHistoryResponse)(nil),       // 12: zhurnal.sync.v1.ListHistoryResponse
+	(*GetRecordAtResponse)(nil),       // 13: zhurnal.sync.v1.GetRecordAtResponse
+	(*ListQuarantinedResponse)(nil),   // 14: zhurnal.sync.v1.ListQuarantinedResponse
+	(*DismissResponse)(nil),           // 15: zhurnal.sync.v1.DismissResponse
+	(*AcceptResponse)(nil),            // 16: zhurnal.sync.v1.AcceptResponse
+	(*SurveyResponse)(nil),            // 17: zhurnal.sync.v1.SurveyResponse
+	(*ListReviewResponse)(nil),        // 18: zhurnal.sync.v1.ListReviewResponse
+	(*ListRecordsResponse)(nil),       // 19: zhurnal.sync.v1.ListRecordsResponse
 }
 var file_zhurnal_sync_v1_desk_service_proto_depIdxs = []int32{
 	0,  // 0: zhurnal.sync.v1.DeskService.ListDisagreements:input_type -> zhurnal.sync.v1.ListDisagreementsRequest
@@ -64,20 +67,22 @@ var file_zhurnal_sync_v1_desk_service_proto_depIdxs = []int32{
 	3,  // 3: zhurnal.sync.v1.DeskService.GetRecordAt:input_type -> zhurnal.sync.v1.GetRecordAtRequest
 	4,  // 4: zhurnal.sync.v1.DeskService.ListQuarantined:input_type -> zhurnal.sync.v1.ListQuarantinedRequest
 	5,  // 5: zhurnal.sync.v1.DeskService.Dismiss:input_type -> zhurnal.sync.v1.DismissRequest
-	6,  // 6: zhurnal.sync.v1.DeskService.Survey:input_type -> zhurnal.sync.v1.SurveyRequest
-	7,  // 7: zhurnal.sync.v1.DeskService.ListReview:input_type -> zhurnal.sync.v1.ListReviewRequest
-	8,  // 8: zhurnal.sync.v1.DeskService.ListRecords:input_type -> zhurnal.sync.v1.ListRecordsRequest
-	9,  // 9: zhurnal.sync.v1.DeskService.ListDisagreements:output_type -> zhurnal.sync.v1.ListDisagreementsResponse
-	10, // 10: zhurnal.sync.v1.DeskService.Write:output_type -> zhurnal.sync.v1.WriteResponse
-	11, // 11: zhurnal.sync.v1.DeskService.ListHistory:output_type -> zhurnal.sync.v1.ListHistoryResponse
-	12, // 12: zhurnal.sync.v1.DeskService.GetRecordAt:output_type -> zhurnal.sync.v1.GetRecordAtResponse
-	13, // 13: zhurnal.sync.v1.DeskService.ListQuarantined:output_type -> zhurnal.sync.v1.ListQuarantinedResponse
-	14, // 14: zhurnal.sync.v1.DeskService.Dismiss:output_type -> zhurnal.sync.v1.DismissResponse
-	15, // 15: zhurnal.sync.v1.DeskService.Survey:output_type -> zhurnal.sync.v1.SurveyResponse
-	16, // 16: zhurnal.sync.v1.DeskService.ListReview:output_type -> zhurnal.sync.v1.ListReviewResponse
-	17, // 17: zhurnal.sync.v1.DeskService.ListRecords:output_type -> zhurnal.sync.v1.ListRecordsResponse
-	9,  // [9:18] is the sub-list for method output_type
-	0,  // [0:9] is the sub-list for method input_type
+	6,  // 6: zhurnal.sync.v1.DeskService.Accept:input_type -> zhurnal.sync.v1.AcceptRequest
+	7,  // 7: zhurnal.sync.v1.DeskService.Survey:input_type -> zhurnal.sync.v1.SurveyRequest
+	8,  // 8: zhurnal.sync.v1.DeskService.ListReview:input_type -> zhurnal.sync.v1.ListReviewRequest
+	9,  // 9: zhurnal.sync.v1.DeskService.ListRecords:input_type -> zhurnal.sync.v1.ListRecordsRequest
+	10, // 10: zhurnal.sync.v1.DeskService.ListDisagreements:output_type -> zhurnal.sync.v1.ListDisagreementsResponse
+	11, // 11: zhurnal.sync.v1.DeskService.Write:output_type -> zhurnal.sync.v1.WriteResponse
+	12, // 12: zhurnal.sync.v1.DeskService.ListHistory:output_type -> zhurnal.sync.v1.ListHistoryResponse
+	13, // 13: zhurnal.sync.v1.DeskService.GetRecordAt:output_type -> zhurnal.sync.v1.GetRecordAtResponse
+	14, // 14: zhurnal.sync.v1.DeskService.ListQuarantined:output_type -> zhurnal.sync.v1.ListQuarantinedResponse
+	15, // 15: zhurnal.sync.v1.DeskService.Dismiss:output_type -> zhurnal.sync.v1.DismissResponse
+	16, // 16: zhurnal.sync.v1.DeskService.Accept:output_type -> zhurnal.sync.v1.AcceptResponse
+	17, // 17: zhurnal.sync.v1.DeskService.Survey:output_type -> zhurnal.sync.v1.SurveyResponse
+	18, // 18: zhurnal.sync.v1.DeskService.ListReview:output_type -> zhurnal.sync.v1.ListReviewResponse
+	19, // 19: zhurnal.sync.v1.DeskService.ListRecords:output_type -> zhurnal.sync.v1.ListRecordsResponse
+	10, // [10:20] is the sub-list for method output_type
+	0,  // [0:10] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name

@@ -335,6 +335,103 @@ func (*DismissResponse) Descriptor() ([]byte, []int) {
 	return file_zhurnal_sync_v1_review_proto_rawDescGZIP(), []int{4}
 }
 
+// Merges quarantined changes for which the caller vouches: what is kept back only
+// because its author has no access any more, or because its device was turned away
+// before the server got it. They stay their authors', by their signatures. All are
+// accepted or none: one that is kept back for anything else, or was given back, is
+// an error that says which and why. One that is merged is left as it is, so asking
+// again is harmless.
+type AcceptRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 16 bytes.
+	SpaceId []byte `protobuf:"bytes,1,opt,name=space_id,json=spaceId,proto3" json:"space_id,omitempty"`
+	// The changes, 1 to 1,000.
+	Changes       []*ChangeID `protobuf:"bytes,2,rep,name=changes,proto3" json:"changes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptRequest) Reset() {
+	*x = AcceptRequest{}
+	mi := &file_zhurnal_sync_v1_review_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptRequest) ProtoMessage() {}
+
+func (x *AcceptRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_sync_v1_review_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptRequest.ProtoReflect.Descriptor instead.
+func (*AcceptRequest) Descriptor() ([]byte, []int) {
+	return file_zhurnal_sync_v1_review_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *AcceptRequest) GetSpaceId() []byte {
+	if x != nil {
+		return x.SpaceId
+	}
+	return nil
+}
+
+func (x *AcceptRequest) GetChanges() []*ChangeID {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+// The changes are merged.
+type AcceptResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptResponse) Reset() {
+	*x = AcceptResponse{}
+	mi := &file_zhurnal_sync_v1_review_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptResponse) ProtoMessage() {}
+
+func (x *AcceptResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_sync_v1_review_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptResponse.ProtoReflect.Descriptor instead.
+func (*AcceptResponse) Descriptor() ([]byte, []int) {
+	return file_zhurnal_sync_v1_review_proto_rawDescGZIP(), []int{6}
+}
+
 var File_zhurnal_sync_v1_review_proto protoreflect.FileDescriptor
 
 const file_zhurnal_sync_v1_review_proto_rawDesc = "" +
@@ -360,7 +457,11 @@ const file_zhurnal_sync_v1_review_proto_rawDesc = "" +
 	"\achanges\x18\x02 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\achanges\x12\x1d\n" +
 	"\n" +
 	"reason_key\x18\x03 \x01(\tR\treasonKey\"\x11\n" +
-	"\x0fDismissResponseB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
+	"\x0fDismissResponse\"_\n" +
+	"\rAcceptRequest\x12\x19\n" +
+	"\bspace_id\x18\x01 \x01(\fR\aspaceId\x123\n" +
+	"\achanges\x18\x02 \x03(\v2\x19.zhurnal.sync.v1.ChangeIDR\achanges\"\x10\n" +
+	"\x0eAcceptResponseB=Z;github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1;syncv1b\x06proto3"
 
 var (
 	file_zhurnal_sync_v1_review_proto_rawDescOnce sync.Once
@@ -374,28 +475,31 @@ func file_zhurnal_sync_v1_review_proto_rawDescGZIP() []byte {
 	return file_zhurnal_sync_v1_review_proto_rawDescData
 }
 
-var file_zhurnal_sync_v1_review_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_zhurnal_sync_v1_review_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_zhurnal_sync_v1_review_proto_goTypes = []any{
 	(*ListQuarantinedRequest)(nil),  // 0: zhurnal.sync.v1.ListQuarantinedRequest
 	(*ListQuarantinedResponse)(nil), // 1: zhurnal.sync.v1.ListQuarantinedResponse
 	(*QuarantinedChange)(nil),       // 2: zhurnal.sync.v1.QuarantinedChange
 	(*DismissRequest)(nil),          // 3: zhurnal.sync.v1.DismissRequest
 	(*DismissResponse)(nil),         // 4: zhurnal.sync.v1.DismissResponse
-	(*ChangeID)(nil),                // 5: zhurnal.sync.v1.ChangeID
-	(*Finding)(nil),                 // 6: zhurnal.sync.v1.Finding
-	(*RecordWrites)(nil),            // 7: zhurnal.sync.v1.RecordWrites
+	(*AcceptRequest)(nil),           // 5: zhurnal.sync.v1.AcceptRequest
+	(*AcceptResponse)(nil),          // 6: zhurnal.sync.v1.AcceptResponse
+	(*ChangeID)(nil),                // 7: zhurnal.sync.v1.ChangeID
+	(*Finding)(nil),                 // 8: zhurnal.sync.v1.Finding
+	(*RecordWrites)(nil),            // 9: zhurnal.sync.v1.RecordWrites
 }
 var file_zhurnal_sync_v1_review_proto_depIdxs = []int32{
 	2, // 0: zhurnal.sync.v1.ListQuarantinedResponse.changes:type_name -> zhurnal.sync.v1.QuarantinedChange
-	5, // 1: zhurnal.sync.v1.QuarantinedChange.change:type_name -> zhurnal.sync.v1.ChangeID
-	6, // 2: zhurnal.sync.v1.QuarantinedChange.findings:type_name -> zhurnal.sync.v1.Finding
-	7, // 3: zhurnal.sync.v1.QuarantinedChange.records:type_name -> zhurnal.sync.v1.RecordWrites
-	5, // 4: zhurnal.sync.v1.DismissRequest.changes:type_name -> zhurnal.sync.v1.ChangeID
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	7, // 1: zhurnal.sync.v1.QuarantinedChange.change:type_name -> zhurnal.sync.v1.ChangeID
+	8, // 2: zhurnal.sync.v1.QuarantinedChange.findings:type_name -> zhurnal.sync.v1.Finding
+	9, // 3: zhurnal.sync.v1.QuarantinedChange.records:type_name -> zhurnal.sync.v1.RecordWrites
+	7, // 4: zhurnal.sync.v1.DismissRequest.changes:type_name -> zhurnal.sync.v1.ChangeID
+	7, // 5: zhurnal.sync.v1.AcceptRequest.changes:type_name -> zhurnal.sync.v1.ChangeID
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_sync_v1_review_proto_init() }
@@ -411,7 +515,7 @@ func file_zhurnal_sync_v1_review_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_sync_v1_review_proto_rawDesc), len(file_zhurnal_sync_v1_review_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

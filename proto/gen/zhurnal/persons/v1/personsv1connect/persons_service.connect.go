@@ -36,6 +36,9 @@ const (
 	// PersonsServiceListPairsProcedure is the fully-qualified name of the PersonsService's ListPairs
 	// RPC.
 	PersonsServiceListPairsProcedure = "/zhurnal.persons.v1.PersonsService/ListPairs"
+	// PersonsServiceCountPairsProcedure is the fully-qualified name of the PersonsService's CountPairs
+	// RPC.
+	PersonsServiceCountPairsProcedure = "/zhurnal.persons.v1.PersonsService/CountPairs"
 	// PersonsServiceDecideProcedure is the fully-qualified name of the PersonsService's Decide RPC.
 	PersonsServiceDecideProcedure = "/zhurnal.persons.v1.PersonsService/Decide"
 	// PersonsServiceListPeopleProcedure is the fully-qualified name of the PersonsService's ListPeople
@@ -50,6 +53,8 @@ const (
 type PersonsServiceClient interface {
 	// Lists pairs of registrations that may be one person.
 	ListPairs(context.Context, *connect.Request[v1.ListPairsRequest]) (*connect.Response[v1.ListPairsResponse], error)
+	// Says how many pairs wait for a decision.
+	CountPairs(context.Context, *connect.Request[v1.CountPairsRequest]) (*connect.Response[v1.CountPairsResponse], error)
 	// Says whether two registrations are one person, or takes that back.
 	Decide(context.Context, *connect.Request[v1.DecideRequest]) (*connect.Response[v1.DecideResponse], error)
 	// Finds people by their names.
@@ -73,6 +78,12 @@ func NewPersonsServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			httpClient,
 			baseURL+PersonsServiceListPairsProcedure,
 			connect.WithSchema(personsServiceMethods.ByName("ListPairs")),
+			connect.WithClientOptions(opts...),
+		),
+		countPairs: connect.NewClient[v1.CountPairsRequest, v1.CountPairsResponse](
+			httpClient,
+			baseURL+PersonsServiceCountPairsProcedure,
+			connect.WithSchema(personsServiceMethods.ByName("CountPairs")),
 			connect.WithClientOptions(opts...),
 		),
 		decide: connect.NewClient[v1.DecideRequest, v1.DecideResponse](
@@ -99,6 +110,7 @@ func NewPersonsServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 // personsServiceClient implements PersonsServiceClient.
 type personsServiceClient struct {
 	listPairs  *connect.Client[v1.ListPairsRequest, v1.ListPairsResponse]
+	countPairs *connect.Client[v1.CountPairsRequest, v1.CountPairsResponse]
 	decide     *connect.Client[v1.DecideRequest, v1.DecideResponse]
 	listPeople *connect.Client[v1.ListPeopleRequest, v1.ListPeopleResponse]
 	getPerson  *connect.Client[v1.GetPersonRequest, v1.GetPersonResponse]
@@ -107,6 +119,11 @@ type personsServiceClient struct {
 // ListPairs calls zhurnal.persons.v1.PersonsService.ListPairs.
 func (c *personsServiceClient) ListPairs(ctx context.Context, req *connect.Request[v1.ListPairsRequest]) (*connect.Response[v1.ListPairsResponse], error) {
 	return c.listPairs.CallUnary(ctx, req)
+}
+
+// CountPairs calls zhurnal.persons.v1.PersonsService.CountPairs.
+func (c *personsServiceClient) CountPairs(ctx context.Context, req *connect.Request[v1.CountPairsRequest]) (*connect.Response[v1.CountPairsResponse], error) {
+	return c.countPairs.CallUnary(ctx, req)
 }
 
 // Decide calls zhurnal.persons.v1.PersonsService.Decide.
@@ -128,6 +145,8 @@ func (c *personsServiceClient) GetPerson(ctx context.Context, req *connect.Reque
 type PersonsServiceHandler interface {
 	// Lists pairs of registrations that may be one person.
 	ListPairs(context.Context, *connect.Request[v1.ListPairsRequest]) (*connect.Response[v1.ListPairsResponse], error)
+	// Says how many pairs wait for a decision.
+	CountPairs(context.Context, *connect.Request[v1.CountPairsRequest]) (*connect.Response[v1.CountPairsResponse], error)
 	// Says whether two registrations are one person, or takes that back.
 	Decide(context.Context, *connect.Request[v1.DecideRequest]) (*connect.Response[v1.DecideResponse], error)
 	// Finds people by their names.
@@ -147,6 +166,12 @@ func NewPersonsServiceHandler(svc PersonsServiceHandler, opts ...connect.Handler
 		PersonsServiceListPairsProcedure,
 		svc.ListPairs,
 		connect.WithSchema(personsServiceMethods.ByName("ListPairs")),
+		connect.WithHandlerOptions(opts...),
+	)
+	personsServiceCountPairsHandler := connect.NewUnaryHandler(
+		PersonsServiceCountPairsProcedure,
+		svc.CountPairs,
+		connect.WithSchema(personsServiceMethods.ByName("CountPairs")),
 		connect.WithHandlerOptions(opts...),
 	)
 	personsServiceDecideHandler := connect.NewUnaryHandler(
@@ -171,6 +196,8 @@ func NewPersonsServiceHandler(svc PersonsServiceHandler, opts ...connect.Handler
 		switch r.URL.Path {
 		case PersonsServiceListPairsProcedure:
 			personsServiceListPairsHandler.ServeHTTP(w, r)
+		case PersonsServiceCountPairsProcedure:
+			personsServiceCountPairsHandler.ServeHTTP(w, r)
 		case PersonsServiceDecideProcedure:
 			personsServiceDecideHandler.ServeHTTP(w, r)
 		case PersonsServiceListPeopleProcedure:
@@ -188,6 +215,10 @@ type UnimplementedPersonsServiceHandler struct{}
 
 func (UnimplementedPersonsServiceHandler) ListPairs(context.Context, *connect.Request[v1.ListPairsRequest]) (*connect.Response[v1.ListPairsResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.persons.v1.PersonsService.ListPairs is not implemented"))
+}
+
+func (UnimplementedPersonsServiceHandler) CountPairs(context.Context, *connect.Request[v1.CountPairsRequest]) (*connect.Response[v1.CountPairsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.persons.v1.PersonsService.CountPairs is not implemented"))
 }
 
 func (UnimplementedPersonsServiceHandler) Decide(context.Context, *connect.Request[v1.DecideRequest]) (*connect.Response[v1.DecideResponse], error) {

@@ -47,6 +47,8 @@ const (
 	DeskServiceListQuarantinedProcedure = "/zhurnal.sync.v1.DeskService/ListQuarantined"
 	// DeskServiceDismissProcedure is the fully-qualified name of the DeskService's Dismiss RPC.
 	DeskServiceDismissProcedure = "/zhurnal.sync.v1.DeskService/Dismiss"
+	// DeskServiceAcceptProcedure is the fully-qualified name of the DeskService's Accept RPC.
+	DeskServiceAcceptProcedure = "/zhurnal.sync.v1.DeskService/Accept"
 	// DeskServiceSurveyProcedure is the fully-qualified name of the DeskService's Survey RPC.
 	DeskServiceSurveyProcedure = "/zhurnal.sync.v1.DeskService/Survey"
 	// DeskServiceListReviewProcedure is the fully-qualified name of the DeskService's ListReview RPC.
@@ -69,6 +71,9 @@ type DeskServiceClient interface {
 	ListQuarantined(context.Context, *connect.Request[v1.ListQuarantinedRequest]) (*connect.Response[v1.ListQuarantinedResponse], error)
 	// Gives quarantined changes back to their authors.
 	Dismiss(context.Context, *connect.Request[v1.DismissRequest]) (*connect.Response[v1.DismissResponse], error)
+	// Merges quarantined changes whose authors have no access any more, or whose
+	// devices were turned away: the caller vouches for them.
+	Accept(context.Context, *connect.Request[v1.AcceptRequest]) (*connect.Response[v1.AcceptResponse], error)
 	// Says how spaces stand.
 	Survey(context.Context, *connect.Request[v1.SurveyRequest]) (*connect.Response[v1.SurveyResponse], error)
 	// Lists what a person is to settle.
@@ -124,6 +129,12 @@ func NewDeskServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(deskServiceMethods.ByName("Dismiss")),
 			connect.WithClientOptions(opts...),
 		),
+		accept: connect.NewClient[v1.AcceptRequest, v1.AcceptResponse](
+			httpClient,
+			baseURL+DeskServiceAcceptProcedure,
+			connect.WithSchema(deskServiceMethods.ByName("Accept")),
+			connect.WithClientOptions(opts...),
+		),
 		survey: connect.NewClient[v1.SurveyRequest, v1.SurveyResponse](
 			httpClient,
 			baseURL+DeskServiceSurveyProcedure,
@@ -153,6 +164,7 @@ type deskServiceClient struct {
 	getRecordAt       *connect.Client[v1.GetRecordAtRequest, v1.GetRecordAtResponse]
 	listQuarantined   *connect.Client[v1.ListQuarantinedRequest, v1.ListQuarantinedResponse]
 	dismiss           *connect.Client[v1.DismissRequest, v1.DismissResponse]
+	accept            *connect.Client[v1.AcceptRequest, v1.AcceptResponse]
 	survey            *connect.Client[v1.SurveyRequest, v1.SurveyResponse]
 	listReview        *connect.Client[v1.ListReviewRequest, v1.ListReviewResponse]
 	listRecords       *connect.Client[v1.ListRecordsRequest, v1.ListRecordsResponse]
@@ -188,6 +200,11 @@ func (c *deskServiceClient) Dismiss(ctx context.Context, req *connect.Request[v1
 	return c.dismiss.CallUnary(ctx, req)
 }
 
+// Accept calls zhurnal.sync.v1.DeskService.Accept.
+func (c *deskServiceClient) Accept(ctx context.Context, req *connect.Request[v1.AcceptRequest]) (*connect.Response[v1.AcceptResponse], error) {
+	return c.accept.CallUnary(ctx, req)
+}
+
 // Survey calls zhurnal.sync.v1.DeskService.Survey.
 func (c *deskServiceClient) Survey(ctx context.Context, req *connect.Request[v1.SurveyRequest]) (*connect.Response[v1.SurveyResponse], error) {
 	return c.survey.CallUnary(ctx, req)
@@ -217,6 +234,9 @@ type DeskServiceHandler interface {
 	ListQuarantined(context.Context, *connect.Request[v1.ListQuarantinedRequest]) (*connect.Response[v1.ListQuarantinedResponse], error)
 	// Gives quarantined changes back to their authors.
 	Dismiss(context.Context, *connect.Request[v1.DismissRequest]) (*connect.Response[v1.DismissResponse], error)
+	// Merges quarantined changes whose authors have no access any more, or whose
+	// devices were turned away: the caller vouches for them.
+	Accept(context.Context, *connect.Request[v1.AcceptRequest]) (*connect.Response[v1.AcceptResponse], error)
 	// Says how spaces stand.
 	Survey(context.Context, *connect.Request[v1.SurveyRequest]) (*connect.Response[v1.SurveyResponse], error)
 	// Lists what a person is to settle.
@@ -268,6 +288,12 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(deskServiceMethods.ByName("Dismiss")),
 		connect.WithHandlerOptions(opts...),
 	)
+	deskServiceAcceptHandler := connect.NewUnaryHandler(
+		DeskServiceAcceptProcedure,
+		svc.Accept,
+		connect.WithSchema(deskServiceMethods.ByName("Accept")),
+		connect.WithHandlerOptions(opts...),
+	)
 	deskServiceSurveyHandler := connect.NewUnaryHandler(
 		DeskServiceSurveyProcedure,
 		svc.Survey,
@@ -300,6 +326,8 @@ func NewDeskServiceHandler(svc DeskServiceHandler, opts ...connect.HandlerOption
 			deskServiceListQuarantinedHandler.ServeHTTP(w, r)
 		case DeskServiceDismissProcedure:
 			deskServiceDismissHandler.ServeHTTP(w, r)
+		case DeskServiceAcceptProcedure:
+			deskServiceAcceptHandler.ServeHTTP(w, r)
 		case DeskServiceSurveyProcedure:
 			deskServiceSurveyHandler.ServeHTTP(w, r)
 		case DeskServiceListReviewProcedure:
@@ -337,6 +365,10 @@ func (UnimplementedDeskServiceHandler) ListQuarantined(context.Context, *connect
 
 func (UnimplementedDeskServiceHandler) Dismiss(context.Context, *connect.Request[v1.DismissRequest]) (*connect.Response[v1.DismissResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.Dismiss is not implemented"))
+}
+
+func (UnimplementedDeskServiceHandler) Accept(context.Context, *connect.Request[v1.AcceptRequest]) (*connect.Response[v1.AcceptResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.sync.v1.DeskService.Accept is not implemented"))
 }
 
 func (UnimplementedDeskServiceHandler) Survey(context.Context, *connect.Request[v1.SurveyRequest]) (*connect.Response[v1.SurveyResponse], error) {

@@ -26,6 +26,7 @@ const (
 	DeskService_GetRecordAt_FullMethodName       = "/zhurnal.sync.v1.DeskService/GetRecordAt"
 	DeskService_ListQuarantined_FullMethodName   = "/zhurnal.sync.v1.DeskService/ListQuarantined"
 	DeskService_Dismiss_FullMethodName           = "/zhurnal.sync.v1.DeskService/Dismiss"
+	DeskService_Accept_FullMethodName            = "/zhurnal.sync.v1.DeskService/Accept"
 	DeskService_Survey_FullMethodName            = "/zhurnal.sync.v1.DeskService/Survey"
 	DeskService_ListReview_FullMethodName        = "/zhurnal.sync.v1.DeskService/ListReview"
 	DeskService_ListRecords_FullMethodName       = "/zhurnal.sync.v1.DeskService/ListRecords"
@@ -49,6 +50,9 @@ type DeskServiceClient interface {
 	ListQuarantined(ctx context.Context, in *v1.ListQuarantinedRequest, opts ...grpc.CallOption) (*v1.ListQuarantinedResponse, error)
 	// Gives quarantined changes back to their authors.
 	Dismiss(ctx context.Context, in *v1.DismissRequest, opts ...grpc.CallOption) (*v1.DismissResponse, error)
+	// Merges quarantined changes whose authors have no access any more, or whose
+	// devices were turned away: the caller vouches for them.
+	Accept(ctx context.Context, in *v1.AcceptRequest, opts ...grpc.CallOption) (*v1.AcceptResponse, error)
 	// Says how spaces stand.
 	Survey(ctx context.Context, in *v1.SurveyRequest, opts ...grpc.CallOption) (*v1.SurveyResponse, error)
 	// Lists what a person is to settle.
@@ -125,6 +129,16 @@ func (c *deskServiceClient) Dismiss(ctx context.Context, in *v1.DismissRequest, 
 	return out, nil
 }
 
+func (c *deskServiceClient) Accept(ctx context.Context, in *v1.AcceptRequest, opts ...grpc.CallOption) (*v1.AcceptResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.AcceptResponse)
+	err := c.cc.Invoke(ctx, DeskService_Accept_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *deskServiceClient) Survey(ctx context.Context, in *v1.SurveyRequest, opts ...grpc.CallOption) (*v1.SurveyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(v1.SurveyResponse)
@@ -173,6 +187,9 @@ type DeskServiceServer interface {
 	ListQuarantined(context.Context, *v1.ListQuarantinedRequest) (*v1.ListQuarantinedResponse, error)
 	// Gives quarantined changes back to their authors.
 	Dismiss(context.Context, *v1.DismissRequest) (*v1.DismissResponse, error)
+	// Merges quarantined changes whose authors have no access any more, or whose
+	// devices were turned away: the caller vouches for them.
+	Accept(context.Context, *v1.AcceptRequest) (*v1.AcceptResponse, error)
 	// Says how spaces stand.
 	Survey(context.Context, *v1.SurveyRequest) (*v1.SurveyResponse, error)
 	// Lists what a person is to settle.
@@ -206,6 +223,9 @@ func (UnimplementedDeskServiceServer) ListQuarantined(context.Context, *v1.ListQ
 }
 func (UnimplementedDeskServiceServer) Dismiss(context.Context, *v1.DismissRequest) (*v1.DismissResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Dismiss not implemented")
+}
+func (UnimplementedDeskServiceServer) Accept(context.Context, *v1.AcceptRequest) (*v1.AcceptResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Accept not implemented")
 }
 func (UnimplementedDeskServiceServer) Survey(context.Context, *v1.SurveyRequest) (*v1.SurveyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Survey not implemented")
@@ -345,6 +365,24 @@ func _DeskService_Dismiss_Handler(srv interface{}, ctx context.Context, dec func
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DeskService_Accept_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.AcceptRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DeskServiceServer).Accept(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DeskService_Accept_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DeskServiceServer).Accept(ctx, req.(*v1.AcceptRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DeskService_Survey_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(v1.SurveyRequest)
 	if err := dec(in); err != nil {
@@ -429,6 +467,10 @@ var DeskService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Dismiss",
 			Handler:    _DeskService_Dismiss_Handler,
+		},
+		{
+			MethodName: "Accept",
+			Handler:    _DeskService_Accept_Handler,
 		},
 		{
 			MethodName: "Survey",
