@@ -22,6 +22,7 @@ var groups = [][]route{
 	reportRoutes,
 	deviceRoutes,
 	lostRoutes,
+	unlockRoutes,
 	rightsRoutes,
 	auditRoutes,
 }
