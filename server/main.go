@@ -34,7 +34,7 @@ In a checkout write "go run ./server" for "zhurnal".`
 // commands is the command line; kong reads it from the tags.
 type commands struct {
 	Serve     serveCommand     `cmd:"" help:"Serve tablets and coordinators until stopped."`
-	Report    reportCommand    `cmd:"" help:"Ask a running server for the season's figures."`
+	Report    reportCommands   `cmd:"" help:"Ask a running server for the season's figures."`
 	History   historyCommand   `cmd:"" help:"Ask a running server who wrote what to a record."`
 	Duplicate duplicateCommand `cmd:"" name:"duplicates" help:"List people who may be registered twice, and say whether they are."`
 	Person    personCommand    `cmd:"" help:"See to a person's rights: what a running server holds about them, and that they be erased."`

@@ -23,23 +23,44 @@ import (
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
 
+type reportCommands struct {
+	Make         reportCommand      `cmd:"" default:"withargs" help:"Make a report of how the registers are now."`
+	Publish      reportPublish      `cmd:"" help:"Make a report and keep it, as it is, for good."`
+	Publications reportPublications `cmd:"" help:"List what was published, or show one publication again."`
+}
+
+// reportArgs say who asks, and for whose programme.
+type reportArgs struct {
+	Server  string        `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
+	Key     string        `placeholder:"FILE" help:"The key file of a device, as 'zhurnal enrol' makes it. Without it: as who has signed in."`
+	Session string        `placeholder:"FILE" help:"Where 'zhurnal sign-in' keeps the session (in your configuration directory)."`
+	Desk    *id           `placeholder:"SPACE" help:"The desk for whose programme the report is made, to which you must have access: 32 hexadecimal digits."`
+	Wait    time.Duration `default:"1m" help:"How long to wait for the answer (${default})."`
+}
+
+// reportQuestion is what is asked.
+type reportQuestion struct {
+	From   int32             `placeholder:"YYYYMMDD" help:"First day of what was held. Without it: from the beginning."`
+	To     int32             `placeholder:"YYYYMMDD" help:"Last day of what was held. Without it: to the end."`
+	Set    map[string]string `placeholder:"NAME=VALUE" help:"A parameter of the report."`
+	Public bool              `help:"What may leave the organisation: small numbers are suppressed, and what would give one away. Of whole months."`
+}
+
+// reportForm is how the answer is written.
+type reportForm struct {
+	Lang string `enum:"uk,en" default:"en" help:"Language: uk or en (${default})."`
+	CSV  string `name:"csv" placeholder:"FILE" xor:"form" help:"Write CSV to a file, - for standard output."`
+	XLSX string `name:"xlsx" placeholder:"FILE" xor:"form" help:"Write an Excel workbook to a file."`
+	JSON bool   `name:"json" xor:"form" help:"Print one JSON object instead of tables."`
+}
+
 type reportCommand struct {
-	Name    string            `arg:"" optional:"" default:"overview" help:"Which report; --list has the names (${default})."`
-	List    bool              `help:"List the reports, what each answers and its parameters, and end."`
-	Server  string            `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
-	Key     string            `placeholder:"FILE" help:"The key file of a device, as 'zhurnal enrol' makes it. Without it: as who has signed in."`
-	Session string            `placeholder:"FILE" help:"Where 'zhurnal sign-in' keeps the session (in your configuration directory)."`
-	Desk    *id               `placeholder:"SPACE" help:"The desk for whose programme the report is made, to which you must have access: 32 hexadecimal digits."`
-	From    int32             `placeholder:"YYYYMMDD" help:"First day of what was held. Without it: from the beginning."`
-	To      int32             `placeholder:"YYYYMMDD" help:"Last day of what was held. Without it: to the end."`
-	Set     map[string]string `placeholder:"NAME=VALUE" help:"A parameter of the report."`
-	Public  bool              `help:"What may leave the organisation: small numbers are suppressed, and what would give one away. Of whole months."`
-	Expect  []id              `placeholder:"PERSON" help:"Recorders who should have synced; the report lists those of whom it has nothing."`
-	Lang    string            `enum:"uk,en" default:"en" help:"Language: uk or en (${default})."`
-	CSV     string            `name:"csv" placeholder:"FILE" xor:"form" help:"Write CSV to a file, - for standard output."`
-	XLSX    string            `name:"xlsx" placeholder:"FILE" xor:"form" help:"Write an Excel workbook to a file."`
-	JSON    bool              `name:"json" xor:"form" help:"Print one JSON object instead of tables."`
-	Wait    time.Duration     `default:"1m" help:"How long to wait for the answer (${default})."`
+	Name string `arg:"" optional:"" default:"overview" help:"Which report; --list has the names (${default})."`
+	List bool   `help:"List the reports, what each answers and its parameters, and end."`
+	reportArgs
+	reportQuestion
+	Expect []id `placeholder:"PERSON" help:"Recorders who should have synced; the report lists those of whom it has nothing."`
+	reportForm
 }
 
 // Help is shown by `zhurnal report --help`.
@@ -60,24 +81,33 @@ func (c *reportCommand) Run(ctx context.Context, to streams) error {
 	if c.List {
 		return listReports(to.out, c.language())
 	}
-	if c.Desk == nil {
+	return c.ask(ctx, func(ctx context.Context, client reportv1connect.ReportServiceClient) error {
+		resp, err := client.Report(ctx, c.request())
+		if err != nil {
+			return err
+		}
+		return c.write(to.out, resp.Msg.Document)
+	})
+}
+
+// ask calls the running server.
+func (a *reportArgs) ask(ctx context.Context, call func(ctx context.Context, client reportv1connect.ReportServiceClient) error) error {
+	if a.Desk == nil {
 		return fault.New(fault.Invalid, "report: --desk is missing: it says for whose programme the report is")
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.Wait)
+	ctx, cancel := context.WithTimeout(ctx, a.Wait)
 	defer cancel()
-	caller, err := keyfile.Whoever(c.Key, c.Session, c.Server, http.DefaultClient)
+	caller, err := keyfile.Whoever(a.Key, a.Session, a.Server, http.DefaultClient)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	client := reportv1connect.NewReportServiceClient(caller.Client, caller.Address, caller.Option)
-	resp, err := client.Report(ctx, c.request())
-	if err != nil {
+	if err := call(ctx, reportv1connect.NewReportServiceClient(caller.Client, caller.Address, caller.Option)); err != nil {
 		return keyfile.Explain("report", caller.Address, err)
 	}
-	return c.write(to.out, resp.Msg.Document)
+	return nil
 }
 
-func (c *reportCommand) language() table.Language {
+func (c *reportForm) language() table.Language {
 	if c.Lang == "uk" {
 		return table.Ukrainian
 	}
@@ -88,16 +118,21 @@ func (c *reportCommand) request() *connect.Request[reportv1.ReportRequest] {
 	req := connect.NewRequest(&reportv1.ReportRequest{
 		DeskSpaceId: c.Desk[:], Report: c.Name, From: c.From, To: c.To, Public: c.Public,
 	})
-	for _, name := range slices.Sorted(maps.Keys(c.Set)) {
-		req.Msg.Settings = append(req.Msg.Settings, &reportv1.Setting{Parameter: name, Value: c.Set[name]})
-	}
+	req.Msg.Settings = c.settings()
 	for _, recorder := range c.Expect {
 		req.Msg.ExpectedRecorderIds = append(req.Msg.ExpectedRecorderIds, recorder[:])
 	}
 	return req
 }
 
-func (c *reportCommand) write(out io.Writer, w *reportv1.Document) error {
+func (q *reportQuestion) settings() (set []*reportv1.Setting) {
+	for _, name := range slices.Sorted(maps.Keys(q.Set)) {
+		set = append(set, &reportv1.Setting{Parameter: name, Value: q.Set[name]})
+	}
+	return set
+}
+
+func (c *reportForm) write(out io.Writer, w *reportv1.Document) error {
 	document := table.FromWire(w)
 	switch {
 	case c.JSON:

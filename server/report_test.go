@@ -14,7 +14,7 @@ import (
 
 func TestTheCatalogueIsListedWithoutAServer(t *testing.T) {
 	var out bytes.Buffer
-	if err := (&reportCommand{List: true, Lang: "uk"}).Run(t.Context(), streams{out: &out}); err != nil {
+	if err := (&reportCommand{List: true, reportForm: reportForm{Lang: "uk"}}).Run(t.Context(), streams{out: &out}); err != nil {
 		t.Fatal(err)
 	}
 	for _, d := range report.Catalogue() {
@@ -35,7 +35,7 @@ func TestAReportBecomesTheFileThatIsAskedFor(t *testing.T) {
 	})
 	dir := t.TempDir()
 	csv, xlsx := filepath.Join(dir, "a.csv"), filepath.Join(dir, "a.xlsx")
-	for want, c := range map[string]*reportCommand{
+	for want, c := range map[string]*reportForm{
 		"Усі":                {CSV: csv, Lang: "uk"},
 		"\x50\x4b\x03\x04":   {XLSX: xlsx, Lang: "en"},
 		"\ufeffTrainings,":   {CSV: "-", Lang: "en"},

@@ -87,6 +87,7 @@ func operations(e *syncengine.Engine, batches [][]byte) map[string]func() error 
 		"DirectoryRows": func() error {
 			return drop(e.DirectoryRows(0, func(syncengine.DirectoryKey, uint64, []byte) error { return nil }))
 		},
+		"DirectoryRow": func() error { return unlessNotThere(drop(e.DirectoryRow(syncengine.DirectoryKey{9}))) },
 		"ChangeDirectory": func() error {
 			_, err := e.ChangeDirectory(bg, oksana, []syncengine.DirectoryPut{{Key: syncengine.DirectoryKey{1}, Row: []byte("row")}})
 			if fault.KindOf(err) == fault.Conflict { // it is there already

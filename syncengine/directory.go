@@ -96,6 +96,22 @@ func (e *Engine) DirectoryRows(after uint64, each func(key DirectoryKey, version
 	})
 }
 
+// DirectoryRow returns a row of the directory, which the caller owns. An error of
+// kind NotFound says that there is none.
+func (e *Engine) DirectoryRow(key DirectoryKey) ([]byte, error) {
+	if err := e.gate.enter(); err != nil {
+		return nil, err
+	}
+	defer e.gate.leave()
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	row, err := snapshot.DirectoryRow(key)
+	if err == nil && row.Version == 0 {
+		err = fault.New(fault.NotFound, "directory: there is no row %s", key)
+	}
+	return row.Row, err
+}
+
 // ChangeDirectory writes rows of the directory, all of them or, if one is no
 // longer as it was seen, none: an error of kind Conflict. It returns the version
 // of the directory that has them, which is the version of each row written. What

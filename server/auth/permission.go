@@ -103,6 +103,11 @@ var needs = map[string]Need{
 
 	reportv1connect.ReportServiceListReportsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}},
 	reportv1connect.ReportServiceReportProcedure:      {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
+	// Who may have the figures as a file may publish them, and nobody can take that
+	// back.
+	reportv1connect.ReportServicePublishReportProcedure:    {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures, Fresh: true},
+	reportv1connect.ReportServiceListPublicationsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
+	reportv1connect.ReportServiceGetPublicationProcedure:   {Caller: Member, Roles: []directory.Role{directory.Coordinator, directory.MEL}, Where: InFigures},
 
 	personsv1connect.PersonsServiceListPairsProcedure:  {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},
 	personsv1connect.PersonsServiceCountPairsProcedure: {Caller: Member, Roles: []directory.Role{directory.Coordinator}, Where: InSpace},

@@ -25,7 +25,7 @@ type historyPage struct {
 	Type, ID, SpaceID, Space string
 	// Now is what the record is.
 	Now     []line
-	Changes []change
+	Changes []*change
 	More    more
 	// Cut says that older changes are in backups alone.
 	Cut bool
@@ -40,6 +40,10 @@ type change struct {
 	Flags             []word
 	Writes            []write
 }
+
+// Apart tells of a change that was received in another minute than the author's
+// clock shows.
+func (c *change) Apart() bool { return c.Received/60_000 != c.Written/60_000 }
 
 // write is what a change put into a cell.
 type write struct {
@@ -123,8 +127,8 @@ func (v *visit) recordNow(space merge.SpaceID, name *syncv1.RecordName, known na
 	return title, v.lines(name.GetType(), data, known), nil
 }
 
-func (v *visit) change(name *syncv1.RecordName, space merge.SpaceID, m *syncv1.HistoryChange, known namer) change {
-	c := change{
+func (v *visit) change(name *syncv1.RecordName, space merge.SpaceID, m *syncv1.HistoryChange, known namer) *change {
+	c := &change{
 		Author: v.view.WriterIn(merge.PersonID(m.Author), space), Received: m.ReceivedMillis, Written: m.StampMillis, Position: m.Position,
 		ClockOff: max(m.StampMillis-m.ReceivedMillis, 0) > wrongClockMillis,
 	}

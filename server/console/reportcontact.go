@@ -21,7 +21,7 @@ type contactNow struct {
 
 // contactNow is for the programme of a form's desk.
 func (v *visit) contactNow(form *reportForm) (*contactNow, error) {
-	desk, err := form.desk()
+	desk, err := chosenDesk(form.Desks)
 	if err != nil || form.Public {
 		return nil, err
 	}

@@ -2,10 +2,8 @@ package console
 
 import (
 	"bytes"
-	"fmt"
 	"html/template"
 	"io"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -75,6 +73,8 @@ type reportPage struct {
 	Document     *shownDocument
 	CSV, XLSX    string
 	Completeness shownTable
+	// Publish is where it is published; empty where it is not for the reader.
+	Publish string
 	// Contact is how the programme's tablets stand now; nil for who may not list
 	// them, and beside what is published.
 	Contact *contactNow
@@ -150,7 +150,7 @@ func showReport(v *visit) error {
 	default:
 		data.Document = inLanguage(document, l)
 		data.Completeness = shownOf(&document.Completeness, l, "completeness")
-		data.CSV, data.XLSX = v.download("csv"), v.download("xlsx")
+		data.CSV, data.XLSX, data.Publish = v.download("csv"), v.download("xlsx"), v.download("publish")
 		if data.Contact, err = v.contactNow(form); err != nil {
 			return err
 		}
@@ -206,24 +206,36 @@ func (v *visit) desksCounted() []deskChoice {
 	return desks
 }
 
-// desk is the one that was chosen.
-func (f *reportForm) desk() (merge.SpaceID, error) {
-	for _, desk := range f.Desks {
+// chosenDesk is the desk that was chosen.
+func chosenDesk(desks []deskChoice) (id merge.SpaceID, err error) {
+	for _, desk := range desks {
 		if desk.Chosen {
 			return parseID[merge.SpaceID](desk.ID)
 		}
 	}
-	return merge.SpaceID{}, errNoPage
+	return id, errNoPage
 }
 
 // report asks for what the form says.
 func (v *visit) report(form *reportForm) (*table.Document, error) {
-	req := &reportv1.ReportRequest{Report: form.Name, Public: form.Public}
-	desk, err := form.desk()
+	req, err := v.reportRequest(form)
 	if err != nil {
 		return nil, err
 	}
-	req.DeskSpaceId = desk[:]
+	resp, err := v.calls.report.Report(v.ctx(), connect.NewRequest(req))
+	if err != nil {
+		return nil, err
+	}
+	return table.FromWire(resp.Msg.Document), nil
+}
+
+// reportRequest is what the form says.
+func (v *visit) reportRequest(form *reportForm) (*reportv1.ReportRequest, error) {
+	desk, err := chosenDesk(form.Desks)
+	if err != nil {
+		return nil, err
+	}
+	req := &reportv1.ReportRequest{Report: form.Name, Public: form.Public, DeskSpaceId: desk[:]}
 	if req.From, err = dayAsked(form.From); err != nil {
 		return nil, err
 	}
@@ -235,11 +247,7 @@ func (v *visit) report(form *reportForm) (*table.Document, error) {
 			req.Settings = append(req.Settings, &reportv1.Setting{Parameter: p.Name, Value: p.Value})
 		}
 	}
-	resp, err := v.calls.report.Report(v.ctx(), connect.NewRequest(req))
-	if err != nil {
-		return nil, err
-	}
-	return table.FromWire(resp.Msg.Document), nil
+	return req, nil
 }
 
 // dayAsked reads a day as forms have it.
@@ -287,12 +295,18 @@ func shownOf(t *table.Table, l table.Language, id string) shownTable {
 	return s
 }
 
+// What files are.
+const (
+	csvType  = "text/csv; charset=utf-8"
+	xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+)
+
 func downloadCSV(v *visit) error {
-	return v.downloadAs("csv", "text/csv; charset=utf-8", table.WriteCSV)
+	return v.downloadAs("csv", csvType, table.WriteCSV)
 }
 
 func downloadXLSX(v *visit) error {
-	return v.downloadAs("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", table.WriteXLSX)
+	return v.downloadAs("xlsx", xlsxType, table.WriteXLSX)
 }
 
 // downloadAs answers with a file whose name says what it is.
@@ -309,12 +323,7 @@ func (v *visit) downloadAs(kind, contentType string, write func(io.Writer, *tabl
 	if err := write(&file, document, v.language()); err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", contentType)
-	v.w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s.%s"`, form.fileName(), kind))
-	v.w.Header().Set("Content-Length", strconv.Itoa(file.Len()))
-	v.w.WriteHeader(http.StatusOK)
-	_, _ = file.WriteTo(v.w) // the browser has gone
-	return nil
+	return v.sendFile(&file, form.fileName()+"."+kind, contentType)
 }
 
 // fileName has nothing in it that somebody has typed.

@@ -20,6 +20,7 @@ var groups = [][]route{
 	historyRoutes,
 	counsellingRoutes,
 	reportRoutes,
+	publicationRoutes,
 	deviceRoutes,
 	lostRoutes,
 	unlockRoutes,

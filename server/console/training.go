@@ -83,6 +83,9 @@ type training struct {
 	Status    word
 	Days      []trainingDay
 	People    int
+	// Held is how many days were held of a training that nobody has called more than
+	// planned: that says more of it. Else it is zero.
+	Held int
 }
 
 type trainingDay struct {
@@ -126,6 +129,9 @@ func trainingOf(t *fieldwork.Training) training {
 	one := training{ID: t.Ref.Record.String(), Title: titleOf(t.Message), Status: enumWord(t.Message.Status.Descriptor(), t.Message.Status.Number()), People: len(t.Attendees)}
 	for i := range t.Days {
 		one.Days = append(one.Days, dayOf(&t.Days[i]))
+		if t.Days[i].Held() && t.Message.Status <= recordsv1.TrainingStatus_TRAINING_STATUS_PLANNED {
+			one.Held++
+		}
 	}
 	return one
 }

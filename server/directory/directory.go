@@ -21,6 +21,8 @@ type Engine interface {
 	DirectoryVersion() uint64
 	// DirectoryRows calls each with the rows written after a version.
 	DirectoryRows(after uint64, each func(key syncengine.DirectoryKey, version uint64, row []byte) error) (version uint64, err error)
+	// DirectoryRow returns a row; that there is none is a fault.NotFound.
+	DirectoryRow(key syncengine.DirectoryKey) ([]byte, error)
 	// ChangeDirectory puts all rows, or is a fault.Conflict.
 	ChangeDirectory(ctx context.Context, by merge.PersonID, puts []syncengine.DirectoryPut) (version uint64, err error)
 	// People lists who has access to a space.

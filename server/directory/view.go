@@ -35,6 +35,9 @@ func emptyView() *View {
 func (v *View) next(engine Engine) (*View, error) {
 	next := &View{rows: maps.Clone(v.rows), secrets: maps.Clone(v.secrets)}
 	version, err := engine.DirectoryRows(v.version, func(key syncengine.DirectoryKey, version uint64, data []byte) error {
+		if kindOf(key) == directoryv1.RowKind_ROW_KIND_PUBLICATION_PART {
+			return nil // large, and read where it is asked for
+		}
 		message, err := decode(key, data)
 		if err != nil {
 			return err
@@ -67,6 +70,8 @@ func decode(key syncengine.DirectoryKey, data []byte) (proto.Message, error) {
 		message = new(directoryv1.Invitation)
 	case directoryv1.RowKind_ROW_KIND_SIGN_IN_NAME:
 		message = new(directoryv1.SignInName)
+	case directoryv1.RowKind_ROW_KIND_PUBLICATION:
+		message = new(directoryv1.Publication)
 	default:
 		return nil, fault.New(fault.Damaged, "row %s is of a kind that this program does not know; use a newer one", key)
 	}

@@ -13,8 +13,8 @@ var dataQualityReport = Definition{
 	Name:  "data-quality",
 	Title: table.Text{"Якість даних", "Data quality"},
 	About: table.Text{
-		"Хто давно не синхронізувався, що суперечить собі, і куди подивитися спершу?",
-		"Who has not synced for long, what contradicts itself, and where to look first?",
+		"Хто давно нічого не записував, що суперечить собі, і куди подивитися спершу?",
+		"Who has written nothing for long, what contradicts itself, and where to look first?",
 	},
 	Parameters: []Parameter{{Name: "silent_days", Title: table.Text{"Реєстратори, які мовчать щонайменше стільки днів", "Recorders who are silent for so many days or more"}}},
 	build: func(r *run) []table.Table {

@@ -35,7 +35,7 @@ func (r *run) quoted() []table.Table {
 	for at, people := range t.rows {
 		reached[r.pcodes[at]] = len(people)
 	}
-	tab := table.Table{Name: "quotes", Title: table.Text{"Цитати", "Quotes"}, Columns: []table.Column{
+	tab := table.Table{Name: "quotes", Title: table.Text{"Цитати", "Quotes"}, Personal: true, Columns: []table.Column{
 		{Name: "quote", Title: table.Text{"Слова", "Words"}, Kind: table.Words},
 		{Name: "signed", Title: table.Text{"Підпис", "Signed"}, Kind: table.Words},
 		{Name: "language", Title: table.Text{"Мова оригіналу", "Language of the original"}, Kind: table.Words},

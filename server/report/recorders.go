@@ -8,7 +8,7 @@ func (r *run) recorders() table.Table {
 	s := r.silence()
 	heard := r.heard()
 	tab := table.Table{
-		Name: "recorders", Title: table.Text{"Реєстратори", "Recorders"}, Internal: true,
+		Name: "recorders", Title: table.Text{"Реєстратори", "Recorders"}, Internal: true, Personal: true,
 		Columns: []table.Column{
 			{Name: "recorder", Title: table.Text{"Реєстратор", "Recorder"}, Kind: table.Words},
 			{Name: "last_heard", Title: table.Text{"Останній запис", "Newest entry"}, Kind: table.Day},

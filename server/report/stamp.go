@@ -12,9 +12,9 @@ import (
 	"github.com/zhurnal/zhurnal/server/report/table"
 )
 
-// codeListsVersion changes whenever a code list, a band of ages or the definition
+// CodeListsVersion changes whenever a code list, a band of ages or the definition
 // of a figure does.
-const codeListsVersion = "2026-11"
+const CodeListsVersion = "2026-11"
 
 // stamp names all that a report follows from: the positions of the spaces, the
 // question, the day, the code lists. Of a room that the caller may not know of
@@ -25,7 +25,7 @@ func (r *run) stamp(d *table.Document) string {
 	h := sha256.New()
 	q := r.q
 	fmt.Fprintf(h, "zhurnal report 1\ncode lists %s\n%q %q public %v from %d to %d on %d, %d\n",
-		codeListsVersion, q.Name, q.Programme, q.Public, q.Period.From, q.Period.To, r.on, r.as)
+		CodeListsVersion, q.Name, q.Programme, q.Public, q.Period.From, q.Period.To, r.on, r.as)
 	for _, name := range slices.Sorted(maps.Keys(q.Parameters)) {
 		fmt.Fprintf(h, "parameter %q %q\n", name, q.Parameters[name])
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -17,6 +18,7 @@ import (
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1/enrolv1connect"
 	personsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/persons/v1/personsv1connect"
+	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/signin/v1/signinv1connect"
 	syncv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/sync/v1"
@@ -45,6 +47,7 @@ const (
 	personExport   audit.Action = "person.export"
 	personLink     audit.Action = "person.link" // what somebody said of two registrations, or took back
 	figuresRead    audit.Action = "figures.read"
+	figuresPublish audit.Action = "figures.publish"
 	directoryRead  audit.Action = "directory.read"
 	directoryWrite audit.Action = "directory.write"
 	roleGive       audit.Action = "role.give"
@@ -90,8 +93,11 @@ var audited = map[string]audit.Action{
 	syncv1connect.RightsServiceEraseProcedure:           personErase,
 	syncv1connect.RightsServiceExportProcedure:          personExport,
 
-	reportv1connect.ReportServiceListReportsProcedure: notKept, // the catalogue is the program's
-	reportv1connect.ReportServiceReportProcedure:      figuresRead,
+	reportv1connect.ReportServiceListReportsProcedure:      notKept, // the catalogue is the program's
+	reportv1connect.ReportServiceReportProcedure:           figuresRead,
+	reportv1connect.ReportServicePublishReportProcedure:    figuresPublish,
+	reportv1connect.ReportServiceListPublicationsProcedure: notKept, // what was read of them is
+	reportv1connect.ReportServiceGetPublicationProcedure:   figuresRead,
 
 	personsv1connect.PersonsServiceListPairsProcedure:  recordsRead,
 	personsv1connect.PersonsServiceCountPairsProcedure: notKept, // it tells of nobody
@@ -224,6 +230,10 @@ func eventsOf(ctx context.Context, action audit.Action, request, answer any, err
 		return some(e)
 	case *syncv1.ListRecordsResponse:
 		e.Count = len(given.Records)
+	case *reportv1.PublishReportResponse:
+		e.Detail = fmt.Sprintf("%d/%d", given.Publication.GetYear(), given.Publication.GetNumber())
+	case *reportv1.GetPublicationResponse:
+		e.Detail = fmt.Sprintf("%d/%d", given.Publication.GetYear(), given.Publication.GetNumber())
 	case *syncv1.SurveyResponse: // numbers of all of them together
 		e.Space, e.Count = "", len(given.Spaces)
 		return []audit.Event{e}

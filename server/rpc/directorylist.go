@@ -73,8 +73,8 @@ func (s *directoryService) ListDevices(ctx context.Context, req *connect.Request
 		device := l.View.Device(id)
 		resp.Devices = append(resp.Devices, &directoryv1.ListedDevice{
 			DeviceId: id[:], UserId: device.UserId, TabletLabel: device.TabletLabel, EnrolledMillis: device.EnrolledMillis,
-			Status: device.Status, StatusMillis: device.StatusMillis, Contact: s.contact(id), ObeysWipeKey: len(device.WipeKey) > 0,
-			WipeToldMillis: s.wipeTold(id, device), Hub: device.Hub,
+			Status: device.Status, StatusMillis: device.StatusMillis, Contact: s.contact(id), ObeysWipeKey: len(device.WipeKey) > 0, Hub: device.Hub,
+			WipeToldMillis: s.wipeTold(id, device),
 		})
 	}
 	return answered(resp, err)

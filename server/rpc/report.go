@@ -36,26 +36,31 @@ func (s *reportService) Report(ctx context.Context, req *connect.Request[reportv
 	if err != nil {
 		return nil, err
 	}
+	document, err := s.run(ctx, caller, desk, req.Msg)
+	if err != nil {
+		return nil, err
+	}
+	return connect.NewResponse(&reportv1.ReportResponse{Document: table.ToWire(document)}), nil
+}
+
+// run makes the report that a caller asks for.
+func (s *reportService) run(ctx context.Context, caller merge.PersonID, desk merge.SpaceID, m *reportv1.ReportRequest) (*table.Document, error) {
 	view, err := s.directory.View()
 	if err != nil {
 		return nil, err
 	}
 	q := report.QueryOf(view, caller, desk, s.now())
-	q.Name, q.Parameters, q.Public = req.Msg.Report, map[string]string{}, req.Msg.Public
-	for _, setting := range req.Msg.Settings {
+	q.Name, q.Parameters, q.Public = m.Report, map[string]string{}, m.Public
+	for _, setting := range m.Settings {
 		q.Parameters[setting.GetParameter()] = setting.GetValue()
 	}
-	q.Period = fieldwork.Period{From: req.Msg.From, To: req.Msg.To}
-	if len(req.Msg.ExpectedRecorderIds) > 0 {
-		if q.Expected, err = expected(view, caller, req.Msg.ExpectedRecorderIds); err != nil {
+	q.Period = fieldwork.Period{From: m.From, To: m.To}
+	if len(m.ExpectedRecorderIds) > 0 {
+		if q.Expected, err = expected(view, caller, m.ExpectedRecorderIds); err != nil {
 			return nil, err
 		}
 	}
-	document, err := s.reporter.Run(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	return connect.NewResponse(&reportv1.ReportResponse{Document: table.ToWire(document)}), nil
+	return s.reporter.Run(ctx, q)
 }
 
 // expected reads whom the caller expects. Only people of the own organisation are

@@ -68,6 +68,7 @@ var wordsNamed = map[string][]byte{
 	"login": []byte("somebody@example.org"), "password": []byte("four words that are nobody's"),
 	"report": []byte("data-quality"), "parameter": []byte("silent_days"), "value": []byte("1"),
 	"package_hash": make([]byte, 32), "piece": []byte("a piece"),
+	"stamp": nil, "note": []byte("for the donor"), "reason": nil,
 	"challenge": []byte("000011 000022 000033"),
 	"backup_id": bytes.Repeat([]byte{7}, 16), "hash": bytes.Repeat([]byte{7}, 32),
 }

@@ -89,7 +89,7 @@ func (o *ordering) asks(by *credential.SoftwareKey) (*enrolv1.TokenResponse, err
 	return resp.Msg, nil
 }
 
-// listed is how the device is listed for who has ordered it.
+// listed is the device as the desk is shown it.
 func (o *ordering) listed() *directoryv1.ListedDevice {
 	o.t.Helper()
 	req := connect.NewRequest(&directoryv1.ListDevicesRequest{})
@@ -149,11 +149,11 @@ func TestAWipeIsOrderedAndToldToTheDeviceAlone(t *testing.T) {
 	mustBe(t, "when it was told, before", o.listed().WipeToldMillis, 0)
 	told, err := o.asks(o.key)
 	noError(t, err)
-	if told.Token != "" || !bytes.Equal(told.WipeOrder.GetSignature(), o.order.Signature) {
-		t.Errorf("the device hears %v", told)
-	}
 	if d := o.listed(); d.WipeToldMillis < d.StatusMillis || d.Contact != nil {
 		t.Errorf("it was told, and is listed as %v", d)
+	}
+	if told.Token != "" || !bytes.Equal(told.WipeOrder.GetSignature(), o.order.Signature) {
+		t.Errorf("the device hears %v", told)
 	}
 	by := o.keeper.String()
 	o.mustBeKept(audit.Event{Action: deviceWipe, By: by, Outcome: "invalid"}, audit.Event{Action: deviceWipe, By: by})

@@ -11,6 +11,7 @@ var recordTexts = catalogue{
 	"trainings.none":      {"Навчань поки немає", "There are no trainings yet"},
 	"trainings.none.more": {"Вони з’являться, щойно планшет передасть їх.", "They show as soon as a tablet has brought them."},
 	"count.trainings":     {"%d навчання|%d навчання|%d навчань", "%d training|%d trainings"},
+	"training.held":       {"проведено %d день|проведено %d дні|проведено %d днів", "%d day held|%d days held"},
 	"count.days":          {"%d день|%d дні|%d днів", "%d day|%d days"},
 	"count.events":        {"%d подія|%d події|%d подій", "%d event|%d events"},
 	"count.people":        {"%d людина|%d людини|%d людей", "%d person|%d people"},

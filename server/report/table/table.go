@@ -112,6 +112,8 @@ type Table struct {
 	WholeOrNone bool
 	// Internal says that the table is for the organisation alone.
 	Internal bool
+	// Personal says that the table names people, or has their words.
+	Personal bool
 	Columns  []Column
 	Rows     []Row
 	Notes    []Text

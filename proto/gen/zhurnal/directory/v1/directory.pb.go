@@ -16,6 +16,7 @@ package directoryv1
 
 import (
 	v11 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/enrol/v1"
+	v12 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	v1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/schema/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -44,6 +45,10 @@ const (
 	RowKind_ROW_KIND_INVITATION   RowKind = 6
 	// Its id is the first 16 bytes of a SHA-256: see SignInName.
 	RowKind_ROW_KIND_SIGN_IN_NAME RowKind = 16
+	// Its id is the first 16 bytes of a SHA-256 over organisation, year and number.
+	RowKind_ROW_KIND_PUBLICATION RowKind = 17
+	// Its id is the same over the publication's and the part's place.
+	RowKind_ROW_KIND_PUBLICATION_PART RowKind = 18
 )
 
 // Enum value maps for RowKind.
@@ -57,16 +62,20 @@ var (
 		5:  "ROW_KIND_DEVICE",
 		6:  "ROW_KIND_INVITATION",
 		16: "ROW_KIND_SIGN_IN_NAME",
+		17: "ROW_KIND_PUBLICATION",
+		18: "ROW_KIND_PUBLICATION_PART",
 	}
 	RowKind_value = map[string]int32{
-		"ROW_KIND_UNSPECIFIED":  0,
-		"ROW_KIND_ORGANISATION": 1,
-		"ROW_KIND_PROGRAMME":    2,
-		"ROW_KIND_SPACE":        3,
-		"ROW_KIND_USER":         4,
-		"ROW_KIND_DEVICE":       5,
-		"ROW_KIND_INVITATION":   6,
-		"ROW_KIND_SIGN_IN_NAME": 16,
+		"ROW_KIND_UNSPECIFIED":      0,
+		"ROW_KIND_ORGANISATION":     1,
+		"ROW_KIND_PROGRAMME":        2,
+		"ROW_KIND_SPACE":            3,
+		"ROW_KIND_USER":             4,
+		"ROW_KIND_DEVICE":           5,
+		"ROW_KIND_INVITATION":       6,
+		"ROW_KIND_SIGN_IN_NAME":     16,
+		"ROW_KIND_PUBLICATION":      17,
+		"ROW_KIND_PUBLICATION_PART": 18,
 	}
 )
 
@@ -1581,11 +1590,122 @@ func (x *Invitation) GetHub() bool {
 	return false
 }
 
+// A report that was published. It is written once.
+type Publication struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The organisation: 16 bytes.
+	OrganisationId []byte `protobuf:"bytes,1,opt,name=organisation_id,json=organisationId,proto3" json:"organisation_id,omitempty"`
+	// What is listed of it; that it was superseded stands in the other one.
+	Listed *v12.Publication `protobuf:"bytes,2,opt,name=listed,proto3" json:"listed,omitempty"`
+	// How many parts its document has.
+	Parts         uint32 `protobuf:"varint,3,opt,name=parts,proto3" json:"parts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Publication) Reset() {
+	*x = Publication{}
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Publication) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Publication) ProtoMessage() {}
+
+func (x *Publication) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Publication.ProtoReflect.Descriptor instead.
+func (*Publication) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_directory_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Publication) GetOrganisationId() []byte {
+	if x != nil {
+		return x.OrganisationId
+	}
+	return nil
+}
+
+func (x *Publication) GetListed() *v12.Publication {
+	if x != nil {
+		return x.Listed
+	}
+	return nil
+}
+
+func (x *Publication) GetParts() uint32 {
+	if x != nil {
+		return x.Parts
+	}
+	return 0
+}
+
+// A part of the document of a publication. It is written once.
+type PublicationPart struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// All parts in their order are a zhurnal.report.v1.Document, compressed with
+	// zstd.
+	Data          []byte `protobuf:"bytes,1,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PublicationPart) Reset() {
+	*x = PublicationPart{}
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PublicationPart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PublicationPart) ProtoMessage() {}
+
+func (x *PublicationPart) ProtoReflect() protoreflect.Message {
+	mi := &file_zhurnal_directory_v1_directory_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PublicationPart.ProtoReflect.Descriptor instead.
+func (*PublicationPart) Descriptor() ([]byte, []int) {
+	return file_zhurnal_directory_v1_directory_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PublicationPart) GetData() []byte {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 var File_zhurnal_directory_v1_directory_proto protoreflect.FileDescriptor
 
 const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\n" +
-	"$zhurnal/directory/v1/directory.proto\x12\x14zhurnal.directory.v1\x1a\x1bzhurnal/enrol/v1/wipe.proto\x1a\x1fzhurnal/schema/v1/options.proto\"n\n" +
+	"$zhurnal/directory/v1/directory.proto\x12\x14zhurnal.directory.v1\x1a\x1bzhurnal/enrol/v1/wipe.proto\x1a#zhurnal/report/v1/publication.proto\x1a\x1fzhurnal/schema/v1/options.proto\"n\n" +
 	"\fOrganisation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x19\n" +
 	"\bwipe_key\x18\x02 \x01(\fR\awipeKey\x12/\n" +
@@ -1682,7 +1802,13 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\twithdrawn\x18\n" +
 	" \x01(\bR\twithdrawn\x12\x19\n" +
 	"\bwipe_key\x18\v \x01(\fR\awipeKey\x12\x10\n" +
-	"\x03hub\x18\f \x01(\bR\x03hub*\xc6\x01\n" +
+	"\x03hub\x18\f \x01(\bR\x03hub\"\x84\x01\n" +
+	"\vPublication\x12'\n" +
+	"\x0forganisation_id\x18\x01 \x01(\fR\x0eorganisationId\x126\n" +
+	"\x06listed\x18\x02 \x01(\v2\x1e.zhurnal.report.v1.PublicationR\x06listed\x12\x14\n" +
+	"\x05parts\x18\x03 \x01(\rR\x05parts\"%\n" +
+	"\x0fPublicationPart\x12\x12\n" +
+	"\x04data\x18\x01 \x01(\fR\x04data*\xff\x01\n" +
 	"\aRowKind\x12\x18\n" +
 	"\x14ROW_KIND_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15ROW_KIND_ORGANISATION\x10\x01\x12\x16\n" +
@@ -1691,7 +1817,9 @@ const file_zhurnal_directory_v1_directory_proto_rawDesc = "" +
 	"\rROW_KIND_USER\x10\x04\x12\x13\n" +
 	"\x0fROW_KIND_DEVICE\x10\x05\x12\x17\n" +
 	"\x13ROW_KIND_INVITATION\x10\x06\x12\x19\n" +
-	"\x15ROW_KIND_SIGN_IN_NAME\x10\x10*X\n" +
+	"\x15ROW_KIND_SIGN_IN_NAME\x10\x10\x12\x18\n" +
+	"\x14ROW_KIND_PUBLICATION\x10\x11\x12\x1d\n" +
+	"\x19ROW_KIND_PUBLICATION_PART\x10\x12*X\n" +
 	"\n" +
 	"UserStatus\x12\x1b\n" +
 	"\x17USER_STATUS_UNSPECIFIED\x10\x00\x12\x16\n" +
@@ -1735,32 +1863,35 @@ func file_zhurnal_directory_v1_directory_proto_rawDescGZIP() []byte {
 }
 
 var file_zhurnal_directory_v1_directory_proto_enumTypes = make([]protoimpl.EnumInfo, 6)
-var file_zhurnal_directory_v1_directory_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_zhurnal_directory_v1_directory_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_zhurnal_directory_v1_directory_proto_goTypes = []any{
-	(RowKind)(0),          // 0: zhurnal.directory.v1.RowKind
-	(UserStatus)(0),       // 1: zhurnal.directory.v1.UserStatus
-	(Role)(0),             // 2: zhurnal.directory.v1.Role
-	(KeyAlgorithm)(0),     // 3: zhurnal.directory.v1.KeyAlgorithm
-	(DeviceStatus)(0),     // 4: zhurnal.directory.v1.DeviceStatus
-	(InvitationMedium)(0), // 5: zhurnal.directory.v1.InvitationMedium
-	(*Organisation)(nil),  // 6: zhurnal.directory.v1.Organisation
-	(*Programme)(nil),     // 7: zhurnal.directory.v1.Programme
-	(*Space)(nil),         // 8: zhurnal.directory.v1.Space
-	(*User)(nil),          // 9: zhurnal.directory.v1.User
-	(*Assignment)(nil),    // 10: zhurnal.directory.v1.Assignment
-	(*Scope)(nil),         // 11: zhurnal.directory.v1.Scope
-	(*SignInAccount)(nil), // 12: zhurnal.directory.v1.SignInAccount
-	(*OpenIDAccount)(nil), // 13: zhurnal.directory.v1.OpenIDAccount
-	(*LocalAccount)(nil),  // 14: zhurnal.directory.v1.LocalAccount
-	(*Passkey)(nil),       // 15: zhurnal.directory.v1.Passkey
-	(*SignInName)(nil),    // 16: zhurnal.directory.v1.SignInName
-	(*Device)(nil),        // 17: zhurnal.directory.v1.Device
-	(*Invitation)(nil),    // 18: zhurnal.directory.v1.Invitation
-	(v1.SpaceKind)(0),     // 19: zhurnal.schema.v1.SpaceKind
-	(*v11.WipeOrder)(nil), // 20: zhurnal.enrol.v1.WipeOrder
+	(RowKind)(0),            // 0: zhurnal.directory.v1.RowKind
+	(UserStatus)(0),         // 1: zhurnal.directory.v1.UserStatus
+	(Role)(0),               // 2: zhurnal.directory.v1.Role
+	(KeyAlgorithm)(0),       // 3: zhurnal.directory.v1.KeyAlgorithm
+	(DeviceStatus)(0),       // 4: zhurnal.directory.v1.DeviceStatus
+	(InvitationMedium)(0),   // 5: zhurnal.directory.v1.InvitationMedium
+	(*Organisation)(nil),    // 6: zhurnal.directory.v1.Organisation
+	(*Programme)(nil),       // 7: zhurnal.directory.v1.Programme
+	(*Space)(nil),           // 8: zhurnal.directory.v1.Space
+	(*User)(nil),            // 9: zhurnal.directory.v1.User
+	(*Assignment)(nil),      // 10: zhurnal.directory.v1.Assignment
+	(*Scope)(nil),           // 11: zhurnal.directory.v1.Scope
+	(*SignInAccount)(nil),   // 12: zhurnal.directory.v1.SignInAccount
+	(*OpenIDAccount)(nil),   // 13: zhurnal.directory.v1.OpenIDAccount
+	(*LocalAccount)(nil),    // 14: zhurnal.directory.v1.LocalAccount
+	(*Passkey)(nil),         // 15: zhurnal.directory.v1.Passkey
+	(*SignInName)(nil),      // 16: zhurnal.directory.v1.SignInName
+	(*Device)(nil),          // 17: zhurnal.directory.v1.Device
+	(*Invitation)(nil),      // 18: zhurnal.directory.v1.Invitation
+	(*Publication)(nil),     // 19: zhurnal.directory.v1.Publication
+	(*PublicationPart)(nil), // 20: zhurnal.directory.v1.PublicationPart
+	(v1.SpaceKind)(0),       // 21: zhurnal.schema.v1.SpaceKind
+	(*v11.WipeOrder)(nil),   // 22: zhurnal.enrol.v1.WipeOrder
+	(*v12.Publication)(nil), // 23: zhurnal.report.v1.Publication
 }
 var file_zhurnal_directory_v1_directory_proto_depIdxs = []int32{
-	19, // 0: zhurnal.directory.v1.Space.kind:type_name -> zhurnal.schema.v1.SpaceKind
+	21, // 0: zhurnal.directory.v1.Space.kind:type_name -> zhurnal.schema.v1.SpaceKind
 	1,  // 1: zhurnal.directory.v1.User.status:type_name -> zhurnal.directory.v1.UserStatus
 	10, // 2: zhurnal.directory.v1.User.assignments:type_name -> zhurnal.directory.v1.Assignment
 	12, // 3: zhurnal.directory.v1.User.sign_in_accounts:type_name -> zhurnal.directory.v1.SignInAccount
@@ -1771,13 +1902,14 @@ var file_zhurnal_directory_v1_directory_proto_depIdxs = []int32{
 	15, // 8: zhurnal.directory.v1.SignInAccount.passkey:type_name -> zhurnal.directory.v1.Passkey
 	3,  // 9: zhurnal.directory.v1.Device.algorithm:type_name -> zhurnal.directory.v1.KeyAlgorithm
 	4,  // 10: zhurnal.directory.v1.Device.status:type_name -> zhurnal.directory.v1.DeviceStatus
-	20, // 11: zhurnal.directory.v1.Device.wipe_order:type_name -> zhurnal.enrol.v1.WipeOrder
+	22, // 11: zhurnal.directory.v1.Device.wipe_order:type_name -> zhurnal.enrol.v1.WipeOrder
 	5,  // 12: zhurnal.directory.v1.Invitation.medium:type_name -> zhurnal.directory.v1.InvitationMedium
-	13, // [13:13] is the sub-list for method output_type
-	13, // [13:13] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	23, // 13: zhurnal.directory.v1.Publication.listed:type_name -> zhurnal.report.v1.Publication
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_zhurnal_directory_v1_directory_proto_init() }
@@ -1802,7 +1934,7 @@ func file_zhurnal_directory_v1_directory_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_zhurnal_directory_v1_directory_proto_rawDesc), len(file_zhurnal_directory_v1_directory_proto_rawDesc)),
 			NumEnums:      6,
-			NumMessages:   13,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

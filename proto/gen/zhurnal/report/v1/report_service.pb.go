@@ -24,24 +24,39 @@ var File_zhurnal_report_v1_report_service_proto protoreflect.FileDescriptor
 
 const file_zhurnal_report_v1_report_service_proto_rawDesc = "" +
 	"\n" +
-	"&zhurnal/report/v1/report_service.proto\x12\x11zhurnal.report.v1\x1a\x1ezhurnal/report/v1/report.proto2\xbc\x01\n" +
+	"&zhurnal/report/v1/report_service.proto\x12\x11zhurnal.report.v1\x1a#zhurnal/report/v1/publication.proto\x1a\x1ezhurnal/report/v1/report.proto2\xf4\x03\n" +
 	"\rReportService\x12\\\n" +
 	"\vListReports\x12%.zhurnal.report.v1.ListReportsRequest\x1a&.zhurnal.report.v1.ListReportsResponse\x12M\n" +
-	"\x06Report\x12 .zhurnal.report.v1.ReportRequest\x1a!.zhurnal.report.v1.ReportResponseBAZ?github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1;reportv1b\x06proto3"
+	"\x06Report\x12 .zhurnal.report.v1.ReportRequest\x1a!.zhurnal.report.v1.ReportResponse\x12b\n" +
+	"\rPublishReport\x12'.zhurnal.report.v1.PublishReportRequest\x1a(.zhurnal.report.v1.PublishReportResponse\x12k\n" +
+	"\x10ListPublications\x12*.zhurnal.report.v1.ListPublicationsRequest\x1a+.zhurnal.report.v1.ListPublicationsResponse\x12e\n" +
+	"\x0eGetPublication\x12(.zhurnal.report.v1.GetPublicationRequest\x1a).zhurnal.report.v1.GetPublicationResponseBAZ?github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1;reportv1b\x06proto3"
 
 var file_zhurnal_report_v1_report_service_proto_goTypes = []any{
-	(*ListReportsRequest)(nil),  // 0: zhurnal.report.v1.ListReportsRequest
-	(*ReportRequest)(nil),       // 1: zhurnal.report.v1.ReportRequest
-	(*ListReportsResponse)(nil), // 2: zhurnal.report.v1.ListReportsResponse
-	(*ReportResponse)(nil),      // 3: zhurnal.report.v1.ReportResponse
+	(*ListReportsRequest)(nil),       // 0: zhurnal.report.v1.ListReportsRequest
+	(*ReportRequest)(nil),            // 1: zhurnal.report.v1.ReportRequest
+	(*PublishReportRequest)(nil),     // 2: zhurnal.report.v1.PublishReportRequest
+	(*ListPublicationsRequest)(nil),  // 3: zhurnal.report.v1.ListPublicationsRequest
+	(*GetPublicationRequest)(nil),    // 4: zhurnal.report.v1.GetPublicationRequest
+	(*ListReportsResponse)(nil),      // 5: zhurnal.report.v1.ListReportsResponse
+	(*ReportResponse)(nil),           // 6: zhurnal.report.v1.ReportResponse
+	(*PublishReportResponse)(nil),    // 7: zhurnal.report.v1.PublishReportResponse
+	(*ListPublicationsResponse)(nil), // 8: zhurnal.report.v1.ListPublicationsResponse
+	(*GetPublicationResponse)(nil),   // 9: zhurnal.report.v1.GetPublicationResponse
 }
 var file_zhurnal_report_v1_report_service_proto_depIdxs = []int32{
 	0, // 0: zhurnal.report.v1.ReportService.ListReports:input_type -> zhurnal.report.v1.ListReportsRequest
 	1, // 1: zhurnal.report.v1.ReportService.Report:input_type -> zhurnal.report.v1.ReportRequest
-	2, // 2: zhurnal.report.v1.ReportService.ListReports:output_type -> zhurnal.report.v1.ListReportsResponse
-	3, // 3: zhurnal.report.v1.ReportService.Report:output_type -> zhurnal.report.v1.ReportResponse
-	2, // [2:4] is the sub-list for method output_type
-	0, // [0:2] is the sub-list for method input_type
+	2, // 2: zhurnal.report.v1.ReportService.PublishReport:input_type -> zhurnal.report.v1.PublishReportRequest
+	3, // 3: zhurnal.report.v1.ReportService.ListPublications:input_type -> zhurnal.report.v1.ListPublicationsRequest
+	4, // 4: zhurnal.report.v1.ReportService.GetPublication:input_type -> zhurnal.report.v1.GetPublicationRequest
+	5, // 5: zhurnal.report.v1.ReportService.ListReports:output_type -> zhurnal.report.v1.ListReportsResponse
+	6, // 6: zhurnal.report.v1.ReportService.Report:output_type -> zhurnal.report.v1.ReportResponse
+	7, // 7: zhurnal.report.v1.ReportService.PublishReport:output_type -> zhurnal.report.v1.PublishReportResponse
+	8, // 8: zhurnal.report.v1.ReportService.ListPublications:output_type -> zhurnal.report.v1.ListPublicationsResponse
+	9, // 9: zhurnal.report.v1.ReportService.GetPublication:output_type -> zhurnal.report.v1.GetPublicationResponse
+	5, // [5:10] is the sub-list for method output_type
+	0, // [0:5] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
@@ -52,6 +67,7 @@ func file_zhurnal_report_v1_report_service_proto_init() {
 	if File_zhurnal_report_v1_report_service_proto != nil {
 		return
 	}
+	file_zhurnal_report_v1_publication_proto_init()
 	file_zhurnal_report_v1_report_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -38,6 +38,15 @@ const (
 	ReportServiceListReportsProcedure = "/zhurnal.report.v1.ReportService/ListReports"
 	// ReportServiceReportProcedure is the fully-qualified name of the ReportService's Report RPC.
 	ReportServiceReportProcedure = "/zhurnal.report.v1.ReportService/Report"
+	// ReportServicePublishReportProcedure is the fully-qualified name of the ReportService's
+	// PublishReport RPC.
+	ReportServicePublishReportProcedure = "/zhurnal.report.v1.ReportService/PublishReport"
+	// ReportServiceListPublicationsProcedure is the fully-qualified name of the ReportService's
+	// ListPublications RPC.
+	ReportServiceListPublicationsProcedure = "/zhurnal.report.v1.ReportService/ListPublications"
+	// ReportServiceGetPublicationProcedure is the fully-qualified name of the ReportService's
+	// GetPublication RPC.
+	ReportServiceGetPublicationProcedure = "/zhurnal.report.v1.ReportService/GetPublication"
 )
 
 // ReportServiceClient is a client for the zhurnal.report.v1.ReportService service.
@@ -46,6 +55,12 @@ type ReportServiceClient interface {
 	ListReports(context.Context, *connect.Request[v1.ListReportsRequest]) (*connect.Response[v1.ListReportsResponse], error)
 	// Makes one from the spaces of a programme, as they are now.
 	Report(context.Context, *connect.Request[v1.ReportRequest]) (*connect.Response[v1.ReportResponse], error)
+	// Makes one and keeps it, as it is, for good.
+	PublishReport(context.Context, *connect.Request[v1.PublishReportRequest]) (*connect.Response[v1.PublishReportResponse], error)
+	// Lists what was published.
+	ListPublications(context.Context, *connect.Request[v1.ListPublicationsRequest]) (*connect.Response[v1.ListPublicationsResponse], error)
+	// Gives a publication as it was published.
+	GetPublication(context.Context, *connect.Request[v1.GetPublicationRequest]) (*connect.Response[v1.GetPublicationResponse], error)
 }
 
 // NewReportServiceClient constructs a client for the zhurnal.report.v1.ReportService service. By
@@ -71,13 +86,34 @@ func NewReportServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			connect.WithSchema(reportServiceMethods.ByName("Report")),
 			connect.WithClientOptions(opts...),
 		),
+		publishReport: connect.NewClient[v1.PublishReportRequest, v1.PublishReportResponse](
+			httpClient,
+			baseURL+ReportServicePublishReportProcedure,
+			connect.WithSchema(reportServiceMethods.ByName("PublishReport")),
+			connect.WithClientOptions(opts...),
+		),
+		listPublications: connect.NewClient[v1.ListPublicationsRequest, v1.ListPublicationsResponse](
+			httpClient,
+			baseURL+ReportServiceListPublicationsProcedure,
+			connect.WithSchema(reportServiceMethods.ByName("ListPublications")),
+			connect.WithClientOptions(opts...),
+		),
+		getPublication: connect.NewClient[v1.GetPublicationRequest, v1.GetPublicationResponse](
+			httpClient,
+			baseURL+ReportServiceGetPublicationProcedure,
+			connect.WithSchema(reportServiceMethods.ByName("GetPublication")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // reportServiceClient implements ReportServiceClient.
 type reportServiceClient struct {
-	listReports *connect.Client[v1.ListReportsRequest, v1.ListReportsResponse]
-	report      *connect.Client[v1.ReportRequest, v1.ReportResponse]
+	listReports      *connect.Client[v1.ListReportsRequest, v1.ListReportsResponse]
+	report           *connect.Client[v1.ReportRequest, v1.ReportResponse]
+	publishReport    *connect.Client[v1.PublishReportRequest, v1.PublishReportResponse]
+	listPublications *connect.Client[v1.ListPublicationsRequest, v1.ListPublicationsResponse]
+	getPublication   *connect.Client[v1.GetPublicationRequest, v1.GetPublicationResponse]
 }
 
 // ListReports calls zhurnal.report.v1.ReportService.ListReports.
@@ -90,12 +126,33 @@ func (c *reportServiceClient) Report(ctx context.Context, req *connect.Request[v
 	return c.report.CallUnary(ctx, req)
 }
 
+// PublishReport calls zhurnal.report.v1.ReportService.PublishReport.
+func (c *reportServiceClient) PublishReport(ctx context.Context, req *connect.Request[v1.PublishReportRequest]) (*connect.Response[v1.PublishReportResponse], error) {
+	return c.publishReport.CallUnary(ctx, req)
+}
+
+// ListPublications calls zhurnal.report.v1.ReportService.ListPublications.
+func (c *reportServiceClient) ListPublications(ctx context.Context, req *connect.Request[v1.ListPublicationsRequest]) (*connect.Response[v1.ListPublicationsResponse], error) {
+	return c.listPublications.CallUnary(ctx, req)
+}
+
+// GetPublication calls zhurnal.report.v1.ReportService.GetPublication.
+func (c *reportServiceClient) GetPublication(ctx context.Context, req *connect.Request[v1.GetPublicationRequest]) (*connect.Response[v1.GetPublicationResponse], error) {
+	return c.getPublication.CallUnary(ctx, req)
+}
+
 // ReportServiceHandler is an implementation of the zhurnal.report.v1.ReportService service.
 type ReportServiceHandler interface {
 	// Lists the reports.
 	ListReports(context.Context, *connect.Request[v1.ListReportsRequest]) (*connect.Response[v1.ListReportsResponse], error)
 	// Makes one from the spaces of a programme, as they are now.
 	Report(context.Context, *connect.Request[v1.ReportRequest]) (*connect.Response[v1.ReportResponse], error)
+	// Makes one and keeps it, as it is, for good.
+	PublishReport(context.Context, *connect.Request[v1.PublishReportRequest]) (*connect.Response[v1.PublishReportResponse], error)
+	// Lists what was published.
+	ListPublications(context.Context, *connect.Request[v1.ListPublicationsRequest]) (*connect.Response[v1.ListPublicationsResponse], error)
+	// Gives a publication as it was published.
+	GetPublication(context.Context, *connect.Request[v1.GetPublicationRequest]) (*connect.Response[v1.GetPublicationResponse], error)
 }
 
 // NewReportServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -117,12 +174,36 @@ func NewReportServiceHandler(svc ReportServiceHandler, opts ...connect.HandlerOp
 		connect.WithSchema(reportServiceMethods.ByName("Report")),
 		connect.WithHandlerOptions(opts...),
 	)
+	reportServicePublishReportHandler := connect.NewUnaryHandler(
+		ReportServicePublishReportProcedure,
+		svc.PublishReport,
+		connect.WithSchema(reportServiceMethods.ByName("PublishReport")),
+		connect.WithHandlerOptions(opts...),
+	)
+	reportServiceListPublicationsHandler := connect.NewUnaryHandler(
+		ReportServiceListPublicationsProcedure,
+		svc.ListPublications,
+		connect.WithSchema(reportServiceMethods.ByName("ListPublications")),
+		connect.WithHandlerOptions(opts...),
+	)
+	reportServiceGetPublicationHandler := connect.NewUnaryHandler(
+		ReportServiceGetPublicationProcedure,
+		svc.GetPublication,
+		connect.WithSchema(reportServiceMethods.ByName("GetPublication")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/zhurnal.report.v1.ReportService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case ReportServiceListReportsProcedure:
 			reportServiceListReportsHandler.ServeHTTP(w, r)
 		case ReportServiceReportProcedure:
 			reportServiceReportHandler.ServeHTTP(w, r)
+		case ReportServicePublishReportProcedure:
+			reportServicePublishReportHandler.ServeHTTP(w, r)
+		case ReportServiceListPublicationsProcedure:
+			reportServiceListPublicationsHandler.ServeHTTP(w, r)
+		case ReportServiceGetPublicationProcedure:
+			reportServiceGetPublicationHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -138,4 +219,16 @@ func (UnimplementedReportServiceHandler) ListReports(context.Context, *connect.R
 
 func (UnimplementedReportServiceHandler) Report(context.Context, *connect.Request[v1.ReportRequest]) (*connect.Response[v1.ReportResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.report.v1.ReportService.Report is not implemented"))
+}
+
+func (UnimplementedReportServiceHandler) PublishReport(context.Context, *connect.Request[v1.PublishReportRequest]) (*connect.Response[v1.PublishReportResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.report.v1.ReportService.PublishReport is not implemented"))
+}
+
+func (UnimplementedReportServiceHandler) ListPublications(context.Context, *connect.Request[v1.ListPublicationsRequest]) (*connect.Response[v1.ListPublicationsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.report.v1.ReportService.ListPublications is not implemented"))
+}
+
+func (UnimplementedReportServiceHandler) GetPublication(context.Context, *connect.Request[v1.GetPublicationRequest]) (*connect.Response[v1.GetPublicationResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("zhurnal.report.v1.ReportService.GetPublication is not implemented"))
 }

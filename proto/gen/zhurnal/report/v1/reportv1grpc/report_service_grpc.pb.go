@@ -20,8 +20,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ReportService_ListReports_FullMethodName = "/zhurnal.report.v1.ReportService/ListReports"
-	ReportService_Report_FullMethodName      = "/zhurnal.report.v1.ReportService/Report"
+	ReportService_ListReports_FullMethodName      = "/zhurnal.report.v1.ReportService/ListReports"
+	ReportService_Report_FullMethodName           = "/zhurnal.report.v1.ReportService/Report"
+	ReportService_PublishReport_FullMethodName    = "/zhurnal.report.v1.ReportService/PublishReport"
+	ReportService_ListPublications_FullMethodName = "/zhurnal.report.v1.ReportService/ListPublications"
+	ReportService_GetPublication_FullMethodName   = "/zhurnal.report.v1.ReportService/GetPublication"
 )
 
 // ReportServiceClient is the client API for ReportService service.
@@ -34,6 +37,12 @@ type ReportServiceClient interface {
 	ListReports(ctx context.Context, in *v1.ListReportsRequest, opts ...grpc.CallOption) (*v1.ListReportsResponse, error)
 	// Makes one from the spaces of a programme, as they are now.
 	Report(ctx context.Context, in *v1.ReportRequest, opts ...grpc.CallOption) (*v1.ReportResponse, error)
+	// Makes one and keeps it, as it is, for good.
+	PublishReport(ctx context.Context, in *v1.PublishReportRequest, opts ...grpc.CallOption) (*v1.PublishReportResponse, error)
+	// Lists what was published.
+	ListPublications(ctx context.Context, in *v1.ListPublicationsRequest, opts ...grpc.CallOption) (*v1.ListPublicationsResponse, error)
+	// Gives a publication as it was published.
+	GetPublication(ctx context.Context, in *v1.GetPublicationRequest, opts ...grpc.CallOption) (*v1.GetPublicationResponse, error)
 }
 
 type reportServiceClient struct {
@@ -64,6 +73,36 @@ func (c *reportServiceClient) Report(ctx context.Context, in *v1.ReportRequest, 
 	return out, nil
 }
 
+func (c *reportServiceClient) PublishReport(ctx context.Context, in *v1.PublishReportRequest, opts ...grpc.CallOption) (*v1.PublishReportResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.PublishReportResponse)
+	err := c.cc.Invoke(ctx, ReportService_PublishReport_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) ListPublications(ctx context.Context, in *v1.ListPublicationsRequest, opts ...grpc.CallOption) (*v1.ListPublicationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.ListPublicationsResponse)
+	err := c.cc.Invoke(ctx, ReportService_ListPublications_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *reportServiceClient) GetPublication(ctx context.Context, in *v1.GetPublicationRequest, opts ...grpc.CallOption) (*v1.GetPublicationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(v1.GetPublicationResponse)
+	err := c.cc.Invoke(ctx, ReportService_GetPublication_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ReportServiceServer is the server API for ReportService service.
 // All implementations must embed UnimplementedReportServiceServer
 // for forward compatibility.
@@ -74,6 +113,12 @@ type ReportServiceServer interface {
 	ListReports(context.Context, *v1.ListReportsRequest) (*v1.ListReportsResponse, error)
 	// Makes one from the spaces of a programme, as they are now.
 	Report(context.Context, *v1.ReportRequest) (*v1.ReportResponse, error)
+	// Makes one and keeps it, as it is, for good.
+	PublishReport(context.Context, *v1.PublishReportRequest) (*v1.PublishReportResponse, error)
+	// Lists what was published.
+	ListPublications(context.Context, *v1.ListPublicationsRequest) (*v1.ListPublicationsResponse, error)
+	// Gives a publication as it was published.
+	GetPublication(context.Context, *v1.GetPublicationRequest) (*v1.GetPublicationResponse, error)
 	mustEmbedUnimplementedReportServiceServer()
 }
 
@@ -89,6 +134,15 @@ func (UnimplementedReportServiceServer) ListReports(context.Context, *v1.ListRep
 }
 func (UnimplementedReportServiceServer) Report(context.Context, *v1.ReportRequest) (*v1.ReportResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Report not implemented")
+}
+func (UnimplementedReportServiceServer) PublishReport(context.Context, *v1.PublishReportRequest) (*v1.PublishReportResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PublishReport not implemented")
+}
+func (UnimplementedReportServiceServer) ListPublications(context.Context, *v1.ListPublicationsRequest) (*v1.ListPublicationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListPublications not implemented")
+}
+func (UnimplementedReportServiceServer) GetPublication(context.Context, *v1.GetPublicationRequest) (*v1.GetPublicationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetPublication not implemented")
 }
 func (UnimplementedReportServiceServer) mustEmbedUnimplementedReportServiceServer() {}
 func (UnimplementedReportServiceServer) testEmbeddedByValue()                       {}
@@ -147,6 +201,60 @@ func _ReportService_Report_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ReportService_PublishReport_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.PublishReportRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).PublishReport(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_PublishReport_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).PublishReport(ctx, req.(*v1.PublishReportRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_ListPublications_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.ListPublicationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).ListPublications(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_ListPublications_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).ListPublications(ctx, req.(*v1.ListPublicationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ReportService_GetPublication_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(v1.GetPublicationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ReportServiceServer).GetPublication(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ReportService_GetPublication_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ReportServiceServer).GetPublication(ctx, req.(*v1.GetPublicationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ReportService_ServiceDesc is the grpc.ServiceDesc for ReportService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -161,6 +269,18 @@ var ReportService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Report",
 			Handler:    _ReportService_Report_Handler,
+		},
+		{
+			MethodName: "PublishReport",
+			Handler:    _ReportService_PublishReport_Handler,
+		},
+		{
+			MethodName: "ListPublications",
+			Handler:    _ReportService_ListPublications_Handler,
+		},
+		{
+			MethodName: "GetPublication",
+			Handler:    _ReportService_GetPublication_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
