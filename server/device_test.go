@@ -212,3 +212,34 @@ func TestWhatALostTabletHoldsIsCounted(t *testing.T) {
 		t.Errorf("kept is:\n%s", shown)
 	}
 }
+
+// As it is typed, of several at once.
+func TestDevicesAreRetiredAndRevoked(t *testing.T) {
+	dir := privateDir(t)
+	oksana, petro := merge.PersonID(mergetest.ID16("oksana")), merge.PersonID(mergetest.ID16("petro"))
+	openOffice(t, dir, schemav1.SpaceKind_SPACE_KIND_COMMUNITY, merge.SpaceID(mergetest.ID16("lyman")), oksana, petro)
+	served(t, dir, func(url string) {
+		var both []string
+		for _, person := range []merge.PersonID{oksana, petro} {
+			key, err := keyfile.Open(keyFileOf(t, dir, url, person.String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			both = append(both, key.Identity.Device.String())
+		}
+		desk := []string{"--server", url, "--key", keyFileOf(t, dir, url, coordinator.String())}
+		become := func(status, said string, args ...string) {
+			t.Helper()
+			out := mustRun(t, append(append([]string{"device"}, args...), append(desk, both...)...)...)
+			list := mustRun(t, append([]string{"device", "list"}, desk...)...)
+			for _, device := range both {
+				if !strings.Contains(out, "device "+device+": "+said) || !strings.Contains(list, device+"  "+status) {
+					t.Errorf("%v: %s\n%s", args, out, list)
+				}
+			}
+		}
+		become("retired", "done", "retire")
+		become("active", "done", "retire", "--back")
+		become("revoked", "revoked. What it holds", "revoke")
+	})
+}

@@ -23,6 +23,7 @@ var groups = [][]route{
 	publicationRoutes,
 	deviceRoutes,
 	lostRoutes,
+	unlockRoutes,
 	rightsRoutes,
 	auditRoutes,
 }

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"slices"
 	"testing"
-	"time"
 
 	"connectrpc.com/connect"
 
@@ -54,7 +53,7 @@ func newOrdering(t *testing.T, number byte) *ordering {
 	o := &ordering{t: t, log: &kept{}, keeper: merge.PersonID{0xad, 15: number}}
 	office.AssignEverywhere(o.keeper, directory.Administrator)
 	o.server = startWith(t, &scripted{}, usual, func(of *Options) {
-		of.Audit, of.Now = o.log, func() int64 { return time.Now().UnixMilli() } // the directory's
+		of.Audit, of.Now = o.log, realClock // the directory's
 	})
 	var err error
 	o.wipeKey, err = credential.NewSoftwareKey(rand.Reader)

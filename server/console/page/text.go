@@ -12,7 +12,7 @@ import (
 type catalogue map[string][2]string
 
 // parts are the texts of each group of pages, which has a file of its own.
-var parts = []catalogue{signInTexts, shellTexts, typeTexts, fieldTexts, valueTexts, overviewTexts, reviewTexts, recordTexts, personTexts, deviceTexts, lostTexts, deskTexts, reportTexts, publicationTexts}
+var parts = []catalogue{signInTexts, shellTexts, typeTexts, fieldTexts, valueTexts, overviewTexts, reviewTexts, recordTexts, personTexts, deviceTexts, lostTexts, unlockTexts, deskTexts, reportTexts, publicationTexts}
 
 // texts are all that people read.
 var texts = joined(parts)
