@@ -19,8 +19,13 @@ func TestWhereNobodyWaitsAnyMoreIsWhereNobodyEverDid(t *testing.T) {
 		have, want *Store
 		differs    bool
 	}{
-		{never, noMore, false}, {noMore, never, false}, {noMore, noMore, false},
-		{never, one, true}, {one, never, true}, {noMore, one, true}, {one, noMore, true},
+		{never, noMore, false},
+		{noMore, never, false},
+		{noMore, noMore, false},
+		{never, one, true},
+		{one, never, true},
+		{noMore, one, true},
+		{one, noMore, true},
 	} {
 		have, want := c.have.Snapshot(), c.want.Snapshot()
 		found := 0
