@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chromedp/chromedp"
 )
 
 const monthAsked = "from=2024-05-01&to=2024-05-31"
@@ -81,4 +83,29 @@ func TestWhatIsNotPublishedFromAPage(t *testing.T) {
 	if got := b.post("/reports/people-reached/publish?"+monthAsked, "note", ""); got.path != "/prove" {
 		t.Errorf("without a proof: %d at %s", got.status, got.path)
 	}
+}
+
+func TestInABrowserAReportIsPublished(t *testing.T) {
+	o := newOffice(t)
+	o.season(t, 47)
+	w := o.openWindow()
+	w.signIn("coordinator")
+	w.open("/publications")
+	w.look("publications-none")
+	for _, number := range []string{"/1", "/2"} {
+		w.open("/reports/people-reached?" + monthAsked + "&public=1")
+		w.click("a", "Publish")
+		w.run(chromedp.WaitVisible("#note"))
+		w.look("publish" + strings.Replace(number, "/", "-", 1))
+		if number == "/2" {
+			evaluated[bool](w, `(() => { document.querySelector("#instead").selectedIndex = 1; return true })()`)
+			w.run(chromedp.SendKeys("#reason", "A sheet came late."))
+		}
+		w.run(chromedp.SendKeys("#note", "For the embassy"))
+		w.click("button", "Publish for good")
+		w.shows("The report is published.")
+	}
+	w.look("publication")
+	w.open("/publications")
+	w.look("publications")
 }
