@@ -92,7 +92,8 @@ func TestHelpLeadsANewcomerOn(t *testing.T) {
 	}{
 		{nil, []string{"serve", "report", "version", "zhurnal serve --dir ./register"}},
 		{[]string{"serve", "--help"}, []string{"Examples:", "loopback", "--dir", "--schema", "2GiB", "127.0.0.1:8765"}},
-		{[]string{"report", "--help"}, []string{"Examples:", "--key", "--desk", "--json"}},
+		{[]string{"report", "--help"}, []string{"Examples:", "--key", "--desk", "make", "publish", "publications"}},
+		{[]string{"report", "make", "--help"}, []string{"Examples:", "--key", "--desk", "--json"}},
 		{[]string{"backup", "--help"}, []string{"Examples:", "--dir", "--to", "--unsealed"}},
 		{[]string{"key", "--help"}, []string{"Examples:", "new", "rotate", "identity", "--new-master-key"}},
 		{[]string{"restore", "--help"}, []string{"Examples:", "--register", "--without-register", "epoch"}},

@@ -29,6 +29,17 @@ type reportCommands struct {
 	Publications reportPublications `cmd:"" help:"List what was published, or show one publication again."`
 }
 
+// Help is shown by `zhurnal report --help`.
+func (reportCommands) Help() string {
+	return `'zhurnal report NAME' is 'zhurnal report make NAME', whose --help has the flags.
+
+Examples:
+  zhurnal report --list
+  zhurnal report people-reached --key desk.key --desk 00d35c00000000000000000000000001
+  zhurnal report publish people-reached --key desk.key --desk ... --public --from 20160701 --to 20160930 --note "for the embassy"
+  zhurnal report publications --key desk.key --desk ...`
+}
+
 // reportArgs say who asks, and for whose programme.
 type reportArgs struct {
 	Server  string        `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
@@ -63,7 +74,7 @@ type reportCommand struct {
 	reportForm
 }
 
-// Help is shown by `zhurnal report --help`.
+// Help is shown by `zhurnal report make --help`.
 func (reportCommand) Help() string {
 	return `The figures are worked out when you ask, from every register as it is on the server at that moment.
 They are numbers, and the sessions at which somebody has to look; no list of the people who are served is in them.

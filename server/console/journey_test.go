@@ -20,7 +20,7 @@ func TestInABrowserATabletIsInvitedAndAppears(t *testing.T) {
 	w.look("invite")
 	w.click("form[1]//button", "Show the QR code")
 	w.run(chromedp.WaitVisible(`.code img`))
-	if width := evaluated[int](w, `document.querySelector(".code img").naturalWidth`); width < 200 {
+	if width := evaluated[int](w, `(async () => { const img = document.querySelector(".code img"); await img.decode(); return img.naturalWidth })()`); width < 200 {
 		t.Errorf("the code is %d pixels wide", width)
 	}
 	w.look("invited")
