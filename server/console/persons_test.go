@@ -15,18 +15,14 @@ import (
 
 	recordsv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/records/v1"
 	"github.com/zhurnal/zhurnal/server/directory"
-	"github.com/zhurnal/zhurnal/syncengine"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
 
 // register writes a participant in a community.
 func (o *office) register(space merge.SpaceID, id byte, p *recordsv1.Participant) merge.RecordID {
 	o.Helper()
-	data, err := proto.Marshal(p)
-	o.must(err)
 	record := merge.RecordID{id, 15: 1}
-	_, _, err = o.engine.Write(o.Context(), o.people["coordinator"], space, []syncengine.WriteRecord{{Type: "zhurnal.records.v1.Participant", Record: record, Message: data}})
-	o.must(err)
+	o.written(space, record, p)
 	return record
 }
 
