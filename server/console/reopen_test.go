@@ -92,6 +92,8 @@ func TestASettlementIsOpenedAgainFromTheHistoryOfItsRecord(t *testing.T) {
 // The grid leads to the mark by which an attendance was settled.
 func TestASettledAttendanceIsOpenedAgainFromItsMark(t *testing.T) {
 	l := newLesson(t)
+	l.first.edit(l.day, &recordsv1.TrainingDay{Status: recordsv1.SessionStatus_SESSION_STATUS_HELD}) // whoever was there
+	l.first.sync()
 	b := l.signIn("coordinator")
 	b.post(reviewPath, "choose", choices(b.get(reviewPath + "?kind=attendance").body)[0], "to", reviewPath)
 	grid := b.get(trainingsPath + "/" + l.hall.String() + "/" + l.training.String())
