@@ -76,7 +76,7 @@ func (e *eraser) kept(c *merge.Change, part *merge.RecordWrites) (kept []uint32,
 		return mark.Kept, true, nil
 	}
 	rules := e.concerning(part)
-	kept, erased = e.named[part.Record]
+	_, erased = e.named[part.Record]
 	if !erased && len(rules) == 0 {
 		return nil, false, nil
 	}
