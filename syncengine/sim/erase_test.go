@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -58,9 +59,13 @@ func (d *doing) anybody(space merge.SpaceID) (merge.RecordID, bool) {
 	return people[d.IntN(len(people))], true
 }
 
-// isOfErased tells whether a change writes of somebody who was erased.
+// isOfErased tells whether a change writes of somebody who was erased; one that a hub
+// has purged does, though it says of whom no longer.
 func (l *spaceLog) isOfErased(c *merge.Change) bool {
 	for i := range c.Records {
+		if slices.ContainsFunc(c.Records[i].Writes, func(w merge.Write) bool { return w.Purged != nil }) {
+			return true
+		}
 		for j := range l.persons {
 			if l.persons[j].ConcernsWrites(&c.Records[i]) != nil {
 				return true
