@@ -87,7 +87,7 @@ func (j *judge) kept(proving *proving, q *logv1.Quarantined, id merge.ID, sender
 }
 
 // inQuarantine returns a change that is kept back; nil if it is merged.
-func inQuarantine(snapshot *store.Snapshot, space merge.SpaceID, id merge.ID) (kept *logv1.Quarantined, err error) {
+func inQuarantine(snapshot *store.Snapshot, space merge.SpaceID, id merge.ID) (*logv1.Quarantined, error) {
 	known, err := snapshot.Known(space, id)
 	switch {
 	case err != nil:
@@ -99,11 +99,7 @@ func inQuarantine(snapshot *store.Snapshot, space merge.SpaceID, id merge.ID) (k
 	case known.Verdict.Merged():
 		return nil, nil
 	}
-	err = snapshot.QuarantinedChanges(space, id, func(_ merge.ID, q *logv1.Quarantined) error {
-		kept = q
-		return store.ErrStop
-	})
-	return kept, err
+	return snapshot.Quarantined(space, id)
 }
 
 // checkAccepted says so if something kept a change back meanwhile.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -49,17 +48,15 @@ func (e *Engine) Dismiss(ctx context.Context, by merge.PersonID, space merge.Spa
 	if err := e.checkDismissible(by, space, changes); err != nil {
 		return err
 	}
-	for len(changes) > 0 {
-		n := min(len(changes), dismissBatch)
-		if err := e.appendDismissal(ctx, by, space, changes[:n], reason); err != nil {
+	return inParts(changes, dismissBatch, func(part []merge.ID) error {
+		if err := e.appendDismissal(ctx, by, space, part, reason); err != nil {
 			return fault.New(fault.KindOf(err), "dismiss: %w", err)
 		}
-		if err := e.register(space, changes[:n], reason); err != nil {
+		if err := e.register(space, part, reason); err != nil {
 			return fault.New(fault.KindOf(err), "dismiss: %w: ask again, or a restore may take it back", err)
 		}
-		changes = changes[n:]
-	}
-	return nil
+		return nil
+	})
 }
 
 func checkDismissal(changes []merge.ID, reason string) error {
@@ -101,8 +98,7 @@ func errMerged(id merge.ID) error {
 	return fault.New(fault.Invalid, "change %s is merged and others may have built on it; write the right values over it, or call the record entered by mistake", id)
 }
 
-// appendDismissal appends one entry. If what it touches is more than a
-// transaction holds, its halves are appended.
+// appendDismissal appends one entry.
 func (e *Engine) appendDismissal(ctx context.Context, by merge.PersonID, space merge.SpaceID, changes []merge.ID, reason string) error {
 	entry, err := dismissal(space, &logv1.Dismissal{Changes: wire.ChangeIDsToProto(changes), ReasonKey: reason})
 	if err != nil {
@@ -110,13 +106,6 @@ func (e *Engine) appendDismissal(ctx context.Context, by merge.PersonID, space m
 	}
 	entry.Principal = by
 	outcome, err := e.append(ctx, entry)
-	if errors.Is(err, store.ErrFoldTooBig) && len(changes) > 1 {
-		half := len(changes) / 2
-		if err := e.appendDismissal(ctx, by, space, changes[:half], reason); err != nil {
-			return err
-		}
-		return e.appendDismissal(ctx, by, space, changes[half:], reason)
-	}
 	for _, o := range outcome.Outcomes {
 		if o.Verdict.Merged() && err == nil { // released since it was looked at
 			err = errMerged(o.Last())

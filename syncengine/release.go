@@ -62,32 +62,33 @@ func (e *Engine) releaseSpace(ctx context.Context, by merge.PersonID, space merg
 }
 
 // appendReleases tries changes again, by the access of who sent them, or of by, who
-// vouches for them.
+// vouches for them. One that is too big alone stays, and holds up nothing.
 func (e *Engine) appendReleases(ctx context.Context, by merge.PersonID, space merge.SpaceID, ready []*logv1.ReleasedChange, vouched bool) (released int, err error) {
-	limit := releaseBatch
-	for len(ready) > 0 {
-		n := min(len(ready), limit)
-		body, err := proto.Marshal(&logv1.Release{Changes: ready[:n], Vouched: vouched})
-		if err != nil {
-			return released, marshalFailed("release", err)
+	err = inParts(ready, releaseBatch, func(part []*logv1.ReleasedChange) error {
+		merged, err := e.appendRelease(ctx, by, space, &logv1.Release{Changes: part, Vouched: vouched})
+		released += merged
+		if errors.Is(err, store.ErrFoldTooBig) && len(part) == 1 {
+			return nil
 		}
-		outcome, err := e.append(ctx, log.Entry{Kind: log.Release, Space: space, Principal: by, Body: body, SizeBytes: n * limits.RecordBytes / 8})
-		if errors.Is(err, store.ErrFoldTooBig) {
-			if limit = n / 2; limit == 0 { // too big alone: it stays, and holds up nothing
-				ready, limit = ready[1:], releaseBatch
-			}
-			continue
+		return err
+	})
+	return released, err
+}
+
+func (e *Engine) appendRelease(ctx context.Context, by merge.PersonID, space merge.SpaceID, m *logv1.Release) (released int, err error) {
+	body, err := proto.Marshal(m)
+	if err != nil {
+		return 0, marshalFailed("release", err)
+	}
+	outcome, err := e.append(ctx, log.Entry{Kind: log.Release, Space: space, Principal: by, Body: body, SizeBytes: len(m.Changes) * limits.RecordBytes / 8})
+	if err != nil {
+		return 0, fault.New(fault.KindOf(err), "release: %w", err)
+	}
+	e.eraseOwed.Store(outcome.Erases || e.eraseOwed.Load())
+	for _, o := range outcome.Outcomes {
+		if o.Verdict.Merged() {
+			released += int(o.LastSeq - o.FirstSeq + 1)
 		}
-		if err != nil {
-			return released, fault.New(fault.KindOf(err), "release: %w", err)
-		}
-		e.eraseOwed.Store(outcome.Erases || e.eraseOwed.Load())
-		for _, o := range outcome.Outcomes {
-			if o.Verdict.Merged() {
-				released += int(o.LastSeq - o.FirstSeq + 1)
-			}
-		}
-		ready = ready[n:]
 	}
 	return released, nil
 }
