@@ -82,7 +82,7 @@ func (t *Tenant) Publish(ctx context.Context, by merge.PersonID, listed *reportv
 func (t *Tenant) number(w *writing, p *reportv1.Publication) error {
 	p.Year, p.PublishedById, p.PublishedMillis = int32(time.UnixMilli(w.now).UTC().Year()), w.byOrNobody(), w.now
 	p.Number = 1
-	for w.view.Publication(t.organisation, p.Year, p.Number) != nil {
+	for w.view.publication(t.organisation, p.Year, p.Number) != nil {
 		p.Number++
 	}
 	if p.Number > publicationsMost {
@@ -127,14 +127,18 @@ func (t *Tenant) checkSuperseded(v *View, p *reportv1.Publication) error {
 // Publication returns what is listed of a publication of an organisation, nil if
 // there is none. The caller owns it.
 func (v *View) Publication(organisation OrganisationID, year, number int32) *reportv1.Publication {
-	id := publicationID(organisation, year, number, 0)
-	row := find[*directoryv1.Publication](v, keyOf(directoryv1.RowKind_ROW_KIND_PUBLICATION, id))
+	row := v.publication(organisation, year, number)
 	if row == nil {
 		return nil
 	}
 	listed := proto.CloneOf(row.Listed)
 	listed.SupersededBy = v.supersededBy(organisation, listed)
 	return listed
+}
+
+// publication is the row of a publication, nil if there is none.
+func (v *View) publication(organisation OrganisationID, year, number int32) *directoryv1.Publication {
+	return find[*directoryv1.Publication](v, keyOf(directoryv1.RowKind_ROW_KIND_PUBLICATION, publicationID(organisation, year, number, 0)))
 }
 
 func (v *View) supersededBy(organisation OrganisationID, p *reportv1.Publication) *reportv1.PublicationNumber {
@@ -179,7 +183,7 @@ func (t *Tenant) Parts(year, number int32) (parts [][]byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	row := find[*directoryv1.Publication](view, keyOf(directoryv1.RowKind_ROW_KIND_PUBLICATION, publicationID(t.organisation, year, number, 0)))
+	row := view.publication(t.organisation, year, number)
 	if row == nil {
 		return nil, errNotHere("publication")
 	}
