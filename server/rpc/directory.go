@@ -40,6 +40,14 @@ func (s *directoryService) callersTenant(ctx context.Context) (merge.PersonID, *
 	return p.Person, s.directory.In(p.Organisation).By(p.Person), nil
 }
 
+// callersDevice is callersTenant with a device that the caller has named.
+func (s *directoryService) callersDevice(ctx context.Context, id []byte) (by merge.PersonID, tenant *directory.Tenant, device directory.DeviceID, err error) {
+	if by, tenant, err = s.callersTenant(ctx); err == nil {
+		device, err = wire.ID16[directory.DeviceID](id, "device_id")
+	}
+	return by, tenant, device, err
+}
+
 func (s *directoryService) AddProgramme(ctx context.Context, req *connect.Request[directoryv1.AddProgrammeRequest]) (*connect.Response[directoryv1.AddProgrammeResponse], error) {
 	by, tenant, err := s.callersTenant(ctx)
 	if err != nil {
@@ -144,11 +152,7 @@ func (s *directoryService) RetireDevice(ctx context.Context, req *connect.Reques
 }
 
 func (s *directoryService) setDeviceStatus(ctx context.Context, deviceID []byte, status directoryv1.DeviceStatus) error {
-	by, tenant, err := s.callersTenant(ctx)
-	if err != nil {
-		return err
-	}
-	device, err := wire.ID16[directory.DeviceID](deviceID, "device_id")
+	by, tenant, device, err := s.callersDevice(ctx, deviceID)
 	if err != nil {
 		return err
 	}

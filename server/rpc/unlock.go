@@ -11,7 +11,6 @@ import (
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
 // UnlockEngine is what unlocking tablets asks of the engine.
@@ -24,11 +23,7 @@ type UnlockEngine interface {
 // devices. The tablet sees to it that a code is good once; nothing is kept here
 // but that it was given.
 func (s *directoryService) UnlockDevice(ctx context.Context, req *connect.Request[directoryv1.UnlockDeviceRequest]) (*connect.Response[directoryv1.UnlockDeviceResponse], error) {
-	_, tenant, err := s.callersTenant(ctx)
-	if err != nil {
-		return nil, err
-	}
-	device, err := wire.ID16[directory.DeviceID](req.Msg.DeviceId, "device_id")
+	_, tenant, device, err := s.callersDevice(ctx, req.Msg.DeviceId)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/zhurnal/zhurnal/server/directory"
 	"github.com/zhurnal/zhurnal/syncengine/credential"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
-	"github.com/zhurnal/zhurnal/syncengine/wire"
 )
 
 // Sealed keeps what devices have sealed before they were wiped; see package wiped.
@@ -76,11 +75,7 @@ func (s *wipeService) Confirm(ctx context.Context, req *connect.Request[enrolv1.
 
 // WipeDevice has a device told that it is to erase what it holds.
 func (s *directoryService) WipeDevice(ctx context.Context, req *connect.Request[directoryv1.WipeDeviceRequest]) (*connect.Response[directoryv1.WipeDeviceResponse], error) {
-	by, tenant, err := s.callersTenant(ctx)
-	if err != nil {
-		return nil, err
-	}
-	device, err := wire.ID16[directory.DeviceID](req.Msg.DeviceId, "device_id")
+	by, tenant, device, err := s.callersDevice(ctx, req.Msg.DeviceId)
 	if err != nil {
 		return nil, err
 	}
