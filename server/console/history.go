@@ -63,12 +63,16 @@ type write struct {
 // changesOnPage is how many changes are on one page.
 const changesOnPage = 50
 
-func showHistory(v *visit) error {
-	space, err := pathID[merge.SpaceID](v, "space")
-	if err != nil {
-		return err
+// recordInAddress is the record that the address names.
+func (v *visit) recordInAddress() (space merge.SpaceID, record merge.RecordID, err error) {
+	if space, err = pathID[merge.SpaceID](v, "space"); err == nil {
+		record, err = pathID[merge.RecordID](v, "record")
 	}
-	record, err := pathID[merge.RecordID](v, "record")
+	return space, record, err
+}
+
+func showHistory(v *visit) error {
+	space, record, err := v.recordInAddress()
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package console
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -55,11 +54,7 @@ func (v *visit) wipePage() (wipePage, error) {
 }
 
 func (v *visit) showWipe(data wipePage, problem string) error {
-	p := page.Page{Name: "wipe", Title: "wipe.title", Data: data, Problem: problem}
-	if problem != "" {
-		p.Status = http.StatusUnprocessableEntity
-	}
-	return v.show(p)
+	return v.showAgain(page.Page{Name: "wipe", Title: "wipe.title", Data: data, Problem: problem})
 }
 
 func askWipe(v *visit) error {

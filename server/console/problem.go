@@ -104,3 +104,11 @@ func (v *visit) trouble(err error) {
 		v.o.Trouble(err)
 	}
 }
+
+// showAgain shows a form, with what was wrong with what was sent, if it is that.
+func (v *visit) showAgain(p page.Page) error {
+	if p.Problem != "" {
+		p.Status = http.StatusUnprocessableEntity
+	}
+	return v.show(p)
+}

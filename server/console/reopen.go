@@ -62,11 +62,7 @@ func (v *visit) settledByOwnMark(record *syncv1.RecordName, w *syncv1.CellWrite)
 
 // reopen opens again what a change of the record has settled.
 func reopen(v *visit) error {
-	space, err := pathID[merge.SpaceID](v, "space")
-	if err != nil {
-		return err
-	}
-	record, err := pathID[merge.RecordID](v, "record")
+	space, record, err := v.recordInAddress()
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"strconv"
 
 	"connectrpc.com/connect"
@@ -46,11 +45,7 @@ func (v *visit) unlockPage() (unlockPage, error) {
 }
 
 func (v *visit) showUnlock(data unlockPage, problem string) error {
-	p := page.Page{Name: "unlock", Title: "unlock.title", Data: data, Problem: problem}
-	if problem != "" {
-		p.Status = http.StatusUnprocessableEntity
-	}
-	return v.show(p)
+	return v.showAgain(page.Page{Name: "unlock", Title: "unlock.title", Data: data, Problem: problem})
 }
 
 func askUnlock(v *visit) error {
