@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
-	"strings"
 	"time"
 
 	"connectrpc.com/connect"
@@ -14,6 +12,7 @@ import (
 
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1/reportv1connect"
+	"github.com/zhurnal/zhurnal/server/publication"
 	"github.com/zhurnal/zhurnal/server/report/table"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 )
@@ -139,14 +138,11 @@ type publicationNumber struct{ year, number int32 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (n *publicationNumber) UnmarshalText(text []byte) error {
-	year, number, _ := strings.Cut(string(text), "/")
-	y, errYear := strconv.ParseInt(year, 10, 32)
-	of, errNumber := strconv.ParseInt(number, 10, 32)
-	if errYear != nil || errNumber != nil || of < 1 {
-		return fmt.Errorf("%q is no publication: a year and a number are due, such as 2016/3", text)
+	read, err := publication.ParseNumber(string(text))
+	if err == nil {
+		n.year, n.number = read.Year, read.Number
 	}
-	n.year, n.number = int32(y), int32(of)
-	return nil
+	return err
 }
 
 func (n *publicationNumber) wire() *reportv1.PublicationNumber {

@@ -68,20 +68,18 @@ func showPublications(v *visit) error {
 func (v *visit) publicationShown(p *reportv1.Publication) shownPublication {
 	desk := merge.SpaceID(p.DeskSpaceId)
 	s := shownPublication{
-		Number: numberOf(p.Year, p.Number), Path: publicationPath(desk, p.Year, p.Number, ""), Title: textIn(p.Title, v.language()),
+		Number: publication.Number(p.Year, p.Number), Path: publicationPath(desk, p.Year, p.Number, ""), Title: textIn(p.Title, v.language()),
 		From: dayShown(p.From), To: dayShown(p.To), Public: p.Public, AtMillis: p.PublishedMillis, By: v.view.WriterIn(merge.PersonID(p.PublishedById), desk),
 		Note: p.Note, Reason: p.Reason, Hash: fmt.Sprintf("%x", p.Hash),
 	}
 	if at := p.Supersedes; at != nil {
-		s.Supersedes, s.SupersedesPath = numberOf(at.Year, at.Number), publicationPath(desk, at.Year, at.Number, "")
+		s.Supersedes, s.SupersedesPath = publication.Number(at.Year, at.Number), publicationPath(desk, at.Year, at.Number, "")
 	}
 	if at := p.SupersededBy; at != nil {
-		s.SupersededBy, s.SupersededByPath = numberOf(at.Year, at.Number), publicationPath(desk, at.Year, at.Number, "")
+		s.SupersededBy, s.SupersededByPath = publication.Number(at.Year, at.Number), publicationPath(desk, at.Year, at.Number, "")
 	}
 	return s
 }
-
-func numberOf(year, number int32) string { return fmt.Sprintf("%d/%d", year, number) }
 
 func publicationPath(desk merge.SpaceID, year, number int32, file string) string {
 	return fmt.Sprintf("%s/%d/%d%s?desk=%s", publicationsPath, year, number, file, desk)
@@ -120,13 +118,12 @@ func (v *visit) publication() (*reportv1.Publication, *table.Document, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	year, errYear := strconv.ParseInt(v.r.PathValue("year"), 10, 32)
-	number, errNumber := strconv.ParseInt(v.r.PathValue("number"), 10, 32)
-	if errYear != nil || errNumber != nil {
+	which, err := publication.ParseNumber(v.r.PathValue("year") + "/" + v.r.PathValue("number"))
+	if err != nil {
 		return nil, nil, errNoPage
 	}
 	resp, err := v.calls.report.GetPublication(v.ctx(), connect.NewRequest(&reportv1.GetPublicationRequest{
-		DeskSpaceId: desk[:], Which: &reportv1.PublicationNumber{Year: int32(year), Number: int32(number)},
+		DeskSpaceId: desk[:], Which: which,
 	}))
 	if err != nil {
 		return nil, nil, err

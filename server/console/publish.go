@@ -1,13 +1,13 @@
 package console
 
 import (
-	"strconv"
 	"strings"
 
 	"connectrpc.com/connect"
 
 	reportv1 "github.com/zhurnal/zhurnal/proto/gen/zhurnal/report/v1"
 	"github.com/zhurnal/zhurnal/server/console/page"
+	"github.com/zhurnal/zhurnal/server/publication"
 	"github.com/zhurnal/zhurnal/syncengine/fault"
 	"github.com/zhurnal/zhurnal/syncengine/merge"
 )
@@ -98,13 +98,9 @@ func publish(v *visit) error {
 		Stamp: v.asked("stamp"), Note: v.asked("note"), Reason: v.asked("reason"),
 	}
 	if instead := v.asked("instead"); instead != "" {
-		year, number, _ := strings.Cut(instead, "/")
-		y, errYear := strconv.ParseInt(year, 10, 32)
-		n, errNumber := strconv.ParseInt(number, 10, 32)
-		if errYear != nil || errNumber != nil {
+		if req.Supersedes, err = publication.ParseNumber(instead); err != nil {
 			return errNoPage
 		}
-		req.Supersedes = &reportv1.PublicationNumber{Year: int32(y), Number: int32(n)}
 	}
 	resp, err := v.calls.report.PublishReport(v.ctx(), connect.NewRequest(req))
 	switch kind := kindOf(err); {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -142,30 +141,22 @@ func (s *reportService) ListPublications(ctx context.Context, req *connect.Reque
 	}
 	from := 0
 	if req.Msg.PageToken != "" {
-		year, number, err := readNumber(req.Msg.PageToken)
+		last, err := publication.ParseNumber(req.Msg.PageToken)
 		if err != nil {
 			return nil, fault.New(fault.Invalid, "page token: not one that this server gave; start without one")
 		}
-		after := slices.IndexFunc(all, func(p *reportv1.Publication) bool { return p.Year < year || p.Year == year && p.Number < number })
+		after := slices.IndexFunc(all, func(p *reportv1.Publication) bool {
+			return p.Year < last.Year || p.Year == last.Year && p.Number < last.Number
+		})
 		if from = after; after < 0 {
 			from = len(all)
 		}
 	}
 	resp := &reportv1.ListPublicationsResponse{Publications: all[from:min(len(all), from+publicationsPage)]}
 	if last := from + publicationsPage; last < len(all) {
-		resp.NextPageToken = fmt.Sprintf("%d/%d", all[last-1].Year, all[last-1].Number)
+		resp.NextPageToken = publication.Number(all[last-1].Year, all[last-1].Number)
 	}
 	return connect.NewResponse(resp), nil
-}
-
-func readNumber(text string) (year, number int32, err error) {
-	y, n, _ := strings.Cut(text, "/")
-	first, err := strconv.ParseInt(y, 10, 32)
-	if err != nil {
-		return 0, 0, err
-	}
-	second, err := strconv.ParseInt(n, 10, 32)
-	return int32(first), int32(second), err
 }
 
 // publications are those for the programme of a desk.
