@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
-	"time"
 
 	"connectrpc.com/connect"
 
@@ -24,26 +22,11 @@ type deviceCommand struct {
 	Manifest deviceManifest `cmd:"" help:"Say what a lost device holds: which spaces, how many records of which sensitivity."`
 }
 
-// askerFlags say as whom a running server is asked.
-type askerFlags struct {
-	Server  string        `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
-	Key     string        `placeholder:"FILE" help:"The key file of a device, as 'zhurnal enrol' makes it. Without it: as who has signed in."`
-	Session string        `placeholder:"FILE" help:"Where 'zhurnal sign-in' keeps the session (in your configuration directory)."`
-	Wait    time.Duration `default:"1m" help:"How long to wait for each answer (${default})."`
-}
-
 // directory calls the directory of the running server.
 func (a *askerFlags) directory(ctx context.Context, call func(context.Context, directoryv1connect.DirectoryServiceClient) error) error {
-	caller, err := keyfile.Whoever(a.Key, a.Session, a.Server, http.DefaultClient)
-	if err != nil {
-		return fmt.Errorf("device: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, a.Wait)
-	defer cancel()
-	if err := call(ctx, directoryv1connect.NewDirectoryServiceClient(caller.Client, caller.Address, caller.Option)); err != nil {
-		return keyfile.Explain("device", caller.Address, err)
-	}
-	return nil
+	return a.asking(ctx, "device", func(ctx context.Context, caller *keyfile.Caller) error {
+		return call(ctx, directoryv1connect.NewDirectoryServiceClient(caller.Client, caller.Address, caller.Option))
+	})
 }
 
 // eachOf asks something of one device after the other, and says of each that it is

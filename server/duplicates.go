@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"time"
 
 	"connectrpc.com/connect"
 
@@ -22,26 +20,16 @@ type duplicateCommand struct {
 
 // duplicatesArgs say who asks about whom.
 type duplicatesArgs struct {
-	Server  string        `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
-	Key     string        `placeholder:"FILE" help:"The key file of a device, as 'zhurnal enrol' makes it. Without it: as who has signed in."`
-	Session string        `placeholder:"FILE" help:"Where 'zhurnal sign-in' keeps the session (in your configuration directory)."`
-	Space   id            `required:"" placeholder:"SPACE" help:"A desk, for all communities of its programme that you may read; or one community: 32 hexadecimal digits."`
-	Lang    string        `enum:"en,uk" default:"en" help:"The language of the reasons: en or uk (${default})."`
-	Wait    time.Duration `default:"1m" help:"How long to wait for each answer (${default})."`
+	askerFlags
+	Space id     `required:"" placeholder:"SPACE" help:"A desk, for all communities of its programme that you may read; or one community: 32 hexadecimal digits."`
+	Lang  string `enum:"en,uk" default:"en" help:"The language of the reasons: en or uk (${default})."`
 }
 
 // ask calls the running server.
 func (a *duplicatesArgs) ask(ctx context.Context, call func(ctx context.Context, client personsv1connect.PersonsServiceClient) error) error {
-	caller, err := keyfile.Whoever(a.Key, a.Session, a.Server, http.DefaultClient)
-	if err != nil {
-		return fmt.Errorf("duplicates: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, a.Wait)
-	defer cancel()
-	if err := call(ctx, personsv1connect.NewPersonsServiceClient(caller.Client, caller.Address, caller.Option)); err != nil {
-		return keyfile.Explain("duplicates", caller.Address, err)
-	}
-	return nil
+	return a.asking(ctx, "duplicates", func(ctx context.Context, caller *keyfile.Caller) error {
+		return call(ctx, personsv1connect.NewPersonsServiceClient(caller.Client, caller.Address, caller.Option))
+	})
 }
 
 type duplicatesList struct {

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"net/http"
-	"time"
 
 	"connectrpc.com/connect"
 
@@ -16,12 +13,9 @@ import (
 )
 
 type historyCommand struct {
-	Server  string        `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
-	Key     string        `placeholder:"FILE" help:"The key file of a device, as 'zhurnal enrol' makes it. Without it: as who has signed in."`
-	Session string        `placeholder:"FILE" help:"Where 'zhurnal sign-in' keeps the session (in your configuration directory)."`
-	Space   id            `required:"" placeholder:"SPACE" help:"The space, to which you must have access: 32 hexadecimal digits."`
-	Record  id            `required:"" placeholder:"RECORD" help:"The record: 32 hexadecimal digits."`
-	Wait    time.Duration `default:"1m" help:"How long to wait for each answer (${default})."`
+	askerFlags
+	Space  id `required:"" placeholder:"SPACE" help:"The space, to which you must have access: 32 hexadecimal digits."`
+	Record id `required:"" placeholder:"RECORD" help:"The record: 32 hexadecimal digits."`
 }
 
 // Help is shown by `zhurnal history --help`.
@@ -39,9 +33,9 @@ func (c *historyCommand) Run(ctx context.Context, to streams) error {
 	if err != nil {
 		return err
 	}
-	caller, err := keyfile.Whoever(c.Key, c.Session, c.Server, http.DefaultClient)
+	caller, err := c.caller("history")
 	if err != nil {
-		return fmt.Errorf("history: %w", err)
+		return err
 	}
 	client := syncv1connect.NewDeskServiceClient(caller.Client, caller.Address, caller.Option)
 	for before := uint64(0); ; {

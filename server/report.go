@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/http"
 	"slices"
-	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -42,11 +40,8 @@ Examples:
 
 // reportArgs say who asks, and for whose programme.
 type reportArgs struct {
-	Server  string        `placeholder:"URL" help:"With --key: another address of the server than that at which the device enrolled."`
-	Key     string        `placeholder:"FILE" help:"The key file of a device, as 'zhurnal enrol' makes it. Without it: as who has signed in."`
-	Session string        `placeholder:"FILE" help:"Where 'zhurnal sign-in' keeps the session (in your configuration directory)."`
-	Desk    *id           `placeholder:"SPACE" help:"The desk for whose programme the report is made, to which you must have access: 32 hexadecimal digits."`
-	Wait    time.Duration `default:"1m" help:"How long to wait for the answer (${default})."`
+	askerFlags
+	Desk *id `placeholder:"SPACE" help:"The desk for whose programme the report is made, to which you must have access: 32 hexadecimal digits."`
 }
 
 // reportQuestion is what is asked.
@@ -106,16 +101,9 @@ func (a *reportArgs) ask(ctx context.Context, call func(ctx context.Context, cli
 	if a.Desk == nil {
 		return fault.New(fault.Invalid, "report: --desk is missing: it says for whose programme the report is")
 	}
-	ctx, cancel := context.WithTimeout(ctx, a.Wait)
-	defer cancel()
-	caller, err := keyfile.Whoever(a.Key, a.Session, a.Server, http.DefaultClient)
-	if err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	if err := call(ctx, reportv1connect.NewReportServiceClient(caller.Client, caller.Address, caller.Option)); err != nil {
-		return keyfile.Explain("report", caller.Address, err)
-	}
-	return nil
+	return a.asking(ctx, "report", func(ctx context.Context, caller *keyfile.Caller) error {
+		return call(ctx, reportv1connect.NewReportServiceClient(caller.Client, caller.Address, caller.Option))
+	})
 }
 
 func (c *reportForm) language() table.Language {
